@@ -1,0 +1,286 @@
+"""One way to the API: a session for all threads that paces, retries, and checks what comes back."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
+from threading import Event, Lock
+from types import TracebackType
+from typing import Any, Optional, Union
+from urllib.parse import urlencode
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+
+from perfectgym_source.answers import BAD_UTF8, elements_of, errors_of, parse
+from perfectgym_source.auth import PasswordGrantAuth
+from perfectgym_source.errors import (
+    ApiError,
+    Cancelled,
+    PerfectGymError,
+    RequestRefused,
+    SignInError,
+    Unavailable,
+)
+from perfectgym_source.retrying import (
+    Again,
+    Patience,
+    failure_of,
+    is_cut_off,
+    is_transient,
+    keep_trying,
+    retry_after,
+)
+from perfectgym_source.settings import Settings
+from perfectgym_source.throttle import Throttle
+
+logger = logging.getLogger(__name__)
+
+_HINTS = {
+    403: "The account may not read this: check mode and the account's permissions.",
+    404: "This installation does not know the address: check base_url (or subdomain).",
+}
+
+
+@dataclass
+class Statistics:
+    """What a client has done so far.
+
+    Attributes:
+        requests: Requests sent; the token's own are not among them.
+        retries: How many of them repeated one that had failed.
+        seconds_waited: Time that all threads together have waited for their turn or for a retry.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    seconds_waited: float = 0.0
+
+
+class Client:
+    """Reads from the API; shared by all threads.
+
+    Args:
+        settings: Where the API is, and how patient to be with it.
+        auth: Signs the requests. Default: the password grant with the account of the settings.
+        sleep: Waits that many seconds, instead of on `stop`.
+
+    Attributes:
+        auth: What signs the requests.
+        statistics: What was done so far.
+        requests_by_resource: Requests sent, by resource.
+        stop: When set, waits end and further requests raise `Cancelled`.
+
+    Example:
+        >>> with Client(settings) as client:
+        ...     clubs = client.get("Clubs/Clubs", {"timestamp": "0"}, "clubs")
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        auth: Optional[AuthBase] = None,
+        *,
+        sleep: Optional[Callable[[float], object]] = None,
+    ) -> None:
+        self.statistics = Statistics()
+        self.requests_by_resource: Counter[str] = Counter()
+        self.stop = Event()
+        self._settings = settings
+        self._sleep_with = sleep or self.stop.wait
+        self._lock = Lock()
+        self._throttle = Throttle(settings.requests_per_second, sleep=self._sleep)
+        self._patience = Patience(settings.attempts, settings.retry_wait, settings.max_retry_wait)
+        self._timeout = (settings.connect_timeout, settings.read_timeout)
+        self.auth: AuthBase = auth or PasswordGrantAuth(
+            settings.base_url,
+            settings.username,
+            settings.password,
+            timeout=self._timeout,
+            attempts=settings.attempts,
+            retry_wait=settings.retry_wait,
+            max_retry_wait=settings.max_retry_wait,
+            sleep=self._sleep,
+        )
+        self._session = _session(settings.concurrency)
+
+    def get(self, path: str, params: Mapping[str, str], resource: str) -> list[Any]:
+        """The elements of one answer.
+
+        Args:
+            path: The path below the base URL.
+            params: The query parameters.
+            resource: Whose request it is, for errors and counters.
+
+        Returns:
+            The raw elements. A bare object in place of the list is a list of one.
+
+        Raises:
+            RequestRefused: The API says no.
+            SignInError: The account is not let in.
+            Unavailable: No usable answer within the attempts.
+            ApiError: The API is not at this address.
+            Cancelled: `stop` was set.
+        """
+        call = _Call(path, params, resource)
+        attempt = 0
+
+        def send() -> Union[list[Any], Again]:
+            nonlocal attempt
+            attempt += 1
+            return self._attempt(call, attempt)
+
+        outcome = keep_trying(
+            send, self._patience, f"{resource}, {call.text}", self._sleep, self._pause_all
+        )
+        if isinstance(outcome, Again):
+            raise Unavailable(
+                f"No usable answer in {attempt} attempts, the last time: {outcome.reason}",
+                attempts=attempt,
+                hint="The API cannot be reached or is overloaded; run again later.",
+                resource=resource,
+                request=call.text,
+            )
+        return outcome
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def _attempt(self, call: _Call, attempt: int) -> Union[list[Any], Again]:
+        """Send a request, prepared afresh so that it carries the current token."""
+        self._throttle.wait()
+        if self.stop.is_set():
+            raise Cancelled
+        url = f"{self._settings.base_url}/{call.path.lstrip('/')}"
+        request = requests.Request("GET", url, params=dict(call.params), auth=self.auth)
+        prepared = self._session.prepare_request(request)
+        options = self._session.merge_environment_settings(url, {}, None, None, None)
+        with self._lock:
+            self.statistics.requests += 1
+            self.statistics.retries += attempt > 1
+            self.requests_by_resource[call.resource] += 1
+        try:
+            response = self._session.send(
+                prepared, timeout=self._timeout, allow_redirects=False, **options
+            )
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            return Again(failure_of(error))
+        if not 200 <= response.status_code < 300:
+            refusal = _refusal(response, call)
+            if isinstance(refusal, Again):
+                return refusal
+            raise refusal
+        if is_cut_off(response):
+            return Again("the answer broke off")
+        body = parse(response.content)
+        if body is BAD_UTF8 and attempt == self._settings.attempts:
+            logger.warning("%s: invalid UTF-8 is replaced in %s", call.resource, call.text)
+            body = parse(response.content.decode("utf-8", "replace").encode())
+        if isinstance(body, dict) and body.get("errors"):
+            raise _refused(response.status_code, body, call)
+        return elements_of(body)
+
+    def _pause_all(self, outcome: Again, seconds: float) -> None:
+        """Told of a retry: where the API asks for a slower pace, it asks all threads."""
+        if outcome.status == 429:
+            self._throttle.pause(seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.statistics.seconds_waited += seconds
+        self._sleep_with(seconds)
+        if self.stop.is_set():
+            raise Cancelled
+
+
+@dataclass(frozen=True)
+class _Call:
+    path: str
+    params: Mapping[str, str]
+    resource: str
+
+    @property
+    def text(self) -> str:
+        query = urlencode(self.params)
+        return f"GET {self.path}?{query}" if query else f"GET {self.path}"
+
+
+def _session(concurrency: int) -> requests.Session:
+    """A session whose pool has as many connections as requests may run, and that keeps no cookies.
+
+    It honours the environment's proxies and certificates; a netrc file does not matter, as every
+    request has its auth.
+    """
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_maxsize=concurrency, pool_block=True)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.update(
+        {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "User-Agent": f"perfectgym-dlt/{_version()}",
+        }
+    )
+    return session
+
+
+def _version() -> str:
+    try:
+        return version("perfectgym-source")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _refusal(response: requests.Response, call: _Call) -> Union[Again, PerfectGymError]:
+    """What an answer that is no success means: ask again, or give up with this error."""
+    status = response.status_code
+    if is_transient(status):
+        return Again(f"status {status}", retry_after(response.headers.get("Retry-After")), status)
+    if status < 400:
+        return ApiError(
+            f"The API redirects (status {status}) instead of answering",
+            hint="Check base_url (or subdomain).",
+            resource=call.resource,
+            request=call.text,
+        )
+    if status == 401:
+        return SignInError(
+            "The API refuses a token that it has just given",
+            hint="Check mode, and whether the account may use the API.",
+            resource=call.resource,
+            request=call.text,
+        )
+    return _refused(status, parse(response.content), call)
+
+
+def _refused(status: int, body: Any, call: _Call) -> RequestRefused:
+    errors = errors_of(body)
+    listed = "; ".join(", ".join(error.values()) for error in errors if error)
+    return RequestRefused(
+        f"The API refuses the request with status {status}" + (f": {listed}" if listed else ""),
+        status=status,
+        errors=errors,
+        hint=_HINTS.get(status, ""),
+        resource=call.resource,
+        request=call.text,
+    )

@@ -1,0 +1,112 @@
+"""Cursors over row versions, with the overlap that catches late commits.
+
+A row version is taken when a transaction writes and is seen when it commits, so a row can appear
+below the cursor. Each run therefore asks again for the versions in a span below the cursor, and the
+cursor remembers which rows of that span it has had: only the others are new. The state of many
+cursors (one for each parent) is packed, so that it stays small with 100,000 parents.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterator
+
+import orjson
+
+
+class Cursor:
+    """How far one list has been read.
+
+    Attributes:
+        value: The highest row version received; 0 if none.
+    """
+
+    __slots__ = ("_base", "_held", "_recent", "value")
+
+    def __init__(self, value: int = 0, recent: set[tuple[int, int]] | None = None) -> None:
+        self.value = value
+        self._base = value
+        self._held: int | None = None
+        self._recent = recent if recent is not None else set()
+
+    def start(self, overlap: int) -> int:
+        """The version after which to ask for rows (strictly greater)."""
+        return max(0, self._base - overlap)
+
+    @property
+    def is_at_start(self) -> bool:
+        """Whether the list was never read before this run."""
+        return self._base == 0
+
+    def is_new(self, version: int, row_id: int, overlap: int) -> bool:
+        """Whether a row had not been received in this version when the run began.
+
+        Rows without versions have 0: for them it is the id that counts.
+        """
+        if version > self._base:
+            return True
+        below = 0 < version <= self._base - overlap
+        return not below and (version, row_id) not in self._recent
+
+    def receive(self, version: int, row_id: int) -> None:
+        """Take note of a row that was received."""
+        self._recent.add((version, row_id))
+        if version > self.value:
+            self.value = version
+
+    def hold_below(self, version: int) -> None:
+        """Leave a row that was seen, and all that came after it, for the next run."""
+        self._held = version if self._held is None else min(self._held, version)
+
+    def prune(self, overlap: int) -> None:
+        """Forget the rows that lie so far below that they are not asked for again."""
+        if self._held is not None:
+            self.value = min(self.value, self._held - 1)
+        floor = self.value - overlap
+        self._recent = {pair for pair in self._recent if pair[0] == 0 or pair[0] > floor}
+
+    def packed(self) -> list[int]:
+        """The state as integers: the value, then the remembered rows by their distances."""
+        numbers = [self.value]
+        for version, row_id in sorted(self._recent):
+            numbers += (self.value - version, row_id)
+        return numbers
+
+    @classmethod
+    def unpacked(cls, numbers: list[int]) -> Cursor:
+        """The cursor that `packed` gave."""
+        value = numbers[0]
+        pairs = zip(numbers[1::2], numbers[2::2])
+        return cls(value, {(value - distance, row_id) for distance, row_id in pairs})
+
+
+class Cursors:
+    """The cursors of one endpoint, one for each unit: a parent's id, several, or none.
+
+    A unit is the text that `unit_key` makes of a request.
+    """
+
+    def __init__(self, state: str | None = None) -> None:
+        self._cursors: dict[str, Cursor] = {}
+        if state:
+            packed: dict[str, list[int]] = orjson.loads(zlib.decompress(base64.b85decode(state)))
+            self._cursors = {unit: Cursor.unpacked(numbers) for unit, numbers in packed.items()}
+
+    def __getitem__(self, unit: str) -> Cursor:
+        """The cursor of a unit; one at the beginning if it was never read."""
+        return self._cursors.setdefault(unit, Cursor())
+
+    def __contains__(self, unit: object) -> bool:
+        return unit in self._cursors
+
+    def items(self) -> Iterator[tuple[str, Cursor]]:
+        """Each unit with its cursor, in the order of the units."""
+        yield from sorted(self._cursors.items())
+
+    def state(self, overlap: int) -> str:
+        """Text for dlt's state."""
+        for cursor in self._cursors.values():
+            cursor.prune(overlap)
+        packed = {unit: cursor.packed() for unit, cursor in self.items()}
+        return base64.b85encode(zlib.compress(orjson.dumps(packed), 9)).decode("ascii")

@@ -1,0 +1,298 @@
+"""Elements of answers to Arrow tables: one column at a time, typed by the catalogue.
+
+Every column is first built in one call, which succeeds where the API sends what it documents. Only
+where that fails are its values read one by one, with the odd spellings that `values` knows. A
+value that cannot be read as its column's type leaves NULL there; what was sent is kept in the
+row's `_unreadable` column, as JSON by column name.
+
+The rows of a child table carry the key of their root row. A root row that comes with an empty
+array gives the child table a row that only says so (`_removed`): while loading, all older rows with
+that key go, and those that came with it stay.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from ..catalogue import Column, Endpoint, Kind, TableLayout, Write, table_layout
+from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE, ObjectLayout, snake_case
+from .building import EMPTY, INSTANT, Objects, TableBuilder, instants, kind_of, pick
+from .time_zones import ClubClocks
+
+
+@dataclass
+class Batch:
+    """Decoded rows of one endpoint.
+
+    Attributes:
+        tables: An Arrow table for the root table and for each child table that has rows.
+        rows: How many rows each table has, without those that only remove older ones.
+        unreadable: How many values could not be read, by `table.column`.
+        news: Columns of fields that the catalogue does not know, as `table.column`.
+    """
+
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    news: set[str] = field(default_factory=set)
+
+
+class Decoder:
+    """Decodes the elements of one endpoint. Threads may share it.
+
+    Args:
+        endpoint: The catalogue's entry.
+        clocks: The clubs' time zones.
+        news: Kinds of the columns, by table, that earlier runs found in unknown fields: a column
+            keeps its type from then on.
+        taken_at: For snapshots, when the picture was taken (with a time zone).
+        fresh: Tables that hold nothing yet, so that nothing has to be removed from them.
+        removes_deleted: Whether rows that are flagged as deleted leave nothing in child tables.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        clocks: ClubClocks,
+        news: Mapping[str, Mapping[str, Kind]] | None = None,
+        taken_at: datetime | None = None,
+        fresh: Collection[str] = (),
+        removes_deleted: bool = False,
+    ) -> None:
+        self.endpoint = endpoint
+        self.layout = table_layout(endpoint)
+        self.clocks = clocks
+        self.taken_at = taken_at
+        self.fresh = fresh
+        self.removes_deleted = removes_deleted
+        self._news: dict[str, dict[str, Kind]] = {t: dict(c) for t, c in (news or {}).items()}
+        self._lock = threading.Lock()
+
+    def decode(
+        self,
+        elements: Sequence[Any],
+        requests: Sequence[Mapping[str, Any]],
+        emptied: Sequence[Mapping[str, Any]] = (),
+    ) -> Batch:
+        """Decode elements.
+
+        Args:
+            elements: The elements of answers, as parsed from JSON.
+            requests: For each element, the key columns that its request gives (`club_id`).
+            emptied: Key columns of parents whose full picture is empty now.
+
+        Raises:
+            ValueError: An element is neither an object nor a bare value that its type allows.
+        """
+        objects = [*map(self._root_object, elements), *([EMPTY] * len(emptied))]
+        rows = _Rows(self, [*requests, *emptied], len(emptied))
+        rows.add_root(objects)
+        return rows.batch
+
+    def empty(self) -> dict[str, pa.Table]:
+        """Every table of the endpoint with all its columns and no row."""
+        rows = _Rows(self, [], 0, keep_empty=True)
+        rows.add_root([])
+        return rows.batch.tables
+
+    def news_kind(self, table: str, column: str, values: Sequence[Any]) -> Kind:
+        """The kind of an unknown field's column: as first met, by its first value."""
+        with self._lock:
+            kinds = self._news.setdefault(table, {})
+            if column not in kinds:
+                kinds[column] = kind_of(next(v for v in values if v is not None), values)
+            return kinds[column]
+
+    def _root_object(self, element: Any) -> Mapping[str, Any]:
+        if isinstance(element, dict):
+            return element
+        if self.layout.layout.bare and not isinstance(element, list):
+            return {self.layout.layout.bare: element}
+        raise ValueError("an element is not an object")
+
+
+@dataclass
+class _Place:
+    """Where the rows of a child table hang, one entry for each row: the root row's number, and the
+    positions in the arrays down to it (None for rows that only remove)."""
+
+    roots: list[int]
+    positions: list[tuple[int, ...]]
+
+
+class _Rows:
+    """Builds the tables of one batch."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        requests: Sequence[Mapping[str, Any]],
+        emptied: int,
+        keep_empty: bool = False,
+    ) -> None:
+        self.batch = Batch()
+        self._decoder = decoder
+        self._endpoint = decoder.endpoint
+        self._requests = requests
+        self._emptied = emptied
+        self._keep_empty = keep_empty
+        self._clubs: list[int | None] | None = None
+        self._root_keys: list[pa.Array] = []
+
+    def add_root(self, objects: Objects) -> None:
+        """Add the endpoint's own rows, and what is in their arrays."""
+        table = self._decoder.layout
+        size = len(objects)
+        builder = TableBuilder(table.name, size)
+        keys = {
+            column.name: [request.get(column.name) for request in self._requests]
+            for column in table.keys
+        }
+        for column in table.keys:
+            builder.read(column, keys[column.name])
+        self._spread(builder, table.layout, objects, keys)
+        self._root_keys = [
+            builder.arrays.get(name, pa.nulls(size, pa.int64())) for name in self._endpoint.key
+        ]
+        if self._endpoint.time_zone is not None:
+            self._clubs = builder.arrays[self._endpoint.time_zone].to_pylist()
+        removing = None
+        if self._endpoint.write is Write.SCOPE:
+            removing = [None] * (size - self._emptied) + [True] * self._emptied
+        self._finish(table, builder, self._clubs, removing)
+        gone: set[int] = set()
+        if self._decoder.removes_deleted and "is_deleted" in builder.arrays:
+            flags = builder.arrays["is_deleted"].to_pylist()
+            gone = {row for row, flag in enumerate(flags) if flag}
+        place = _Place(list(range(size)), [()] * size)
+        for array in table.layout.arrays:
+            lists = builder.lists[array.names[0]]
+            lists = [() if row in gone else found for row, found in enumerate(lists)]
+            self._add_child(array.table, lists, place)
+
+    def _add_child(self, table: TableLayout, lists: Sequence[Sequence[Any]], above: _Place) -> None:
+        place = _Place(
+            [root for root, found in zip(above.roots, lists) for _ in found],
+            [
+                (*positions, index)
+                for positions, found in zip(above.positions, lists)
+                for index in range(len(found))
+            ],
+        )
+        objects = [element for found in lists for element in found]
+        removing = self._removing(table, place)
+        size = len(objects) + len(removing)
+        if not size and not self._keep_empty:
+            return
+        builder = TableBuilder(table.name, size)
+        roots = pa.array([*place.roots, *removing], pa.int64())
+        for column, values in zip(table.keys, self._root_keys):
+            builder.arrays[column.name] = values.take(roots)
+        for level, name in enumerate(table.positions):
+            found = [positions[level] for positions in place.positions]
+            builder.arrays[name] = pa.array([*found, *([None] * len(removing))], pa.int64())
+        self._spread(builder, table.layout, [*objects, *([EMPTY] * len(removing))])
+        clubs = None
+        if self._clubs is not None:
+            clubs = [self._clubs[root] for root in (*place.roots, *removing)]
+        flags = [None] * len(objects) + [True] * len(removing)
+        self._finish(
+            table, builder, clubs, None if self._endpoint.write is Write.SNAPSHOT else flags
+        )
+        below = _Place([*place.roots, *removing], [*place.positions, *([()] * len(removing))])
+        for array in table.layout.arrays:
+            self._add_child(array.table, builder.lists[array.names[0]], below)
+
+    def _removing(self, table: TableLayout, place: _Place) -> list[int]:
+        """Root rows whose older rows in a child table must go, and which bring no new ones."""
+        if self._endpoint.write is Write.SNAPSHOT or table.name in self._decoder.fresh:
+            return []
+        scopes: dict[Hashable, int] = {}
+        filled: set[Hashable] = set()
+        scope_of = self._scope_of
+        for root in range(len(self._requests)):
+            scopes.setdefault(scope_of(root), root)
+        for root in place.roots:
+            filled.add(scope_of(root))
+        return [root for scope, root in scopes.items() if scope not in filled]
+
+    def _scope_of(self, root: int) -> Hashable:
+        """What is replaced as a whole with a root row: its own rows, or those of its parents."""
+        if self._endpoint.write is Write.ROWS:
+            return root
+        return tuple(self._requests[root].values())
+
+    def _finish(
+        self,
+        table: TableLayout,
+        builder: TableBuilder,
+        clubs: Sequence[int | None] | None,
+        removing: Sequence[bool | None] | None,
+    ) -> None:
+        """Add what stands beside the API's values, and put the table into the batch."""
+        for name, count in builder.unreadable.items():
+            self.batch.unreadable[f"{table.name}.{name}"] += count
+        for name, local in builder.moments.items():
+            found = self._decoder.clocks.to_utc(clubs or [None] * len(local), local)
+            for row, offset in builder.offsets.get(name, {}).items():
+                moment = local[row]
+                found[row] = None if moment is None else moment - offset
+            builder.arrays[f"{name}_utc"] = instants(found)
+        builder.arrays[UNREADABLE] = builder.unreadable_values()
+        if removing is not None:
+            builder.arrays[REMOVED] = pa.array(removing, pa.bool_())
+        if self._endpoint.write is Write.SNAPSHOT:
+            taken = [self._decoder.taken_at] * builder.size
+            builder.arrays[TAKEN_AT] = pa.array(taken, INSTANT)
+        if builder.size or self._keep_empty:
+            self.batch.tables[table.name] = pa.table(builder.arrays)
+            self.batch.rows[table.name] += builder.size - sum(map(bool, removing or ()))
+
+    def _spread(
+        self,
+        builder: TableBuilder,
+        layout: ObjectLayout,
+        objects: Objects,
+        keys: Mapping[str, Sequence[Any]] = EMPTY,
+    ) -> None:
+        """Build the columns of one layer of objects, one object for each row."""
+        for scalar in layout.scalars:
+            values = pick(objects, scalar.names)
+            if scalar.column.name in keys:
+                given = keys[scalar.column.name]
+                values = [g if v is None else v for v, g in zip(values, given)]
+            builder.read(scalar.column, values)
+        for embedded in layout.objects:
+            name = embedded.layout.prefix.rstrip("_")
+            values = pick(objects, embedded.names)
+            inner = [
+                v if type(v) is dict else builder.as_object(row, name, v, embedded.layout.bare)
+                for row, v in enumerate(values)
+            ]
+            self._spread(builder, embedded.layout, inner)
+        for array in layout.arrays:
+            bare = array.table.layout.bare
+            name = array.table.name.rpartition("__")[2]
+            builder.lists[array.names[0]] = [
+                () if v is None else builder.as_list(row, name, v, bare)
+                for row, v in enumerate(pick(objects, array.names))
+            ]
+        unknown = set().union(*objects) - layout.known if objects else ()
+        for name in sorted(unknown):
+            self._add_news(
+                builder, layout.prefix + snake_case(name), [o.get(name) for o in objects]
+            )
+
+    def _add_news(self, builder: TableBuilder, column: str, values: Sequence[Any]) -> None:
+        if column in builder.arrays or all(v is None for v in values):
+            return
+        kind = self._decoder.news_kind(builder.name, column, values)
+        builder.read(Column(column, kind, ""), values)
+        self.batch.news.add(f"{builder.name}.{column}")

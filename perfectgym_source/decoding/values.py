@@ -1,0 +1,159 @@
+"""Values of the API's JSON as values of a column's type, odd spellings included.
+
+In practice blanks come as `null`, `""` and even the text `"null"`, and booleans and numbers as text
+(`"True"`, `"5"`); so says the vendor's documentation of answers. Each function here takes one raw
+value, gives None for a blank, and raises ValueError for what cannot be read as its type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import orjson
+
+from ..catalogue import Kind
+
+BLANKS = frozenset(("", "null"))
+DECIMAL_PRECISION, DECIMAL_SCALE = 38, 9
+
+_EPOCH = datetime(1970, 1, 1)
+_TOO_LARGE = Decimal(10) ** (DECIMAL_PRECISION - DECIMAL_SCALE)
+_TRUE, _FALSE = frozenset(("true", "1", "yes")), frozenset(("false", "0", "no"))
+_MOMENT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?"
+    r"\s*(Z|[+-]\d\d:?\d\d)?"
+)
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value.strip() in BLANKS)
+
+
+def to_int(value: Any) -> int | None:
+    """A 64-bit integer; a number with a fraction is none."""
+    if _is_blank(value):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError("not an integer")
+    number = to_decimal(value)
+    if number is None or number != number.to_integral_value():
+        raise ValueError("not an integer")
+    if not -(2**63) <= number < 2**63:
+        raise ValueError("beyond 64 bits")
+    return int(number)
+
+
+def to_decimal(value: Any) -> Decimal | None:
+    """A decimal number with at most 9 places, none of them lost."""
+    if _is_blank(value):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError("not a number")
+    try:
+        number = Decimal(repr(value) if isinstance(value, float) else str(value).strip())
+    except InvalidOperation:
+        raise ValueError("not a number") from None
+    if not number.is_finite() or abs(number) >= _TOO_LARGE:
+        raise ValueError("out of range")
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > DECIMAL_SCALE:
+        # A JSON number has been through binary floating point: its tail is noise, not cents.
+        if not isinstance(value, float):
+            raise ValueError("more than 9 decimal places")
+        number = round(number, DECIMAL_SCALE)
+    return number
+
+
+def to_double(value: Any) -> float | None:
+    """A number as binary floating point."""
+    number = to_decimal(value)
+    return None if number is None else float(number)
+
+
+def to_bool(value: Any) -> bool | None:
+    """True or False, also as text or as 1 and 0."""
+    if isinstance(value, bool):
+        return value
+    if _is_blank(value):
+        return None
+    text = str(value).strip().lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise ValueError("not a boolean")
+
+
+def to_text(value: Any) -> str | None:
+    """Text as it was sent; numbers and booleans as JSON writes them."""
+    if value is None or isinstance(value, str):
+        return value
+    return to_json(value)
+
+
+def to_json(value: Any) -> str | None:
+    """A value as JSON text."""
+    return None if value is None else orjson.dumps(value, default=str).decode()
+
+
+def to_moment(value: Any) -> int | None:
+    """A local time as microseconds of the wall clock since 1970-01-01T00:00:00.
+
+    An offset, which the API does not promise, is left out here: see `offset_of`.
+    """
+    found = _moment(value)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, fraction = found.group(1, 2, 3, 4, 5, 6, 7)
+    wall = datetime(
+        int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0)
+    )
+    micros = int((fraction or "0").ljust(6, "0")[:6])
+    return (wall - _EPOCH) // timedelta(microseconds=1) + micros
+
+
+def offset_of(value: Any) -> int | None:
+    """The offset from UTC that a time carries, in microseconds; None if it carries none."""
+    if not isinstance(value, str):
+        return None
+    found = _MOMENT.fullmatch(value.strip())
+    zone = found.group(8) if found else None
+    if zone is None:
+        return None
+    if zone == "Z":
+        return 0
+    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+    return (-minutes if zone[0] == "-" else minutes) * 60_000_000
+
+
+def to_date(value: Any) -> date | None:
+    """A date; the time of day, which the API may add as zeros, is left out."""
+    found = _moment(value)
+    return None if found is None else date(*(int(part) for part in found.group(1, 2, 3)))
+
+
+def _moment(value: Any) -> re.Match[str] | None:
+    if _is_blank(value):
+        return None
+    found = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("not a date or time")
+    return found
+
+
+READERS: Mapping[Kind, Callable[[Any], Any]] = {
+    "long": to_int,
+    "int": to_int,
+    "decimal": to_decimal,
+    "double": to_double,
+    "bool": to_bool,
+    "string": to_text,
+    "date": to_date,
+    "datetime": to_moment,
+    "json": to_json,
+}
+"""The reader of each kind."""

@@ -1,0 +1,126 @@
+"""The two ways in which the API's lists go on: by row version and by page number.
+
+Both end with a page of fewer than 100 elements (section "Paging" of the API's documentation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from .decoding.values import to_int
+from .errors import PagingError
+
+PAGE_SIZE = 100
+MAX_PASSES = 5
+
+Fetch = Callable[[Mapping[str, str]], list[Any]]
+"""Sends one request with these paging parameters and gives its elements."""
+
+
+def row_version(row: Any) -> int:
+    """The `timestamp` of an element; 0 where it has none.
+
+    Raises:
+        PagingError: It is there and is no 64-bit integer.
+    """
+    if not isinstance(row, dict):
+        raise PagingError("An element of the list is not an object.")
+    try:
+        return to_int(row.get("timestamp")) or 0
+    except ValueError as error:
+        raise PagingError(f"The timestamp of a row is {error}.") from None
+
+
+def keyset_pages(fetch: Fetch, start: int) -> Iterator[list[Any]]:
+    """Pages of a `timestamp` list, from the first row version after `start` to the end.
+
+    Rows that share a version with the last row of a full page are asked for again with the next
+    one, because the list cannot be entered in the middle of a version.
+
+    Raises:
+        PagingError: The versions of a page do not grow, or a full page holds a single version:
+            going on would loop for ever or leave rows out.
+    """
+    cursor = start
+    while True:
+        rows = fetch({"timestamp": str(cursor)})
+        versions = [row_version(row) for row in rows]
+        if any(later < earlier for earlier, later in zip([cursor, *versions], versions)):
+            raise PagingError(
+                f"The rows after timestamp {cursor} are not in the order of their timestamps."
+            )
+        if versions and versions[0] <= cursor:
+            raise PagingError(f"The cursor does not advance: asked for rows after {cursor}.")
+        yield rows
+        if len(rows) < PAGE_SIZE:
+            return
+        cursor = versions[-1]
+        if versions[-2] == cursor:
+            below = [version for version in versions if version < cursor]
+            if not below:
+                raise PagingError(f"A full page holds nothing but rows of timestamp {cursor}.")
+            cursor = below[-1]
+
+
+def numbered_pages(fetch: Fetch, connections: int) -> Iterator[list[Any]]:
+    """Pages of one pass over a page-number list, in order, the next ones read ahead.
+
+    The first page is read alone, so that a list of one page costs one request.
+
+    Args:
+        fetch: Sends one request. It is called from several threads.
+        connections: How many pages may be under way at once.
+
+    Raises:
+        PagingError: A full page repeats the one before it: the list would never end.
+    """
+    previous = fetch({"page": "1"})
+    yield previous
+    if len(previous) < PAGE_SIZE:
+        return
+    ahead, page = 1, 2
+    with ThreadPoolExecutor(connections, thread_name_prefix="perfectgym-pages") as pool:
+        while True:
+            numbers = range(page, page + min(ahead, connections))
+            for rows in pool.map(lambda number: fetch({"page": str(number)}), numbers):
+                if rows and rows == previous:
+                    raise PagingError(f"Page {page} repeats the page before it.")
+                yield rows
+                if len(rows) < PAGE_SIZE:
+                    return
+                previous = rows
+            page, ahead = numbers.stop, ahead * 2
+
+
+def stable_list(
+    fetch: Fetch, connections: int, key: Callable[[Any], Any]
+) -> tuple[list[Any], bool]:
+    """All rows of a page-number list that may shift while it is read.
+
+    A row that is deleted moves the rows behind it to earlier pages, past the reader. A list of
+    more than one page is therefore read again until a pass brings nothing that was not seen before.
+
+    Args:
+        fetch: Sends one request. It is called from several threads.
+        connections: How many pages may be under way at once.
+        key: What identifies a row.
+
+    Returns:
+        The rows, each in its latest form, and whether the last pass brought nothing new (False
+        after 5 passes over a list that grows faster than it can be read).
+    """
+    seen: dict[Any, Any] = {}
+    for passes in range(MAX_PASSES):
+        current: dict[Any, Any] = {}
+        pages = 0
+        for rows in numbered_pages(fetch, connections):
+            pages += 1
+            current.update((key(row), row) for row in rows)
+        news = current.keys() - seen.keys()
+        # A row that only earlier passes saw may just have been passed over: it stays.
+        seen.update(current)
+        if pages == 1 or (passes and not news):
+            return list(seen.values()), True
+    return list(seen.values()), False

@@ -1,0 +1,337 @@
+"""Reads one list of the API for all who need it."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from ..catalogue import Endpoint, Write, table_layout
+from ..decoding import Batch, Decoder
+from ..decoding.values import to_bool, to_int
+from ..errors import ApiError, PagingError, RequestRefused
+from ..paging import keyset_pages, row_version, stable_list
+from .consumers import Consumer, Unit, is_versioned, row_id, unit_key
+
+if TYPE_CHECKING:
+    from .run import ReadingRun
+
+BATCH_ROWS = 4_000
+QUEUED_BATCHES = 4
+UNITS_UNDER_WAY = 4
+"""For each connection: enough to keep it busy, few enough to let other lists in between."""
+
+
+class ListReader:
+    """Reads the list of one endpoint, for its table and for endpoints that take its ids.
+
+    Args:
+        run: The run that it is a part of.
+        endpoint: The endpoint; in user mode the member's own details stand for the list of users.
+    """
+
+    def __init__(self, run: ReadingRun, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.table: Consumer | None = None
+        self.decoder: Decoder | None = None
+        self.ids: dict[int, None] = {}
+        self.error: ApiError | None = None
+        self.done = threading.Event()
+        self._run = run
+        self._settings = run.settings
+        self._needs_all = False
+        self._children: dict[str, Consumer] = {}
+        self._found: dict[str, dict[int, None]] = {}
+        self._has_children = bool(table_layout(endpoint).children())
+        self._had: dict[str, dict[int, int]] = {}
+        self._lock = threading.Lock()
+        self._elements: list[Any] = []
+        self._requests: list[Mapping[str, Any]] = []
+        self._emptied: list[Mapping[str, Any]] = []
+        self._batches: queue.Queue[Batch | None] = queue.Queue(QUEUED_BATCHES)
+
+    def attach(self, consumer: Consumer, needs_all: bool) -> None:
+        """Collect the ids of this list for an endpoint that takes them."""
+        self._children[consumer.endpoint.name] = consumer
+        self._found.setdefault(consumer.endpoint.name, {})
+        self._needs_all |= needs_all
+
+    def need_all(self) -> None:
+        """Read the list from its beginning, whatever is new in it."""
+        self._needs_all = True
+
+    def batches(self) -> Iterator[Batch | None]:
+        """Decoded batches for the table as they come; None while there is none yet."""
+        while True:
+            try:
+                batch = self._batches.get_nowait()
+            except queue.Empty:
+                self._run.raise_if_failed()
+                yield None
+                continue
+            if batch is None:
+                return
+            yield batch
+
+    def read(self) -> None:
+        """Read the whole list; to be run in a thread of its own."""
+        try:
+            self._read()
+        except ApiError as error:
+            self.error = error
+            self._run.failed(self.endpoint.name, (), error)
+        except BaseException as error:  # handed to the thread that waits for the batches
+            self._run.stop(error)
+        finally:
+            self.done.set()
+            self._put(None)
+
+    def _read(self) -> None:
+        for table in self._run.lists_before(self.endpoint):
+            before = self._run.reader(table)
+            before.done.wait()
+            if before.error is not None:
+                raise ApiError(
+                    f"The list {table!r}, on which it depends, could not be read.",
+                    resource=self.endpoint.name,
+                )
+        limit = UNITS_UNDER_WAY * self._settings.concurrency
+        under_way: set[Future[None]] = set()
+        for unit in self._units():
+            if self._run.is_stopped:
+                return
+            under_way.add(self._run.submit(self._read_unit, unit))
+            if len(under_way) >= limit:
+                _, under_way = wait(under_way, return_when="FIRST_COMPLETED")
+        wait(under_way)
+        self._flush()
+
+    def _units(self) -> Iterable[Unit]:
+        """The parents' ids for which requests are made."""
+        parents = [self._run.reader(parent.table) for parent in self.endpoint.parents]
+        if self._run.is_own(self.endpoint):
+            return [()]
+        if self.endpoint.every_run or self._run.is_own_parent(self.endpoint):
+            return itertools.product(*(reader.ids for reader in parents))
+        units: dict[Unit, None] = {}
+        for consumer in self._consumers():
+            for place, reader in enumerate(parents):
+                new = reader._found.get(consumer.endpoint.name, {})
+                others = [new if i == place else other.ids for i, other in enumerate(parents)]
+                units.update(dict.fromkeys(itertools.product(*others)))
+            if consumer is self.table:
+                units.update(dict.fromkeys(sorted(consumer.pending)))
+        return units
+
+    def _consumers(self) -> list[Consumer]:
+        return [*([self.table] if self.table else []), *self._children.values()]
+
+    def _read_unit(self, unit: Unit) -> None:
+        if self._run.is_stopped:
+            return
+        try:
+            self._read_variants(unit)
+        except RequestRefused as error:
+            # A parent that is gone by now has nothing to give; anything else is a failure.
+            if not (error.status == 404 and self.endpoint.parents):
+                self._failed(unit, error)
+        except ApiError as error:
+            if error.resource is None:
+                error.resource = self.endpoint.name
+            self._failed(unit, error)
+        except BaseException as error:
+            self._run.stop(error)
+        else:
+            self._run.succeeded()
+
+    def _failed(self, unit: Unit, error: ApiError) -> None:
+        if self.table is not None:
+            self.table.failed.add(unit)
+        if not self.endpoint.parents:
+            self.error = error
+        self._run.failed(self.endpoint.name, unit, error)
+
+    def _read_variants(self, unit: Unit) -> None:
+        whole: list[Any] = []
+        for number, variant in enumerate(self.endpoint.variants):
+            params = {**variant, **self._parameters(unit)}
+
+            def fetch(paging: Mapping[str, str], params: Mapping[str, str] = params) -> list[Any]:
+                return self._run.client.get(
+                    self.endpoint.path, {**params, **paging}, self.endpoint.name
+                )
+
+            if self.endpoint.is_keyset:
+                key = unit_key(unit, number)
+                for page in keyset_pages(fetch, self._start(key)):
+                    self._receive(unit, key, page)
+            elif self.endpoint.paging == "page":
+                rows, stable = stable_list(fetch, self._settings.concurrency, self._identity)
+                if not stable:
+                    self._run.warn(f"{self.endpoint.name} grew faster than it could be read.")
+                whole += rows
+            else:
+                whole += fetch({})
+        if not self.endpoint.is_keyset:
+            self._receive_whole(unit, whole)
+
+    def _parameters(self, unit: Unit) -> dict[str, str]:
+        mode = self._settings.mode
+        params = {
+            parent.parameter: str(parent_id)
+            for parent, parent_id in zip(self.endpoint.parents, unit)
+            if mode not in parent.implied_in
+        }
+        if self.endpoint.window:
+            first, end = self._settings.start_date, self._settings.end_date
+            if self.endpoint.group == "instructor" or first is None or end is None:
+                first = self._run.now.date()
+                end = first + timedelta(days=self._settings.schedule_days)
+            params.update(startDate=f"{first}T00:00:00", endDate=f"{end}T00:00:00")
+        return params
+
+    def _start(self, key: str) -> int:
+        if self._needs_all:
+            return 0
+        overlap = self._settings.timestamp_overlap
+        return min(c.cursor(self.endpoint.name)[key].start(overlap) for c in self._consumers())
+
+    def _identity(self, row: Any) -> Any:
+        """What tells two rows of one answer apart: the id, or all of a row that has none."""
+        return row_id(row) or repr(row)
+
+    def _receive(self, unit: Unit, key: str, rows: Sequence[Any]) -> None:
+        """Take rows of a versioned list: each consumer gets what is new to it."""
+        overlap = self._settings.timestamp_overlap
+        pairs = [(row_version(row), row_id(row)) for row in rows]
+        if self.endpoint.name == "clubs":
+            self._run.note_clubs(rows)
+        self._collect(key, pairs)
+        if self.table is None:
+            return
+        cursor = self.table.cursor(self.endpoint.name)[key]
+        new = []
+        had = self._had.setdefault(key, {})
+        for row, (version, identity) in zip(rows, pairs):
+            if identity == 0:
+                raise PagingError(
+                    f"A row with timestamp {version} has no id.", resource=self.endpoint.name
+                )
+            if self._has_children and identity in had:
+                # It changed while the list was read. Its child rows can be loaded only once in a
+                # run, so its new version is left for the next one.
+                if had[identity] != version:
+                    cursor.hold_below(version)
+                continue
+            is_new = cursor.is_new(version, identity, overlap)
+            if is_new and not (cursor.is_at_start and self._is_too_old(row)):
+                new.append(row)
+            if self._has_children:
+                had[identity] = version
+            cursor.receive(version, identity)
+        self._add(new, self._keys(unit))
+
+    def _receive_whole(self, unit: Unit, rows: Sequence[Any]) -> None:
+        """Take a list that came as a whole."""
+        key = unit_key(unit)
+        if is_versioned(self.endpoint):
+            self._receive(unit, key, rows)
+            return
+        allows_bare = self.decoder is not None and self.decoder.layout.layout.bare is not None
+        if not allows_bare and not all(isinstance(row, dict) for row in rows):
+            raise ApiError("An element of the list is not an object.")
+        self._collect(
+            key, [(row_version(r) if isinstance(r, dict) else 0, row_id(r)) for r in rows]
+        )
+        if self.table is None:
+            return
+        if self.endpoint.write is Write.SCOPE:
+            if self._settings.deleted_rows == "remove":
+                rows = [row for row in rows if not _is_deleted(row)]
+            if self.endpoint.every_run and not self.table.is_changed(unit, rows):
+                return
+            self._add(rows, self._keys(unit), [] if rows else [self._keys(unit)])
+            return
+        is_detail = self.endpoint.paging == "none" and self.endpoint.write is Write.ROWS
+        if is_detail and self.endpoint.every_run and not self.table.is_changed(unit, rows):
+            return
+        self._add(rows, self._keys(unit))
+
+    def _collect(self, key: str, pairs: Sequence[tuple[int, int]]) -> None:
+        """Note the ids for the endpoints that take them as parents."""
+        ids = [identity for _, identity in pairs if identity]
+        self.ids.update(dict.fromkeys(ids))
+        overlap = self._settings.timestamp_overlap
+        for name, consumer in self._children.items():
+            cursor = consumer.cursor(self.endpoint.name)[key]
+            for version, identity in pairs:
+                if identity and cursor.is_new(version, identity, overlap):
+                    self._found[name][identity] = None
+                cursor.receive(version, identity)
+
+    def _keys(self, unit: Unit) -> dict[str, int]:
+        parents = self.endpoint.parents
+        if not unit and self._run.is_own(self.endpoint):
+            return {}
+        return {parent.column: identity for parent, identity in zip(parents, unit)}
+
+    def _is_too_old(self, row: Any) -> bool:
+        first, name = self._settings.start_date, self.endpoint.dated_by
+        if first is None or name is None:
+            return False
+        moment = row.get(name)
+        return isinstance(moment, str) and moment[:10] < first.isoformat() and moment[:1].isdigit()
+
+    def _add(
+        self,
+        elements: Sequence[Any],
+        keys: Mapping[str, Any],
+        emptied: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        with self._lock:
+            self._elements += elements
+            self._requests += [keys] * len(elements)
+            self._emptied += emptied
+            is_full = len(self._elements) + len(self._emptied) >= BATCH_ROWS
+        if is_full:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Decode what has been collected and hand it on."""
+        with self._lock:
+            elements, requests, emptied = self._elements, self._requests, self._emptied
+            self._elements, self._requests, self._emptied = [], [], []
+        if not (elements or emptied):
+            return
+        assert self.decoder is not None
+        self._put(self.decoder.decode(elements, requests, emptied))
+
+    def _put(self, batch: Batch | None) -> None:
+        if self.table is None:
+            return
+        while not self._run.is_stopped:
+            try:
+                self._batches.put(batch, timeout=0.2)
+            except queue.Full:
+                continue
+            return
+
+
+def _is_deleted(row: Any) -> bool:
+    try:
+        return isinstance(row, dict) and to_bool(row.get("isDeleted")) is True
+    except ValueError:
+        return False
+
+
+def club_zone(row: Any) -> tuple[int, str] | None:
+    """The id and the zone's name of a club's row, if it has both."""
+    if not isinstance(row, dict):
+        return None
+    zone = row.get("timeZone") or row.get("timezone")
+    identity = to_int(row.get("id"))
+    return (identity, zone) if identity and isinstance(zone, str) and zone != "null" else None

@@ -1,0 +1,264 @@
+"""One run over the API: the lists that the selected endpoints need, read side by side."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..catalogue import ENDPOINTS, Endpoint, table_layout
+from ..client import Client
+from ..decoding import Batch, ClubClocks, Decoder
+from ..errors import ApiError, Cancelled
+from ..settings import Settings
+from .consumers import Consumer, Unit, lists_below, needs_all_parents
+from .lists import ListReader, club_zone
+
+logger = logging.getLogger(__name__)
+
+MAX_FAILURES_IN_A_ROW = 20
+"""After so many requests that failed for good, one after another, a run stops."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A list, or one parent's part of it, that could not be read."""
+
+    resource: str
+    unit: Unit
+    error: ApiError
+
+    def __str__(self) -> str:
+        where = f" of {', '.join(map(str, self.unit))}" if self.unit else ""
+        return f"{self.resource}{where}: {self.error}"
+
+
+@dataclass
+class Report:
+    """What a run did.
+
+    Attributes:
+        rows: Rows handed to dlt, by table; rows that only clear a parent's list are not counted.
+        unreadable: Values that could not be read as their column's type, by `table.column`.
+        news: Columns of fields that the catalogue does not know, as `table.column`.
+        failures: What could not be read; the next run asks for it again.
+        requests: Requests by resource, of those lists too that were read for their ids only.
+        retries: Requests that were repeated.
+        token_requests: Sign-ins.
+        warnings: What else a person should know.
+    """
+
+    rows: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    news: set[str] = field(default_factory=set)
+    failures: list[Failure] = field(default_factory=list)
+    requests: Counter[str] = field(default_factory=Counter)
+    retries: int = 0
+    token_requests: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+class ReadingRun:
+    """Reads what the selected endpoints need, each list once.
+
+    Args:
+        settings: The source's settings.
+        client: The client; it is closed with the run.
+        selected: The endpoints whose tables are loaded.
+        state_of: The dlt state of a resource, by name.
+        decoder_for: Makes the decoder of an endpoint, given the clubs' clocks and `now`.
+        now: The time of the run, with a time zone.
+        full_refresh: Resources to be read from the beginning.
+        report: Where to write down what was done.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: Client,
+        selected: Sequence[Endpoint],
+        state_of: Callable[[str], MutableMapping[str, Any]],
+        decoder_for: Callable[[Endpoint, ClubClocks, datetime], Decoder],
+        now: datetime,
+        full_refresh: Collection[str],
+        report: Report,
+    ) -> None:
+        self.settings = settings
+        self.client = client
+        self.now = now
+        self.report = report
+        self.clocks = ClubClocks(settings.time_zone)
+        self._readers: dict[str, ListReader] = {}
+        self._error: BaseException | None = None
+        self._stopped = threading.Event()
+        self._in_a_row = 0
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="perfectgym")
+        for endpoint in selected:
+            consumer = Consumer(
+                endpoint,
+                state_of(endpoint.name),
+                settings.timestamp_overlap,
+                settings.sweep_days,
+                now,
+                endpoint.name in full_refresh,
+            )
+            reader = self._reader_for(endpoint)
+            reader.table = consumer
+            reader.decoder = decoder_for(endpoint, self.clocks, now)
+            self._attach(endpoint, consumer)
+            if endpoint.name != "clubs" and _has_local_times(endpoint):
+                self._reader_for(ENDPOINTS["clubs"]).need_all()
+
+    def start(self) -> None:
+        """Begin to read, in threads of its own."""
+        for name, reader in self._readers.items():
+            threading.Thread(target=reader.read, name=f"perfectgym-{name}", daemon=True).start()
+
+    def batches(self, resource: str) -> Iterator[Batch | None]:
+        """Decoded batches of a selected resource; None while there is none yet.
+
+        Raises:
+            PerfectGymError: The run had to stop: sign-in refused, too many failures, ...
+        """
+        for batch in self.reader(resource).batches():
+            if batch is not None:
+                with self._lock:
+                    self.report.rows.update(batch.rows)
+                    self.report.unreadable.update(batch.unreadable)
+                    self.report.news |= batch.news
+            yield batch
+        self.raise_if_failed()
+
+    def finish(self, resource: str) -> None:
+        """Write the resource's state, after its last batch has been handed on."""
+        table = self.reader(resource).table
+        assert table is not None
+        table.save()
+
+    def note_requests(self) -> None:
+        """Bring the counts of requests in the report up to date."""
+        self.report.requests = Counter(self.client.requests_by_resource)
+        self.report.retries = self.client.statistics.retries
+        self.report.token_requests = getattr(self.client.auth, "token_requests", 0)
+
+    def close(self) -> None:
+        """Stop whatever is under way and give back the connections."""
+        self._stopped.set()
+        self.client.stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.client.close()
+
+    # What the lists of this run ask of it.
+
+    def reader(self, table: str) -> ListReader:
+        """The reader of a list; in user mode the member's own details are the list of users."""
+        return self._readers[self._listed(table).name]
+
+    def lists_before(self, endpoint: Endpoint) -> set[str]:
+        """The lists that must have been read before this one can be."""
+        before = set() if self.is_own(endpoint) else set(lists_below(endpoint))
+        if endpoint.name != "clubs" and "clubs" in self._readers:
+            before.add("clubs")
+        return before
+
+    def is_own(self, endpoint: Endpoint) -> bool:
+        """Whether the endpoint gives the signed-in member's own row, without a parent's id."""
+        return len(endpoint.parents) == 1 and self._listed("users") is endpoint
+
+    def is_own_parent(self, endpoint: Endpoint) -> bool:
+        """Whether the only parent is the signed-in member, or there is none at all."""
+        return not endpoint.parents or any(
+            self.settings.mode in parent.implied_in for parent in endpoint.parents
+        )
+
+    def submit(self, work: Callable[[Unit], None], unit: Unit) -> Future[None]:
+        """Do a piece of reading in the pool."""
+        return self._pool.submit(work, unit)
+
+    def note_clubs(self, rows: Sequence[Any]) -> None:
+        """Learn the clubs' time zones."""
+        for row in rows:
+            if found := club_zone(row):
+                self.clocks.set_club(*found)
+
+    def succeeded(self) -> None:
+        """A piece of reading went well."""
+        self._in_a_row = 0
+
+    def failed(self, resource: str, unit: Unit, error: ApiError) -> None:
+        """A piece of reading failed for good."""
+        with self._lock:
+            self.report.failures.append(Failure(resource, unit, error))
+            self._in_a_row += 1
+            too_many = self._in_a_row >= MAX_FAILURES_IN_A_ROW
+        logger.error("%s", error)
+        if too_many:
+            self.stop(
+                ApiError(
+                    f"{MAX_FAILURES_IN_A_ROW} requests in a row failed for good; the last one: "
+                    f"{error}",
+                    hint="The run stops here rather than press a server that is not well.",
+                )
+            )
+        elif self.settings.on_error == "raise":
+            self.stop(error)
+
+    def warn(self, text: str) -> None:
+        """Tell the person something that is no failure."""
+        logger.warning("%s", text)
+        with self._lock:
+            self.report.warnings.append(text)
+
+    def stop(self, error: BaseException) -> None:
+        """End the run because of an error; the first one counts."""
+        with self._lock:
+            if self._error is None and not isinstance(error, Cancelled):
+                self._error = error
+        self._stopped.set()
+        self.client.stop.set()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the run ends early."""
+        return self._stopped.is_set()
+
+    def raise_if_failed(self) -> None:
+        """Raise the error that ended the run."""
+        if self._error is not None:
+            raise self._error
+        if self.is_stopped:
+            raise Cancelled("The run was stopped.")
+
+    def _listed(self, table: str) -> Endpoint:
+        if table == "users" and self.settings.mode == "user":
+            return ENDPOINTS["user_details"]
+        return ENDPOINTS[table]
+
+    def _reader_for(self, endpoint: Endpoint) -> ListReader:
+        if endpoint.name not in self._readers:
+            self._readers[endpoint.name] = ListReader(self, endpoint)
+        return self._readers[endpoint.name]
+
+    def _attach(self, endpoint: Endpoint, consumer: Consumer) -> None:
+        """Attach an endpoint to the lists whose ids it needs, and these to theirs."""
+        if self.is_own(endpoint):
+            return
+        needs_all = needs_all_parents(endpoint) or self.is_own_parent(endpoint)
+        for table in lists_below(endpoint):
+            above = self._listed(table)
+            self._reader_for(above).attach(consumer, needs_all)
+            self._attach(above, consumer)
+
+
+def _has_local_times(endpoint: Endpoint) -> bool:
+    return any(
+        column.kind == "datetime"
+        for table in table_layout(endpoint).with_children()
+        for column in table.columns()
+    )

@@ -1,0 +1,176 @@
+"""From a catalogue entry to a dlt resource: one piece of generic code for all of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from datetime import datetime
+from typing import Any, cast
+
+import dlt
+import pendulum
+from dlt.common.schema.utils import has_table_seen_data
+from dlt.extract import DltResource
+
+from .catalogue import ENDPOINTS, Endpoint, Kind, table_layout
+from .client import Client
+from .decoding import ClubClocks, Decoder
+from .errors import ConfigurationError
+from .hints import child_hints, columns, root_hints
+from .reading import ReadingRun, Report
+from .settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class Reading:
+    """What the resources of one source share: a run over the API at a time.
+
+    Args:
+        settings: The source's settings.
+        full_refresh: Resources that are read from the beginning.
+    """
+
+    def __init__(self, settings: Settings, full_refresh: Collection[str] = ()) -> None:
+        self.settings = settings
+        self.report = Report()
+        self._full_refresh = full_refresh
+        self._run: ReadingRun | None = None
+        self._open: set[str] = set()
+        self._waiting: set[str] = set()
+
+    def rows(self, endpoint: Endpoint) -> Iterator[Any]:
+        """The items of a resource: Arrow tables, and None while there is nothing to hand on."""
+        run = self._begin(endpoint)
+        try:
+            missing = _missing_tables(endpoint)
+            if missing:
+                empty = Decoder(endpoint, ClubClocks()).empty()
+                for name in missing:
+                    yield _item(endpoint, name, empty[name])
+            for batch in run.batches(endpoint.name):
+                if batch is None:
+                    yield None
+                    continue
+                for name, table in batch.tables.items():
+                    yield _item(endpoint, name, table)
+            run.finish(endpoint.name)
+        finally:
+            self._end(run, endpoint)
+
+    def _begin(self, endpoint: Endpoint) -> ReadingRun:
+        if self._run is None or endpoint.name in self._open:
+            # A resource that starts anew while it is still open was left behind by a broken run.
+            if self._run is not None:
+                self._run.close()
+            self._open.clear()
+            self._run = self._new_run()
+            self._run.start()
+        self._open.add(endpoint.name)
+        return self._run
+
+    def _new_run(self) -> ReadingRun:
+        selected = [
+            ENDPOINTS[name] for name in dlt.current.source().selected_resources if name in ENDPOINTS
+        ]
+        self._waiting = {entry.name for entry in selected}
+        return ReadingRun(
+            self.settings,
+            Client(self.settings),
+            selected,
+            _resource_state,
+            self._decoder,
+            cast("datetime", pendulum.now("UTC")),
+            self._full_refresh,
+            self.report,
+        )
+
+    def _decoder(self, endpoint: Endpoint, clocks: ClubClocks, now: datetime) -> Decoder:
+        known = dlt.current.source_schema().tables
+        return Decoder(
+            endpoint,
+            clocks,
+            news=_news(endpoint),
+            taken_at=now,
+            fresh=[t for t in _missing_tables(endpoint) if t not in known],
+            removes_deleted=self.settings.deleted_rows == "remove",
+        )
+
+    def _end(self, run: ReadingRun, endpoint: Endpoint) -> None:
+        self._open.discard(endpoint.name)
+        self._waiting.discard(endpoint.name)
+        run.note_requests()
+        if run is self._run and not (self._open or self._waiting):
+            run.close()
+            self._run = None
+
+
+def make_resource(endpoint: Endpoint, reading: Reading) -> DltResource:
+    """The dlt resource of an endpoint, with the hints of its table and of its child tables."""
+
+    def rows() -> Iterator[Any]:
+        yield from reading.rows(endpoint)
+
+    resource = dlt.resource(rows, name=endpoint.name)()
+    layout = table_layout(endpoint)
+    # Variants first: dlt would start them from the root table's hints.
+    for table in layout.with_children():
+        if table is not layout:
+            resource.apply_hints(
+                create_table_variant=True,
+                schema_contract={"columns": reading.settings.schema_contract},
+                **child_hints(endpoint, table),
+            )
+    resource.apply_hints(
+        schema_contract={"columns": reading.settings.schema_contract},
+        **root_hints(endpoint, reading.settings.deleted_rows),
+    )
+    if endpoint.window and endpoint.table is not None and reading.settings.start_date is None:
+        raise ConfigurationError(
+            f"{endpoint.name} needs a period: set sources.perfectgym.start_date and "
+            "sources.perfectgym.end_date in .dlt/config.toml, or use --from and --to."
+        )
+    return resource
+
+
+def _item(endpoint: Endpoint, name: str, table: Any) -> Any:
+    return table if name == endpoint.table_name else dlt.mark.with_table_name(table, name)
+
+
+def _resource_state(name: str) -> MutableMapping[str, Any]:
+    return cast(MutableMapping[str, Any], dlt.current.resource_state(name))
+
+
+def _news(endpoint: Endpoint) -> Mapping[str, Mapping[str, Kind]]:
+    """Columns of unknown fields that earlier runs found, with the kinds that they got."""
+    kinds: dict[str, Kind] = {
+        "bigint": "long", "double": "double", "bool": "bool", "text": "string",
+    }  # fmt: skip
+    tables = dlt.current.source_schema().tables
+    found: dict[str, dict[str, Kind]] = {}
+    for table in table_layout(endpoint).with_children():
+        declared = columns(table)
+        found[table.name] = {
+            name: kinds[str(column["data_type"])]
+            for name, column in tables.get(table.name, {}).get("columns", {}).items()
+            if name not in declared and column.get("data_type") in kinds
+        }
+    return found
+
+
+def _missing_tables(endpoint: Endpoint) -> list[str]:
+    """The endpoint's tables that the destination does not have yet, or not with all columns.
+
+    They are handed to dlt without rows first, so that an empty installation has every table too.
+    """
+    known = dlt.current.source_schema().tables
+    missing = []
+    for table in table_layout(endpoint).with_children():
+        seen = known.get(table.name)
+        if (
+            seen is None
+            or not has_table_seen_data(seen)
+            or not columns(table).keys() <= seen.get("columns", {}).keys()
+        ):
+            missing.append(table.name)
+    return missing

@@ -1,0 +1,30 @@
+"""A sandbox: an HTTP server that behaves as the PerfectGym API v1, with a world of its own.
+
+Develop and test against it without credentials. The world is deterministic by its seed; tests
+can edit it while it is read, order faults, and ask it for the truth that a complete read must
+have found. It knows the API from the vendor's facts alone and imports nothing of the connector.
+
+Example:
+    >>> with Sandbox(size="tiny", seed=1) as sandbox:
+    ...     len(sandbox.world.truth("clubs"))
+    4
+"""
+
+from perfectgym_source.sandbox.accounts import Account
+from perfectgym_source.sandbox.faults import Fault
+from perfectgym_source.sandbox.records import RecordedRequest
+from perfectgym_source.sandbox.server import Sandbox
+from perfectgym_source.sandbox.service import ABSENT
+from perfectgym_source.sandbox.store import Row
+from perfectgym_source.sandbox.world import Pending, World
+
+__all__ = [
+    "ABSENT",
+    "Account",
+    "Fault",
+    "Pending",
+    "RecordedRequest",
+    "Row",
+    "Sandbox",
+    "World",
+]

@@ -1,0 +1,92 @@
+"""`python -m perfectgym_source.sandbox`: serve a sandbox until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import signal
+import sys
+from collections.abc import Sequence
+from threading import Event
+
+from perfectgym_source.sandbox import Sandbox
+from perfectgym_source.sandbox.generation.builder import SIZES
+from perfectgym_source.sandbox.service import NINETY_DAYS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start a sandbox, print how to reach it, and serve until told to stop.
+
+    Returns:
+        0 after a stop that was asked for, 1 if the port cannot be had.
+    """
+    options = _parser().parse_args(arguments)
+    sandbox = Sandbox(
+        size=options.size,
+        seed=options.seed,
+        quirks=not options.clean,
+        expires_in=options.expires_in,
+        delay=options.delay / 1000,
+        host=options.host,
+        port=options.port,
+    )
+    gc.freeze()  # the world stays for good: never search it for garbage
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        sandbox.start()
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(greeting(sandbox), flush=True)
+    while not stop.wait(1.0):
+        continue
+    sandbox.stop()
+    return 0
+
+
+def greeting(sandbox: Sandbox) -> str:
+    """The base URL and the credentials of both modes, ready to paste as environment variables."""
+    lines = [
+        f"PerfectGym sandbox, size {sandbox.world.size}, seed {sandbox.world.seed}:",
+        "",
+        "# employee mode",
+        f"SOURCES__PERFECTGYM__BASE_URL={sandbox.base_url}",
+        f"SOURCES__PERFECTGYM__USERNAME={sandbox.employee.username}",
+        f"SOURCES__PERFECTGYM__PASSWORD={sandbox.employee.password}",
+        "",
+        "# user mode: a club member",
+        f"SOURCES__PERFECTGYM__BASE_URL={sandbox.base_url}",
+        f"SOURCES__PERFECTGYM__USERNAME={sandbox.member.username}",
+        f"SOURCES__PERFECTGYM__PASSWORD={sandbox.member.password}",
+        "",
+        "Stop it with Ctrl-C.",
+    ]
+    return "\n".join(lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m perfectgym_source.sandbox",
+        description="Serve the PerfectGym API v1 with invented data on this machine.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default)")
+    add("--size", choices=sorted(SIZES), default="small", help="how much (default: %(default)s)")
+    add("--seed", type=int, default=1, help="the same seed gives the same world (default: 1)")
+    add("--clean", action="store_true", help="payloads without the odd spellings of real ones")
+    add(
+        "--expires-in",
+        type=int,
+        default=NINETY_DAYS,
+        metavar="N",
+        help="seconds for which a token holds (default: %(default)s, 90 days)",
+    )
+    add("--delay", type=float, default=0.0, metavar="MS", help="milliseconds a request waits")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Words, names and places from which the sandbox's world is made."""

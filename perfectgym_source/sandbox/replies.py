@@ -1,0 +1,148 @@
+"""Answers as bytes: envelopes, compression, and the broken answers of faults."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from perfectgym_source.sandbox.encoding import encode
+from perfectgym_source.sandbox.faults import Fault
+
+JSON = "application/json; charset=utf-8"
+HTML = "text/html; charset=utf-8"
+
+_COMPRESS_ABOVE = 1024
+_MAINTENANCE = (
+    "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>"
+    "<h1>We will be back soon</h1><p>PerfectGym is being updated.</p></body></html>"
+)
+
+
+@dataclass
+class Reply:
+    """An answer on its way out.
+
+    Attributes:
+        status: the HTTP status.
+        body: the bytes of the body.
+        headers: headers beside those of every answer.
+        content_type: of the body.
+        dropped: close the connection before any byte.
+        truncated: send half of the body and close.
+        compressed: the body is gzip already.
+    """
+
+    status: int
+    body: bytes = b""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    content_type: str = JSON
+    dropped: bool = False
+    truncated: bool = False
+    compressed: bool = False
+
+    @property
+    def status_line(self) -> str:
+        """The status with its reason, as WSGI wants it."""
+        try:
+            return f"{self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            return f"{self.status} Unknown"
+
+    def compress(self) -> Reply:
+        """The same answer, its body compressed if that is worth it."""
+        if not self.compressed and len(self.body) > _COMPRESS_ABOVE:
+            self.body = squeeze(self.body)
+            self.compressed = True
+        return self
+
+    def wire(self) -> tuple[list[tuple[str, str]], bytes]:
+        """All headers and the bytes to send."""
+        headers = [
+            ("Content-Type", self.content_type),
+            ("Content-Length", str(len(self.body))),
+            ("Cache-Control", "no-cache"),
+            ("Server", "Microsoft-IIS/10.0"),
+            *self.headers,
+        ]
+        if self.compressed:
+            headers += [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]
+        if self.truncated:
+            headers.append(("Connection", "close"))
+            return headers, self.body[: len(self.body) // 2]
+        return headers, self.body
+
+
+def squeeze(body: bytes) -> bytes:
+    """Gzip at the fastest level, without a date, so that the same body gives the same bytes."""
+    return gzip.compress(body, compresslevel=1, mtime=0)
+
+
+def json_reply(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Reply:
+    """Any value as a JSON answer."""
+    return Reply(status, encode(value), list((headers or {}).items()))
+
+
+def envelope(status: int, code: str, property: str | None, message: str, **more: Any) -> Reply:
+    """An errors envelope with one error."""
+    error = {"code": code, "property": property, "message": message, **more}
+    return json_reply(status, {"errors": [error]})
+
+
+def unauthorized() -> Reply:
+    """401 as the API gives it without a valid token."""
+    return json_reply(
+        401,
+        {"message": "Authorization has been denied for this request."},
+        {"WWW-Authenticate": "Bearer"},
+    )
+
+
+def not_found(path: str) -> Reply:
+    """404 for a path that is no endpoint."""
+    return json_reply(404, {"message": f"No HTTP resource was found at '{path}'."})
+
+
+def broken(fault: Fault) -> Reply | None:
+    """The answer of a fault that needs nothing of the real one; None for the other kinds."""
+    if fault.kind == "status":
+        reply = _with_body(fault, fault.status, b"" if fault.status == 304 else None)
+    elif fault.kind == "drop":
+        reply = Reply(0, dropped=True)
+    elif fault.kind == "html":
+        reply = _with_body(fault, 200, _MAINTENANCE.encode())
+        reply.content_type = HTML
+    elif fault.kind == "garbage":
+        reply = _with_body(fault, 200, b'{"elements":[{"id":1,"timestamp":')
+    elif fault.kind == "empty":
+        reply = Reply(200)
+    elif fault.kind == "no_elements":
+        reply = Reply(200, b"{}")
+    elif fault.kind == "redirect":
+        reply = Reply(302, headers=[("Location", fault.location)])
+    elif fault.kind == "envelope":
+        if isinstance(fault.body, Mapping):
+            reply = json_reply(400, {"errors": [dict(fault.body)]})
+        else:
+            text = fault.body if isinstance(fault.body, str) else "The request was refused."
+            reply = envelope(400, "BusinessRule", None, text)
+    else:
+        return None
+    reply.headers.extend(fault.headers.items())
+    if fault.retry_after is not None:
+        reply.headers.append(("Retry-After", fault.retry_after))
+    return reply
+
+
+def _with_body(fault: Fault, status: int, default: bytes | None) -> Reply:
+    if isinstance(fault.body, bytes):
+        return Reply(status, fault.body)
+    if isinstance(fault.body, str):
+        return Reply(status, fault.body.encode())
+    if fault.body is not None:
+        return json_reply(status, dict(fault.body))
+    if default is not None:
+        return Reply(status, default)
+    return json_reply(status, {"message": "An error has occurred."})

@@ -1,0 +1,309 @@
+"""The API as a WSGI application: sign-in, endpoints, paging, faults and records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from enum import Enum
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+from perfectgym_source.sandbox import parsing, views
+from perfectgym_source.sandbox.accounts import (
+    Accounts,
+    SignInRefused,
+    employee_account,
+    member_account,
+)
+from perfectgym_source.sandbox.endpoints import PAGE_SIZE, TOKEN_PATH, USER, Endpoint
+from perfectgym_source.sandbox.faults import Fault, Faults
+from perfectgym_source.sandbox.records import RecordedRequest
+from perfectgym_source.sandbox.replies import (
+    Reply,
+    broken,
+    envelope,
+    json_reply,
+    not_found,
+    unauthorized,
+)
+from perfectgym_source.sandbox.store import rows_after
+from perfectgym_source.sandbox.world import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+NINETY_DAYS = 7_775_999
+"""The life of a token, in seconds, in the vendor's sample."""
+
+_BASE = "/api/"
+_FORM = "application/x-www-form-urlencoded"
+_CACHED_PAGES = 256
+
+
+class Absent(Enum):
+    """The value that leaves `expires_in` out of the token answer."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+"""Set as `expires_in`: the token answer does not carry the field."""
+
+
+class Service:
+    """Everything that answers requests, apart from the port.
+
+    Attributes:
+        world: the rows that are served.
+        employee, member: the demo accounts, one for each mode.
+        faults: what is to go wrong.
+        requests: the requests to the API, in the order in which they came.
+        token_requests: those to the token endpoint.
+        violations: those of `requests` that must never be made: endpoints that change data,
+            and any method but GET.
+        errors: exceptions inside the sandbox or its hook; the answer to each was 500.
+        delay: seconds that each request waits after its token check.
+        expires_in: what the token answer says: seconds, None, any text, or `ABSENT`.
+        token_lifetime: how long tokens really hold, in seconds; None: as `expires_in` says, or
+            90 days where that is no positive number.
+        on_request: called with each authorized request before it is answered, outside any lock.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        expires_in: float | str | Absent | None,
+        token_lifetime: float | None,
+        delay: float,
+    ) -> None:
+        self.world = world
+        member_id = world.member_id
+        email = None if member_id is None else world.find("users", member_id)["email"]
+        self.employee = employee_account(world.seed)
+        self.member = member_account(world.seed, email, member_id)
+        self.faults = Faults()
+        self.requests: list[RecordedRequest] = []
+        self.token_requests: list[RecordedRequest] = []
+        self.violations: list[RecordedRequest] = []
+        self.errors: list[Exception] = []
+        self.delay = delay
+        self.expires_in = expires_in
+        self.token_lifetime = token_lifetime
+        self.on_request: Callable[[RecordedRequest], None] | None = None
+        self._accounts = Accounts([self.employee, self.member])
+        self._records = Lock()
+        self._asked: dict[tuple[str, frozenset[tuple[str, Any]]], dict[str, Any]] = {}
+        self._pages: dict[tuple[str, tuple[tuple[str, Any], ...]], bytes] = {}
+        self._pages_version = -1
+
+    def clear_records(self) -> None:
+        """Forget all requests, violations and errors so far."""
+        with self._records:
+            self.requests = []
+            self.token_requests = []
+            self.violations = []
+            self.errors = []
+
+    def revoke_tokens(self) -> None:
+        """Make every token that was given so far invalid."""
+        self._accounts.revoke()
+
+    def unlock_accounts(self) -> None:
+        """Open accounts that locked after wrong sign-ins."""
+        self._accounts.unlock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (WSGI)."""
+        record = RecordedRequest(environ["REQUEST_METHOD"], "", started=time.monotonic())
+        form = _read(environ)
+        try:
+            reply = self._answer(environ, record, form)
+        except Exception as error:
+            with self._records:
+                self.errors.append(error)
+            reply = json_reply(500, {"message": f"{type(error).__name__}: {error}"})
+        if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+            reply.compress()
+        record.status = reply.status
+        record.seconds = time.monotonic() - record.started
+        if reply.dropped:
+            raise ConnectionAbortedError("dropped on order")
+        headers, body = reply.wire()
+        start_response(reply.status_line, headers)
+        return [body]
+
+    def _answer(self, environ: WSGIEnvironment, record: RecordedRequest, form: bytes) -> Reply:
+        full = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        inside = full.lower().startswith(_BASE)
+        path = full[len(_BASE) :].strip("/") if inside else full
+        if inside and path.lower() == TOKEN_PATH:
+            record.path = TOKEN_PATH
+            return self._token(environ, record, form)
+        query = environ.get("QUERY_STRING", "")
+        given: dict[str, str] = {}
+        for name, value in parse_qsl(query, keep_blank_values=True):
+            given.setdefault(name, value)
+        record.params = parsing.documented(given)
+        endpoint = parsing.match(path, record.params) if inside else None
+        trap = parsing.trap(path) if inside else None
+        record.path = endpoint.path if endpoint else trap or path
+        record.table = endpoint.table if endpoint else None
+        account = self._accounts.holder(environ.get("HTTP_AUTHORIZATION", ""))
+        if account is not None:
+            record.mode, record.authorized = account.mode, True
+        forbidden = trap is not None or record.method != "GET"
+        with self._records:
+            self.requests.append(record)
+            if forbidden:
+                self.violations.append(record)
+        if forbidden:
+            return _refuse(record)
+        if account is None:
+            return unauthorized()
+        if self.delay:
+            time.sleep(self.delay)
+        if self.on_request is not None:
+            self.on_request(record)
+        zipped = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+        fault = self.faults.strike(record.path, record.params)
+        reply = self._strike(fault, record)
+        if reply is not None:
+            return reply
+        if endpoint is None:
+            return not_found(full)
+        repeated = fault is not None and fault.kind == "repeat_page"
+        reply = self._serve(endpoint, record, account.user_id, zipped, repeated)
+        reply.truncated = fault is not None and fault.kind == "truncate"
+        return reply
+
+    def _strike(self, fault: Fault | None, record: RecordedRequest) -> Reply | None:
+        if fault is None:
+            return None
+        record.fault = fault.kind
+        if fault.kind == "delay":
+            time.sleep(fault.seconds)
+        if fault.kind == "revoke":
+            self.revoke_tokens()
+            return unauthorized()
+        return broken(fault)
+
+    def _serve(
+        self,
+        endpoint: Endpoint,
+        record: RecordedRequest,
+        own_id: int | None,
+        zipped: bool,
+        repeated: bool,
+    ) -> Reply:
+        user_mode = record.mode == USER
+        if ("U" if user_mode else "E") not in endpoint.modes:
+            return envelope(403, "AccessDenied", None, f"No access in {record.mode} mode.")
+        try:
+            values = parsing.convert(endpoint, record.params, own_id, user_mode)
+        except parsing.BadRequest as bad:
+            return envelope(400, bad.code, bad.property, bad.message)
+        except PermissionError as denied:
+            return envelope(403, "AccessDenied", "userId", str(denied))
+        if endpoint.paging != "none":
+            values = self._turn(endpoint, values, repeated)
+        key = (endpoint.table, tuple(values.items()))
+        with self.world.lock:
+            if self._pages_version != self.world.version:
+                self._pages.clear()
+                self._pages_version = self.world.version
+            kept = self._pages.get(key) if zipped else None
+            version = self._pages_version
+            body = b"" if kept else self._page(endpoint, values)
+        if kept:
+            return Reply(200, kept, compressed=True)
+        reply = Reply(200, body)
+        if zipped and reply.compress().compressed:
+            self._keep(key, version, reply.body)
+        return reply
+
+    def _turn(self, endpoint: Endpoint, values: dict[str, Any], repeated: bool) -> dict[str, Any]:
+        """Remember which page of a list is asked for, or go back to the one asked before."""
+        place = frozenset(item for item in values.items() if item[0] not in ("timestamp", "page"))
+        key = (endpoint.table, place)
+        if repeated:
+            return self._asked.get(key, values)
+        self._asked[key] = values
+        return values
+
+    def _keep(self, key: Any, version: int, body: bytes) -> None:
+        with self.world.lock:
+            if version == self._pages_version and len(self._pages) < _CACHED_PAGES:
+                self._pages[key] = body
+
+    def _page(self, endpoint: Endpoint, values: dict[str, Any]) -> bytes:
+        tables = self.world.tables
+        rows = views.select(tables, endpoint, values)
+        first = 0
+        if endpoint.paging == "timestamp":
+            first = rows_after(rows, values.get("timestamp", 0))
+        if endpoint.paging == "page" or "page" in values:
+            first += (values.get("page", 1) - 1) * PAGE_SIZE
+        if endpoint.paging != "none":
+            rows = rows[first : first + PAGE_SIZE]
+        elements = b",".join([views.element(tables, endpoint, row, values) for row in rows])
+        if endpoint.bare and self.world.quirks and rows:
+            return b'{"elements":' + elements + b"}"
+        return b'{"elements":[' + elements + b"]}"
+
+    def _token(self, environ: WSGIEnvironment, record: RecordedRequest, body: bytes) -> Reply:
+        form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        password = form.pop("password", "")
+        record.params = form
+        with self._records:
+            self.token_requests.append(record)
+        if record.method != "POST":
+            return json_reply(405, {"message": "The token endpoint takes POST."}, {"Allow": "POST"})
+        fault = self.faults.strike(TOKEN_PATH, form)
+        reply = self._strike(fault, record)
+        if reply is not None:
+            return reply
+        reply = self._sign_in(environ.get("CONTENT_TYPE", ""), form, password, record)
+        reply.truncated = fault is not None and fault.kind == "truncate"
+        return reply
+
+    def _sign_in(
+        self, content_type: str, form: dict[str, str], password: str, record: RecordedRequest
+    ) -> Reply:
+        if not content_type.lower().startswith(_FORM) or form.get("grant_type") != "password":
+            return json_reply(400, {"error": "unsupported_grant_type"})
+        try:
+            token, account = self._accounts.sign_in(
+                form.get("username", ""), password, self._lifetime()
+            )
+        except SignInRefused as refused:
+            return json_reply(400, {"error": "invalid_grant", "error_description": str(refused)})
+        record.mode, record.authorized = account.mode, True
+        answer: dict[str, Any] = {"access_token": token, "token_type": "bearer"}
+        if not isinstance(self.expires_in, Absent):
+            answer["expires_in"] = self.expires_in
+        return json_reply(200, answer)
+
+    def _lifetime(self) -> float:
+        if self.token_lifetime is not None:
+            return self.token_lifetime
+        if isinstance(self.expires_in, (int, float)) and self.expires_in > 0:
+            return self.expires_in
+        return NINETY_DAYS
+
+
+def _refuse(record: RecordedRequest) -> Reply:
+    if record.method != "GET":
+        reply = json_reply(405, {"message": f"The method {record.method} is not supported."})
+        reply.headers.append(("Allow", "GET"))
+        return reply
+    return envelope(400, "ChangesData", None, f"{record.path} changes data: never call it.")
+
+
+def _read(environ: WSGIEnvironment) -> bytes:
+    """The body of a request, read to its end so that the connection can be used again."""
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        return bytes(stream.read())
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return bytes(stream.read(int(length))) if length.isdigit() and int(length) else b""

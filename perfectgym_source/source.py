@@ -1,0 +1,92 @@
+"""The dlt source: settings in, one resource for each selected endpoint out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Optional
+
+import dlt
+from dlt.common.typing import TSecretStrValue
+
+from .reading import selected_endpoints
+from .resources import Reading, make_resource
+from .settings import make_settings
+
+
+@dlt.source(name="perfectgym", section="perfectgym", max_table_nesting=0)
+def perfectgym_source(
+    resources: Optional[Sequence[str]] = None,
+    groups: Optional[Sequence[str]] = None,
+    full_refresh: Optional[Sequence[str]] = None,
+    base_url: Optional[str] = None,
+    subdomain: Optional[str] = None,
+    username: Optional[TSecretStrValue] = None,
+    password: Optional[TSecretStrValue] = None,
+    mode: Optional[str] = None,
+    start_date: Optional[Any] = None,
+    end_date: Optional[Any] = None,
+    time_zone: Optional[str] = None,
+    deleted_rows: Optional[str] = None,
+    on_error: Optional[str] = None,
+    schema_contract: Optional[str] = None,
+    timestamp_overlap: Optional[Any] = None,
+    sweep_days: Optional[Any] = None,
+    schedule_days: Optional[Any] = None,
+    attempts: Optional[Any] = None,
+    connect_timeout: Optional[Any] = None,
+    read_timeout: Optional[Any] = None,
+    concurrency: Optional[Any] = None,
+    requests_per_second: Optional[Any] = None,
+    retry_wait: Optional[Any] = None,
+    max_retry_wait: Optional[Any] = None,
+) -> Any:
+    """PerfectGym as a dlt source.
+
+    Every argument that is not given comes from dlt's configuration (`sources.perfectgym.NAME` in
+    `.dlt/config.toml`, `.dlt/secrets.toml`, `SOURCES__PERFECTGYM__NAME` in the environment, or any
+    other provider). What is set nowhere has the default that `settings.Settings` gives.
+
+    Args:
+        resources: Names of the resources to load; by default those of the groups.
+        groups: Names of groups to load; by default `company` and `club`.
+        full_refresh: Resources to read from the beginning, whatever their cursors say.
+        base_url: The base address (`https://club.perfectgym.com/Api`).
+        subdomain: Or just the subdomain (`club`).
+        username: The login's name.
+        password: The login's password.
+        mode: `employee` or `user`.
+
+    The others are described in `settings.Settings`.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong, or a resource cannot be read.
+    """
+    settings = make_settings(
+        base_url=base_url,
+        subdomain=subdomain,
+        username=username,
+        password=password,
+        mode=mode,
+        start_date=start_date,
+        end_date=end_date,
+        time_zone=time_zone,
+        deleted_rows=deleted_rows,
+        on_error=on_error,
+        schema_contract=schema_contract,
+        timestamp_overlap=timestamp_overlap,
+        sweep_days=sweep_days,
+        schedule_days=schedule_days,
+        attempts=attempts,
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        concurrency=concurrency,
+        requests_per_second=requests_per_second,
+        retry_wait=retry_wait,
+        max_retry_wait=max_retry_wait,
+    )
+    selected = selected_endpoints(settings.mode, resources, groups)
+    names = {entry.name for entry in selected}
+    refreshed = names if full_refresh and "all" in full_refresh else set(full_refresh or ())
+    reading = Reading(settings, refreshed)
+    for endpoint in selected:
+        yield make_resource(endpoint, reading)

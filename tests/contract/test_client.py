@@ -1,0 +1,359 @@
+"""The client against the sandbox, over real sockets."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+
+import pytest
+
+from perfectgym_source.auth import PasswordGrantAuth
+from perfectgym_source.client import Client
+from perfectgym_source.errors import (
+    ApiError,
+    Cancelled,
+    RequestRefused,
+    SignInError,
+    Unavailable,
+)
+from perfectgym_source.sandbox import Fault, Sandbox
+from perfectgym_source.settings import make_settings
+from perfectgym_source.throttle import Throttle
+
+CLUBS = "Clubs/Clubs"
+ALL = {"timestamp": "0"}
+
+
+def make_client(sandbox, auth=None, sleep=None, **options):
+    options = {"retry_wait": 0.01, "requests_per_second": 0, **options}
+    settings = make_settings(
+        base_url=sandbox.base_url,
+        username=sandbox.employee.username,
+        password=options.pop("password", sandbox.employee.password),
+        **options,
+    )
+    return Client(settings, auth, sleep=sleep)
+
+
+@pytest.fixture
+def client(sandbox):
+    with make_client(sandbox) as made:
+        yield made
+
+
+def clubs(client):
+    return client.get(CLUBS, ALL, "clubs")
+
+
+def body(text):
+    return Fault(CLUBS, "html", body=text, times=None)
+
+
+def test_it_gives_the_elements_and_counts(sandbox, client):
+    assert len(clubs(client)) == 4
+    assert sandbox.requests[0].params == ALL
+    assert (client.statistics.requests, client.statistics.retries) == (1, 0)
+    assert client.requests_by_resource == {"clubs": 1}
+
+
+@pytest.mark.parametrize("kind", ["drop", "truncate", "html", "garbage", "empty", "no_elements"])
+def test_a_damaged_answer_is_asked_for_again(sandbox, client, kind):
+    sandbox.faults.add(Fault(CLUBS, kind, times=3))
+    assert len(clubs(client)) == 4
+    assert (client.statistics.requests, client.statistics.retries) == (4, 3)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_status_that_may_pass_is_retried(sandbox, client, status):
+    sandbox.faults.add(Fault(CLUBS, "status", status=status, times=2))
+    assert len(clubs(client)) == 4
+    assert len(sandbox.requests) == 3
+
+
+@pytest.mark.parametrize("kind", ["status", "drop", "truncate", "html", "no_elements"])
+def test_what_does_not_pass_ends_after_the_attempts(sandbox, kind):
+    sandbox.faults.add(Fault(CLUBS, kind, times=None))
+    with make_client(sandbox, attempts=3) as client, pytest.raises(Unavailable) as caught:
+        clubs(client)
+    assert caught.value.attempts == len(sandbox.requests) == 3
+    assert "clubs, GET Clubs/Clubs?timestamp=0" in str(caught.value)
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+def test_a_server_that_is_not_there_is_unavailable(sandbox):
+    client = make_client(sandbox, attempts=2)
+    clubs(client)
+    sandbox.stop()
+    with pytest.raises(Unavailable, match="connection"):
+        clubs(client)
+
+
+def test_a_body_that_is_shorter_than_announced_is_no_answer():
+    """Even if what came is whole JSON by itself."""
+    text = b'{"elements": []}'
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asked = threading.Thread(target=_answer_short, args=(server, text, 2))
+        asked.start()
+        base_url = f"http://127.0.0.1:{server.getsockname()[1]}/Api"
+        settings = make_settings(
+            base_url=base_url, username="api", password="-", attempts=2, retry_wait=0.01
+        )
+        with Client(settings, lambda request: request) as client, pytest.raises(Unavailable):
+            clubs(client)
+        asked.join()
+
+
+def _answer_short(server, text, times):
+    for _ in range(times):
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" + text)
+
+
+def test_a_read_timeout_is_retried(sandbox):
+    with make_client(sandbox, read_timeout=0.2) as client:
+        sandbox.faults.add(Fault(CLUBS, "delay", seconds=0.5))
+        assert len(clubs(client)) == 4
+        assert client.statistics.retries == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "elements"),
+    [
+        ('{"elements": [1, NaN, Infinity]}', [1, None, None]),
+        ('{"elements": {"id": 1}}', [{"id": 1}]),
+        ('\ufeff{"elements": ["é"]}', ["é"]),
+        ('{"elements": [99999999999999999999999]}', [99999999999999999999999]),
+        ('{"elements": [-9223372036854775809]}', [-9223372036854775809]),
+        ('{"elements": [9223372036854775807]}', [9223372036854775807]),
+        ('{"elements": ["\\ud83d", "\\ud83d\\ude00"]}', ["?", "😀"]),
+        ('{"elements": [], "errors": []}', []),
+    ],
+)
+def test_odd_json_is_read(sandbox, client, text, elements):
+    sandbox.faults.add(body(text))
+    assert clubs(client) == elements
+    assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ['{"elements": null}', "[]", "null", '{"elements": "x"}', "[" * 9999]
+)
+def test_json_that_was_not_promised_is_no_answer(sandbox, text):
+    sandbox.faults.add(body(text))
+    with make_client(sandbox, attempts=2) as client, pytest.raises(Unavailable, match="JSON"):
+        clubs(client)
+
+
+def test_invalid_utf8_is_replaced_only_when_nothing_better_comes(sandbox, client, caplog):
+    sandbox.faults.add(Fault(CLUBS, "html", body=b'{"elements": ["a\xffb"]}'))
+    assert len(clubs(client)) == 4
+    sandbox.faults.add(body(b'{"elements": ["a\xffb"]}'))
+    assert clubs(client) == ["a\ufffdb"]
+    assert "invalid UTF-8" in caplog.text
+
+
+def test_a_refused_request_names_the_errors_and_is_not_repeated(sandbox, client):
+    error = {
+        "code": "Bad",
+        "property": "clubId",
+        "message": "No such club.",
+        "more": "Jan Kowalski",
+    }
+    sandbox.faults.add(Fault(CLUBS, "envelope", body=error))
+    with pytest.raises(RequestRefused) as caught:
+        clubs(client)
+    assert caught.value.status == 400
+    assert caught.value.errors == [
+        {"code": "Bad", "property": "clubId", "message": "No such club."}
+    ]
+    assert "Bad, clubId, No such club" in str(caught.value)
+    assert "Kowalski" not in str(caught.value)
+    assert len(sandbox.requests) == 1
+
+
+def test_errors_in_a_200_are_a_refusal_too(sandbox, client):
+    sandbox.faults.add(body('{"elements": null, "errors": [{"code": "X", "message": "no"}]}'))
+    with pytest.raises(RequestRefused, match="X, no"):
+        clubs(client)
+    assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"), [(403, "permissions"), (404, "base_url"), (405, "405")]
+)
+def test_other_refusals_come_with_advice(sandbox, client, status, hint):
+    sandbox.faults.add(Fault(CLUBS, "status", status=status, body="<html>Jan Kowalski</html>"))
+    with pytest.raises(RequestRefused, match=hint) as caught:
+        clubs(client)
+    assert caught.value.status == status
+    assert "Kowalski" not in str(caught.value)
+    assert len(sandbox.requests) == 1
+
+
+def test_a_redirect_is_not_followed(sandbox, client):
+    with Sandbox(seed=2) as other:
+        sandbox.faults.add(Fault(CLUBS, "redirect", location=f"{other.base_url}/{CLUBS}"))
+        with pytest.raises(ApiError, match="base_url"):
+            clubs(client)
+        assert other.requests == []
+
+
+def test_a_revoked_token_is_renewed_once_and_the_page_repeated(sandbox, client):
+    clubs(client)
+    sandbox.revoke_tokens()
+    assert len(clubs(client)) == 4
+    assert [request.status for request in sandbox.requests] == [200, 401, 200]
+    assert len(sandbox.token_requests) == 2
+
+
+def test_an_endless_401_ends_after_one_renewal(sandbox, client):
+    sandbox.faults.add(Fault(None, "revoke", times=None))
+    with pytest.raises(SignInError) as caught:
+        clubs(client)
+    assert caught.value.resource == "clubs"
+    assert len(sandbox.requests) == len(sandbox.token_requests) == 2
+
+
+def test_a_wrong_password_is_tried_once_by_many_threads(sandbox):
+    with make_client(sandbox, password="wrong-Password-1") as client:
+
+        def one(_):
+            with pytest.raises(SignInError):
+                clubs(client)
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(one, range(16)))
+    assert len(sandbox.token_requests) == 1
+
+
+def test_a_retry_after_a_long_wait_carries_a_renewed_token():
+    now = [0.0]
+
+    def sleep(seconds):
+        now[0] += 1000
+
+    with Sandbox(expires_in=900) as sandbox:
+        account = sandbox.employee
+        auth = PasswordGrantAuth(
+            sandbox.base_url, account.username, account.password, clock=lambda: now[0]
+        )
+        sandbox.faults.add(Fault(CLUBS, "status", status=503))
+        with make_client(sandbox, auth, sleep) as client:
+            assert len(clubs(client)) == 4
+        assert [request.status for request in sandbox.requests] == [503, 200]
+        assert auth.token_requests == 2
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_honoured_in_both_forms(sandbox, form):
+    slept = []
+    header = "30" if form == "seconds" else formatdate(time.time() + 31, usegmt=True)
+    sandbox.faults.add(Fault(CLUBS, "status", status=503, retry_after=header))
+    with make_client(sandbox, sleep=slept.append) as client:
+        assert len(clubs(client)) == 4
+        assert client.statistics.seconds_waited == sum(slept)
+    assert 28 <= sum(slept) <= 31
+
+
+def test_a_429_pauses_all_threads(sandbox):
+    with make_client(sandbox) as client:
+        clubs(client)
+        sandbox.clear_records()
+        sandbox.faults.add(Fault(CLUBS, "status", status=429, retry_after="0.6"))
+        paused = threading.Thread(target=clubs, args=(client,))
+        paused.start()
+        time.sleep(0.2)
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: clubs(client), range(4)))
+        paused.join()
+    first, *others = sandbox.requests
+    assert first.status == 429
+    assert len(others) == 5
+    assert all(request.started - first.started >= 0.55 for request in others)
+
+
+def test_requests_of_all_threads_keep_one_pace(sandbox):
+    with make_client(sandbox, requests_per_second=50) as client:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: clubs(client), range(11)))
+        started = sorted(request.started for request in sandbox.requests)
+    assert started[-1] - started[0] >= 10 / 50 * 0.7
+
+
+def test_a_pause_holds_for_slots_that_were_taken_before_it():
+    now = [0.0]
+    ordered = iter([True])
+
+    def sleep(seconds):
+        if next(ordered, False):
+            throttle.pause(10)
+        now[0] += seconds
+
+    throttle = Throttle(1, clock=lambda: now[0], sleep=sleep)
+    throttle.wait()
+    throttle.wait()
+    assert now[0] == 10.0
+
+
+def test_stop_ends_a_wait_early(sandbox):
+    sandbox.faults.add(Fault(CLUBS, "status", status=503, retry_after="50", times=None))
+    with make_client(sandbox) as client:
+        threading.Timer(0.1, client.stop.set).start()
+        begun = time.monotonic()
+        with pytest.raises(Cancelled):
+            clubs(client)
+        assert time.monotonic() - begun < 5
+        with pytest.raises(Cancelled):
+            clubs(client)
+    assert len(sandbox.requests) == 1
+
+
+def test_stop_ends_the_wait_of_a_sign_in_for_all_threads(sandbox):
+    sandbox.faults.add(Fault("oauth/authorize", "status", status=503, retry_after="50", times=None))
+    with make_client(sandbox) as client:
+        threading.Timer(0.3, client.stop.set).start()
+
+        def one(_):
+            with pytest.raises(Cancelled):
+                clubs(client)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(one, range(4)))
+    assert len(sandbox.token_requests) == 1
+
+
+def test_many_threads_share_the_connections(sandbox, monkeypatch):
+    opened = []
+    connect = socket.socket.connect
+    monkeypatch.setattr(
+        socket.socket, "connect", lambda self, to: (opened.append(to), connect(self, to))[1]
+    )
+    with make_client(sandbox, concurrency=4) as client, ThreadPoolExecutor(16) as pool:
+        assert [len(rows) for rows in pool.map(lambda _: clubs(client), range(64))] == [4] * 64
+    assert len(opened) <= 5
+    assert client.statistics.requests == 64
+
+
+def test_secrets_are_in_no_log_error_or_repr(sandbox, caplog):
+    caplog.set_level(logging.DEBUG)
+    sandbox.faults.add(Fault(CLUBS, "drop", times=None))
+    with make_client(sandbox, attempts=3) as client, pytest.raises(Unavailable) as caught:
+        clubs(client)
+    token = client.auth._token.value
+    shown = caplog.text + str(caught.value) + repr(caught.value) + repr(client) + repr(client.auth)
+    assert "attempt 1 of 3" in shown
+    assert token not in shown
+    assert sandbox.employee.password not in shown
+
+
+def test_netrc_credentials_do_not_replace_the_token(sandbox, client, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert len(clubs(client)) == 4

@@ -40,10 +40,7 @@ MAX_LIFETIME = 366 * 86_400.0
 """No token is trusted for longer, whatever the answer says (the vendor's sample: 90 days)."""
 
 _CHECK_ADDRESS = "Check base_url (or subdomain)."
-_CHECK_ACCOUNT = (
-    "Check username, password and mode; more wrong sign-ins may lock the account, so this run "
-    "tries no other."
-)
+_CHECK_ACCOUNT = "Check username, password and mode; repeated wrong sign-ins may lock the account."
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def columns(table: TableLayout) -> dict[str, dict[str, Any]]:
         "name": UNREADABLE,
         "data_type": "text",
         "nullable": True,
-        "description": "What the API sent where a column could not take it, by column name, as JSON.",
+        "description": "What was sent where a column could not take it, as JSON by column name.",
     }
     return found
 

@@ -29,11 +29,17 @@ class Reading:
     Args:
         settings: The source's settings.
         full_refresh: Resources that are read from the beginning.
+        report: Where to write down what is done.
     """
 
-    def __init__(self, settings: Settings, full_refresh: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        full_refresh: Collection[str] = (),
+        report: Report | None = None,
+    ) -> None:
         self.settings = settings
-        self.report = Report()
+        self.report = report if report is not None else Report()
         self._full_refresh = full_refresh
         self._run: ReadingRun | None = None
         self._open: set[str] = set()
@@ -70,6 +76,14 @@ class Reading:
         return self._run
 
     def _new_run(self) -> ReadingRun:
+        held = dlt.current.source_state().setdefault("installation", self.settings.installation)
+        if held != self.settings.installation:
+            raise ConfigurationError(
+                f"The dataset holds the installation {held!r}, and "
+                f"{self.settings.installation!r} would be mixed into it.",
+                hint="Load it into another dataset or database; or, if it is the same installation "
+                f"under a new address, set sources.perfectgym.installation to {held!r}.",
+            )
         selected = [
             ENDPOINTS[name] for name in dlt.current.source().selected_resources if name in ENDPOINTS
         ]

@@ -37,6 +37,8 @@ class Settings:
             `https://SUBDOMAIN.perfectgym.com/Api`.
         username: Of the API user, or a member's e-mail. Not shown in `repr`.
         password: His password. Not shown in `repr`.
+        installation: The installation's name. Default: the host of `base_url`. A dataset takes the
+            rows of one installation only, because ids are unique inside one.
         mode: `employee` (an API user, the default) or `user` (a member's own account).
         start_date: Rows of dated lists from this day on. Default: all.
         end_date: Rows of dated lists up to this day. Default: no end.
@@ -64,6 +66,7 @@ class Settings:
     base_url: str
     username: str = field(repr=False)
     password: str = field(repr=False)
+    installation: str = ""
     mode: Mode = "employee"
     start_date: Optional[date] = None
     end_date: Optional[date] = None
@@ -108,7 +111,9 @@ def make_settings(**raw: Any) -> Settings:
     start, end = values.get("start_date"), values.get("end_date")
     if start and end and end <= start:
         raise _error("end_date", f"must be after start_date ({start}), and is {end}")
-    return Settings(base_url=_address(given), **values)
+    base_url = _address(given)
+    values.setdefault("installation", urlsplit(base_url).hostname)
+    return Settings(base_url=base_url, **values)
 
 
 def _is_blank(value: Any) -> bool:
@@ -117,7 +122,7 @@ def _is_blank(value: Any) -> bool:
 
 def _address(given: dict[str, Any]) -> str:
     if "base_url" in given and "subdomain" in given:
-        raise _error("base_url", f"and {_SECTION}.subdomain are both set: keep only one of them")
+        raise _error("base_url", f"and {_SECTION}.subdomain are both set: keep one of them")
     if "base_url" in given:
         return _base_url(given["base_url"])
     if "subdomain" in given:
@@ -165,7 +170,7 @@ def _is_loopback(host: str) -> bool:
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise _error(name, f"must be text: {_place(name)}, in quotes")
+        raise _error(name, f"must be text in quotes: {_place(name)}")
     return value
 
 
@@ -222,6 +227,7 @@ def _number(least: float, most: float, *, whole: bool) -> Callable[[str, Any], f
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "username": _text,
     "password": _text,
+    "installation": _text,
     "mode": _choice("employee", "user"),
     "start_date": _day,
     "end_date": _day,

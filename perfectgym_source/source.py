@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any, Optional
 
 import dlt
+from dlt.common.configuration import resolve_configuration
 from dlt.common.typing import TSecretStrValue
 
+from .catalogue import Endpoint
 from .reading import selected_endpoints
 from .resources import Reading, make_resource
-from .settings import make_settings
+from .settings import Settings, make_settings
 
 
 @dlt.source(name="perfectgym", section="perfectgym", max_table_nesting=0)
@@ -22,6 +24,7 @@ def perfectgym_source(
     subdomain: Optional[str] = None,
     username: Optional[TSecretStrValue] = None,
     password: Optional[TSecretStrValue] = None,
+    installation: Optional[str] = None,
     mode: Optional[str] = None,
     start_date: Optional[Any] = None,
     end_date: Optional[Any] = None,
@@ -39,6 +42,7 @@ def perfectgym_source(
     requests_per_second: Optional[Any] = None,
     retry_wait: Optional[Any] = None,
     max_retry_wait: Optional[Any] = None,
+    report: Optional[Any] = None,
 ) -> Any:
     """PerfectGym as a dlt source.
 
@@ -55,6 +59,7 @@ def perfectgym_source(
         username: The login's name.
         password: The login's password.
         mode: `employee` or `user`.
+        report: A `perfectgym_source.reading.Report` in which the run writes down what it did.
 
     The others are described in `settings.Settings`.
 
@@ -66,6 +71,7 @@ def perfectgym_source(
         subdomain=subdomain,
         username=username,
         password=password,
+        installation=installation,
         mode=mode,
         start_date=start_date,
         end_date=end_date,
@@ -87,6 +93,25 @@ def perfectgym_source(
     selected = selected_endpoints(settings.mode, resources, groups)
     names = {entry.name for entry in selected}
     refreshed = names if full_refresh and "all" in full_refresh else set(full_refresh or ())
-    reading = Reading(settings, refreshed)
+    reading = Reading(settings, refreshed, report)
     for endpoint in selected:
         yield make_resource(endpoint, reading)
+
+
+def configured(**arguments: Any) -> tuple[Settings, list[Endpoint]]:
+    """The settings and endpoints that `perfectgym_source(**arguments)` would work with.
+
+    Raises:
+        ConfigurationError: As the source does.
+    """
+    values = dict(
+        resolve_configuration(
+            perfectgym_source.ref.SPEC(),
+            sections=("sources", "perfectgym", "perfectgym"),
+            explicit_value=arguments,
+        )
+    )
+    del values["full_refresh"], values["report"]
+    resources, groups = values.pop("resources"), values.pop("groups")
+    settings = make_settings(**values)
+    return settings, selected_endpoints(settings.mode, resources, groups)

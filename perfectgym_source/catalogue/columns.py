@@ -115,7 +115,7 @@ class TableLayout:
 
     @property
     def positions(self) -> tuple[str, ...]:
-        """The columns that say where in its arrays a row of a child table stood, outermost first."""
+        """The columns that say where in its arrays a child row stood, outermost first."""
         return tuple("_parent" * above + "_position" for above in reversed(range(self.level)))
 
     def columns(self) -> Iterator[Column]:

@@ -86,6 +86,7 @@ class TableBuilder:
         return found
 
     def unreadable_values(self) -> pa.Array:
+        """The `_unreadable` column: NULL, or what was sent by column name, as JSON."""
         if not self._raw:
             return pa.nulls(self.size, pa.string())
         return pa.array(
@@ -130,6 +131,7 @@ def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
 
 
 def instants(micros: list[int | None]) -> pa.Array:
+    """A column of instants from microseconds since the epoch."""
     return pa.array(micros, pa.int64()).cast(INSTANT)
 
 

@@ -7,7 +7,6 @@ import queue
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Endpoint, Write, table_layout
@@ -16,6 +15,7 @@ from ..decoding.values import to_bool, to_int
 from ..errors import ApiError, PagingError, RequestRefused
 from ..paging import keyset_pages, row_version, stable_list
 from .consumers import Consumer, Unit, is_versioned, row_id, unit_key
+from .parameters import request_parameters
 
 if TYPE_CHECKING:
     from .run import ReadingRun
@@ -158,7 +158,9 @@ class ListReader:
     def _read_variants(self, unit: Unit) -> None:
         whole: list[Any] = []
         for number, variant in enumerate(self.endpoint.variants):
-            params = {**variant, **self._parameters(unit)}
+            params = request_parameters(
+                self.endpoint, unit, variant, self._settings, self._run.now.date()
+            )
 
             def fetch(paging: Mapping[str, str], params: Mapping[str, str] = params) -> list[Any]:
                 return self._run.client.get(
@@ -178,21 +180,6 @@ class ListReader:
                 whole += fetch({})
         if not self.endpoint.is_keyset:
             self._receive_whole(unit, whole)
-
-    def _parameters(self, unit: Unit) -> dict[str, str]:
-        mode = self._settings.mode
-        params = {
-            parent.parameter: str(parent_id)
-            for parent, parent_id in zip(self.endpoint.parents, unit)
-            if mode not in parent.implied_in
-        }
-        if self.endpoint.window:
-            first, end = self._settings.start_date, self._settings.end_date
-            if self.endpoint.group == "instructor" or first is None or end is None:
-                first = self._run.now.date()
-                end = first + timedelta(days=self._settings.schedule_days)
-            params.update(startDate=f"{first}T00:00:00", endDate=f"{end}T00:00:00")
-        return params
 
     def _start(self, key: str) -> int:
         if self._needs_all:

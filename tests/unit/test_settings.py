@@ -82,7 +82,7 @@ def test_a_subdomain_is_one_label(label):
 
 def test_either_a_base_url_or_a_subdomain_is_given():
     both = refusal(subdomain="demo", base_url="https://demo.perfectgym.com/Api", **ACCOUNT)
-    assert "keep only one" in both
+    assert "keep one" in both
     assert "SOURCES__PERFECTGYM__SUBDOMAIN" in refusal(**ACCOUNT)
 
 

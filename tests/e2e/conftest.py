@@ -1,0 +1,36 @@
+"""Fixtures: a sandbox, and the program with and without a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from program import Program, environment_of
+
+from perfectgym_source.sandbox import Sandbox
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(size="tiny", seed=1) as running:
+        yield running
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """The program, unconfigured."""
+    return Program(tmp_path, environment_of(tmp_path))
+
+
+@pytest.fixture
+def configured(program: Program, sandbox: Sandbox) -> Program:
+    """The program, configured by environment variables for the sandbox."""
+    program.environment.update(
+        SOURCES__PERFECTGYM__BASE_URL=sandbox.base_url,
+        SOURCES__PERFECTGYM__USERNAME=sandbox.employee.username,
+        SOURCES__PERFECTGYM__PASSWORD=sandbox.employee.password,
+        SOURCES__PERFECTGYM__REQUESTS_PER_SECOND="0",
+        SOURCES__PERFECTGYM__RETRY_WAIT="0.01",
+    )
+    return program

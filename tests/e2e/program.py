@@ -1,0 +1,50 @@
+"""`pipelines/run.py` as a process, against a sandbox, into a DuckDB file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+PROGRAM = Path(__file__).parents[2] / "pipelines" / "run.py"
+
+
+@dataclass
+class Program:
+    """Runs the program in a folder of its own, with nothing configured but what is given."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def __call__(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(PROGRAM), *arguments],
+            cwd=self.folder,
+            env={**self.environment, **more},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "perfectgym.duckdb"
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.sql(sql).fetchall()
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
+    }
+    return {**inherited, "HOME": str(folder), "DLT_DATA_DIR": str(folder / "dlt")}

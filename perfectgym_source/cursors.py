@@ -62,7 +62,7 @@ class Cursor:
     def prune(self, overlap: int) -> None:
         """Forget the rows that lie so far below that they are not asked for again."""
         if self._held is not None:
-            self.value = min(self.value, self._held - 1)
+            self.value = max(0, min(self.value, self._held - 1))
         floor = self.value - overlap
         self._recent = {pair for pair in self._recent if pair[0] == 0 or pair[0] > floor}
 

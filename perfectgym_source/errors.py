@@ -124,11 +124,5 @@ class LockedError(PerfectGymError):
     exit_code = 6
 
 
-class PartialFailure(PerfectGymError):
-    """Some resources were loaded, others failed."""
-
-    exit_code = 7
-
-
 class Cancelled(Exception):
     """The run was told to stop while it waited or read: no failure, and nothing to report."""

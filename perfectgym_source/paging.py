@@ -36,14 +36,16 @@ def row_version(row: Any) -> int:
 def keyset_pages(fetch: Fetch, start: int) -> Iterator[list[Any]]:
     """Pages of a `timestamp` list, from the first row version after `start` to the end.
 
-    Rows that share a version with the last row of a full page are asked for again with the next
-    one, because the list cannot be entered in the middle of a version.
+    Row versions are unique by the API's documentation. Should a list break that, it cannot be
+    entered in the middle of a version: from the first repeated version on, the rows that share a
+    version with the last one of a full page are asked for again with the next page.
 
     Raises:
         PagingError: The versions of a page do not grow, or a full page holds a single version:
             going on would loop for ever or leave rows out.
     """
     cursor = start
+    repeats = False
     while True:
         rows = fetch({"timestamp": str(cursor)})
         versions = [row_version(row) for row in rows]
@@ -57,7 +59,8 @@ def keyset_pages(fetch: Fetch, start: int) -> Iterator[list[Any]]:
         if len(rows) < PAGE_SIZE:
             return
         cursor = versions[-1]
-        if versions[-2] == cursor:
+        repeats = repeats or len(set(versions)) < len(versions)
+        if repeats:
             below = [version for version in versions if version < cursor]
             if not below:
                 raise PagingError(f"A full page holds nothing but rows of timestamp {cursor}.")
@@ -84,9 +87,10 @@ def numbered_pages(fetch: Fetch, connections: int) -> Iterator[list[Any]]:
     with ThreadPoolExecutor(connections, thread_name_prefix="perfectgym-pages") as pool:
         while True:
             numbers = range(page, page + min(ahead, connections))
-            for rows in pool.map(lambda number: fetch({"page": str(number)}), numbers):
+            answers = pool.map(lambda number: fetch({"page": str(number)}), numbers)
+            for number, rows in zip(numbers, answers):
                 if rows and rows == previous:
-                    raise PagingError(f"Page {page} repeats the page before it.")
+                    raise PagingError(f"Page {number} repeats the page before it.")
                 yield rows
                 if len(rows) < PAGE_SIZE:
                     return

@@ -31,8 +31,8 @@ _naming = NamingConvention()
 
 @cache
 def snake_case(name: str) -> str:
-    """The column name of an API field, by dlt's own naming convention."""
-    return _naming.normalize_identifier(name)
+    """The column name of an API field, by dlt's own naming convention (`x` for a blank name)."""
+    return _naming.normalize_identifier(name) if name.strip() else "x"
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..catalogue import Column, Kind
-from .values import BLANKS, DECIMAL_PRECISION, DECIMAL_SCALE, READERS, offset_of
+from .values import BLANKS, DECIMAL_PRECISION, DECIMAL_SCALE, READERS, offset_of, to_json, to_moment
 
 LOCAL = pa.timestamp("us")
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -30,6 +30,15 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
 
 _NOT_THAT_TYPE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
 _CANNOT_BUILD = (*_NOT_THAT_TYPE, OverflowError, TypeError, UnicodeEncodeError)
+_YEAR_1 = to_moment("0001-01-01") or 0
+_NOTHING = type(None)
+_TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
+    "long": {int, _NOTHING},
+    "int": {int, _NOTHING},
+    "double": {float, int, _NOTHING},
+    "bool": {bool, _NOTHING},
+    "string": {str, _NOTHING},
+}
 EMPTY: Mapping[str, Any] = {}
 Objects = Sequence[Mapping[str, Any]]
 
@@ -68,7 +77,7 @@ class TableBuilder:
             return value
         if bare and not isinstance(value, list):
             return {bare: value}
-        self._keep(row, name, value)
+        self.keep(row, name, value)
         return EMPTY
 
     def as_list(self, row: int, name: str, value: Any, bare: str | None) -> list[Any]:
@@ -82,7 +91,7 @@ class TableBuilder:
             elif bare and not isinstance(element, list) and element is not None:
                 found.append({bare: element})
             elif element is not None:
-                self._keep(row, name, value)
+                self.keep(row, name, value)
         return found
 
     def unreadable_values(self) -> pa.Array:
@@ -90,14 +99,12 @@ class TableBuilder:
         if not self._raw:
             return pa.nulls(self.size, pa.string())
         return pa.array(
-            [
-                orjson.dumps(self._raw[row], default=str).decode() if row in self._raw else None
-                for row in range(self.size)
-            ],
+            [to_json(self._raw[row]) if row in self._raw else None for row in range(self.size)],
             pa.string(),
         )
 
-    def _keep(self, row: int, column: str, value: Any) -> None:
+    def keep(self, row: int, column: str, value: Any) -> None:
+        """Keep what no column could take, for the row's `_unreadable`."""
         self.unreadable[column] += 1
         self._raw.setdefault(row, {})[column] = value
 
@@ -109,7 +116,7 @@ class TableBuilder:
                 found.append(read(value))
             except (ValueError, RecursionError):
                 found.append(None)
-                self._keep(row, column.name, value)
+                self.keep(row, column.name, value)
                 continue
             if column.kind == "datetime" and (offset := offset_of(value)) is not None:
                 self.offsets.setdefault(column.name, {})[row] = offset
@@ -124,9 +131,12 @@ def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
     if kind in ("decimal", "json", "date"):
         raise TypeError("such values are read one by one")
     if kind == "datetime":
-        return pa.array(values, pa.string()).cast(LOCAL)
-    if kind in ("long", "int") and bool in set(map(type, values)):
-        raise TypeError("Arrow would take True for 1")
+        array = pa.array(values, pa.string()).cast(LOCAL)
+        if pc.min(array.cast(pa.int64())).as_py() < _YEAR_1:
+            raise TypeError("Arrow knows a year 0, Python and most databases do not")
+        return array
+    if not set(map(type, values)) <= _TAKEN_AS_THEY_ARE[kind]:
+        raise TypeError("Arrow would take True and 1.5 for 1")
     return pa.array(values, ARROW_TYPES[kind])
 
 

@@ -3,7 +3,7 @@
 Every column is first built in one call, which succeeds where the API sends what it documents. Only
 where that fails are its values read one by one, with the odd spellings that `values` knows. A
 value that cannot be read as its column's type leaves NULL there; what was sent is kept in the
-row's `_unreadable` column, as JSON by column name.
+row's `_unreadable` column, as JSON by column name; so is an unknown field whose column is taken.
 
 The rows of a child table carry the key of their root row. A root row that comes with an empty
 array gives the child table a row that only says so (`_removed`): while loading, all older rows with
@@ -25,6 +25,8 @@ from ..catalogue import Column, Endpoint, Kind, TableLayout, Write, table_layout
 from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE, ObjectLayout, snake_case
 from .building import EMPTY, INSTANT, Objects, TableBuilder, instants, kind_of, pick
 from .time_zones import ClubClocks
+
+_RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT))
 
 
 @dataclass
@@ -145,6 +147,7 @@ class _Rows:
         self._keep_empty = keep_empty
         self._clubs: list[int | None] | None = None
         self._root_keys: list[pa.Array] = []
+        self._key_columns = {column.name for column in decoder.layout.keys}
 
     def add_root(self, objects: Objects) -> None:
         """Add the endpoint's own rows, and what is in their arrays."""
@@ -286,12 +289,18 @@ class _Rows:
             ]
         unknown = set().union(*objects) - layout.known if objects else ()
         for name in sorted(unknown):
-            self._add_news(
-                builder, layout.prefix + snake_case(name), [o.get(name) for o in objects]
-            )
+            self._add_news(builder, layout.prefix, name, [o.get(name) for o in objects])
 
-    def _add_news(self, builder: TableBuilder, column: str, values: Sequence[Any]) -> None:
-        if column in builder.arrays or all(v is None for v in values):
+    def _add_news(
+        self, builder: TableBuilder, prefix: str, name: str, values: Sequence[Any]
+    ) -> None:
+        column = prefix + snake_case(name)
+        if column in self._key_columns or all(v is None for v in values):
+            return
+        if column in builder.arrays or column in _RESERVED:
+            for row, value in enumerate(values):
+                if value is not None:
+                    builder.keep(row, prefix + name, value)
             return
         kind = self._decoder.news_kind(builder.name, column, values)
         builder.read(Column(column, kind, ""), values)

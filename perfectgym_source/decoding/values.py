@@ -7,10 +7,11 @@ value, gives None for a blank, and raises ValueError for what cannot be read as 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 import orjson
@@ -21,7 +22,9 @@ BLANKS = frozenset(("", "null"))
 DECIMAL_PRECISION, DECIMAL_SCALE = 38, 9
 
 _EPOCH = datetime(1970, 1, 1)
-_TOO_LARGE = Decimal(10) ** (DECIMAL_PRECISION - DECIMAL_SCALE)
+_LARGEST = Decimal("9" * DECIMAL_PRECISION).scaleb(-DECIMAL_SCALE, Context(prec=DECIMAL_PRECISION))
+_PLACES = Decimal(1).scaleb(-DECIMAL_SCALE)
+_EXACT = Context(prec=2 * DECIMAL_PRECISION)
 _TRUE, _FALSE = frozenset(("true", "1", "yes")), frozenset(("false", "0", "no"))
 _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?"
@@ -53,18 +56,22 @@ def to_decimal(value: Any) -> Decimal | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("not a number")
+    text = repr(value) if isinstance(value, float) else str(value).strip()
     try:
-        number = Decimal(repr(value) if isinstance(value, float) else str(value).strip())
+        number = Decimal(text)
     except InvalidOperation:
         raise ValueError("not a number") from None
-    if not number.is_finite() or abs(number) >= _TOO_LARGE:
+    if "_" in text:  # Python's way of writing numbers, nobody else's
+        raise ValueError("not a number")
+    if not number.is_finite() or not -_LARGEST <= number <= _LARGEST:
         raise ValueError("out of range")
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > DECIMAL_SCALE:
+        exact = number
+        number = number.quantize(_PLACES, context=_EXACT)
         # A JSON number has been through binary floating point: its tail is noise, not cents.
-        if not isinstance(value, float):
+        if number != exact and not isinstance(value, float):
             raise ValueError("more than 9 decimal places")
-        number = round(number, DECIMAL_SCALE)
     return number
 
 
@@ -90,14 +97,44 @@ def to_bool(value: Any) -> bool | None:
 
 def to_text(value: Any) -> str | None:
     """Text as it was sent; numbers and booleans as JSON writes them."""
-    if value is None or isinstance(value, str):
+    if isinstance(value, str):
+        value.encode()  # half a character cannot be stored: UnicodeEncodeError is a ValueError
         return value
     return to_json(value)
 
 
 def to_json(value: Any) -> str | None:
-    """A value as JSON text."""
-    return None if value is None else orjson.dumps(value, default=str).decode()
+    """A value as JSON text, whatever its depth and the size of its integers."""
+    if value is None:
+        return None
+    try:
+        return orjson.dumps(value, default=str).decode()
+    except TypeError:  # deeper than 254 levels, an integer beyond 64 bits, half a character
+        return "".join(_json_parts(value))
+
+
+def _json_parts(value: Any) -> Iterator[str]:
+    """JSON as orjson writes it, but ASCII and without recursion."""
+    todo: list[tuple[bool, Any]] = [(False, value)]
+    while todo:
+        is_written, item = todo.pop()
+        if is_written:
+            yield item
+        elif isinstance(item, dict):
+            todo.append((True, "}"))
+            for index, (name, inner) in reversed(list(enumerate(item.items()))):
+                todo.append((False, inner))
+                todo.append((True, f"{',' if index else ''}{json.dumps(str(name))}:"))
+            todo.append((True, "{"))
+        elif isinstance(item, (list, tuple)):
+            todo.append((True, "]"))
+            for index, inner in reversed(list(enumerate(item))):
+                todo.append((False, inner))
+                if index:
+                    todo.append((True, ","))
+            todo.append((True, "["))
+        else:
+            yield json.dumps(item, default=str)
 
 
 def to_moment(value: Any) -> int | None:

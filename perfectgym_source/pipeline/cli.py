@@ -38,6 +38,7 @@ Exit codes:
   3  sign-in refused
   4  the API failed after retries; what could be read is loaded, the next run asks again
   5  the destination failed; the next run completes what was extracted
+  6  another run is loading into the same place: nothing was done
   130  interrupted; the next run starts where the last complete one ended
 """
 

@@ -63,6 +63,9 @@ class Accounts:
     Args:
         accounts: those who may sign in.
         clock: seconds that only grow, by which tokens expire.
+
+    Attributes:
+        issued: every token that was ever given, for tests that search for them.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Accounts:
         self._accounts = {account.username.lower(): account for account in accounts}
         self._wrong: dict[str, int] = {}
         self._tokens: dict[str, tuple[Account, float]] = {}
+        self.issued: list[str] = []
 
     def sign_in(self, username: str, password: str, lifetime: float) -> tuple[str, Account]:
         """A new token that holds for `lifetime` seconds.
@@ -93,6 +97,7 @@ class Accounts:
                 raise SignInRefused("The user name or password is incorrect.")
             self._wrong.pop(name, None)
             token = secrets.token_urlsafe(48)
+            self.issued.append(token)
             self._tokens[token] = (account, self._clock() + lifetime)
             return token, account
 

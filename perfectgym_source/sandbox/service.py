@@ -109,6 +109,11 @@ class Service:
         """Make every token that was given so far invalid."""
         self._accounts.revoke()
 
+    @property
+    def issued_tokens(self) -> list[str]:
+        """Every token that was ever given, valid or not."""
+        return list(self._accounts.issued)
+
     def unlock_accounts(self) -> None:
         """Open accounts that locked after wrong sign-ins."""
         self._accounts.unlock()

@@ -11,6 +11,7 @@ import dlt
 import pendulum
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.extract import DltResource
+from typing_extensions import Self
 
 from .catalogue import ENDPOINTS, Endpoint, Kind, table_layout
 from .client import Client
@@ -119,13 +120,29 @@ class Reading:
             self._run = None
 
 
-def make_resource(endpoint: Endpoint, reading: Reading) -> DltResource:
+class PerfectGymResource(DltResource):
+    """A dlt resource that knows the reading which it shares with others.
+
+    Attributes:
+        reading: It, once `make_resource` is done; copies that dlt makes share it too.
+    """
+
+    reading: Reading
+
+    def _clone(self, **names: Any) -> Self:
+        copy = super()._clone(**names)
+        copy.reading = self.reading
+        return copy
+
+
+def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
     """The dlt resource of an endpoint, with the hints of its table and of its child tables."""
 
     def rows() -> Iterator[Any]:
         yield from reading.rows(endpoint)
 
-    resource = dlt.resource(rows, name=endpoint.name)()
+    resource = PerfectGymResource.from_data(rows, name=endpoint.name)
+    resource.reading = reading
     layout = table_layout(endpoint)
     # Variants first: dlt would start them from the root table's hints.
     for table in layout.with_children():

@@ -8,10 +8,11 @@ from typing import Any, Optional
 import dlt
 from dlt.common.configuration import resolve_configuration
 from dlt.common.typing import TSecretStrValue
+from dlt.extract import DltSource
 
 from .catalogue import Endpoint
-from .reading import selected_endpoints
-from .resources import Reading, make_resource
+from .reading import Report, selected_endpoints
+from .resources import PerfectGymResource, Reading, make_resource
 from .settings import Settings, make_settings
 
 
@@ -96,6 +97,18 @@ def perfectgym_source(
     reading = Reading(settings, refreshed, report)
     for endpoint in selected:
         yield make_resource(endpoint, reading)
+
+
+def report_of(source: DltSource) -> Report:
+    """What the resources of a source that `perfectgym_source` made did, once they have run.
+
+    Raises:
+        ValueError: It is not such a source.
+    """
+    for resource in source.resources.values():
+        if isinstance(resource, PerfectGymResource):
+            return resource.reading.report
+    raise ValueError("Not a source that perfectgym_source made.")
 
 
 def configured(**arguments: Any) -> tuple[Settings, list[Endpoint]]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..catalogue import Column, Kind
-from .values import BLANKS, DECIMAL_PRECISION, DECIMAL_SCALE, READERS, offset_of, to_json, to_moment
+from .values import (
+    DECIMAL_PRECISION,
+    DECIMAL_SCALE,
+    READERS,
+    is_blank,
+    offset_of,
+    to_json,
+    to_moment,
+)
 
 LOCAL = pa.timestamp("us")
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -46,8 +54,9 @@ Objects = Sequence[Mapping[str, Any]]
 class TableBuilder:
     """The columns of one table in the making."""
 
-    def __init__(self, name: str, size: int) -> None:
+    def __init__(self, name: str, size: int, keys: Collection[str] = ()) -> None:
         self.name = name
+        self.keys = keys
         self.size = size
         self.arrays: dict[str, pa.Array] = {}
         self.moments: dict[str, list[int | None]] = {}
@@ -69,20 +78,21 @@ class TableBuilder:
 
     def as_object(self, row: int, name: str, value: Any, bare: str | None) -> Mapping[str, Any]:
         """An embedded object from what came in its place."""
-        if value is None or (isinstance(value, str) and value.strip() in BLANKS):
-            return EMPTY
+        single = value
         if isinstance(value, list) and len(value) <= 1:
-            return self.as_object(row, name, value[0], bare) if value else EMPTY
-        if isinstance(value, dict):
-            return value
-        if bare and not isinstance(value, list):
-            return {bare: value}
+            single = value[0] if value else None
+        if is_blank(single):
+            return EMPTY
+        if isinstance(single, dict):
+            return single
+        if bare and not isinstance(single, list):
+            return {bare: single}
         self.keep(row, name, value)
         return EMPTY
 
     def as_list(self, row: int, name: str, value: Any, bare: str | None) -> list[Any]:
         """A list of objects from what came in its place: a bare object counts as a list of one."""
-        if isinstance(value, str) and value.strip() in BLANKS:
+        if is_blank(value):
             return []
         found = []
         for element in value if isinstance(value, list) else [value]:

@@ -25,6 +25,7 @@ from ..catalogue import Column, Endpoint, Kind, TableLayout, Write, table_layout
 from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE, ObjectLayout, snake_case
 from .building import EMPTY, INSTANT, Objects, TableBuilder, instants, kind_of, pick
 from .time_zones import ClubClocks
+from .values import is_blank
 
 _RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT))
 
@@ -147,13 +148,12 @@ class _Rows:
         self._keep_empty = keep_empty
         self._clubs: list[int | None] | None = None
         self._root_keys: list[pa.Array] = []
-        self._key_columns = {column.name for column in decoder.layout.keys}
 
     def add_root(self, objects: Objects) -> None:
         """Add the endpoint's own rows, and what is in their arrays."""
         table = self._decoder.layout
         size = len(objects)
-        builder = TableBuilder(table.name, size)
+        builder = TableBuilder(table.name, size, {key.name for key in table.keys})
         keys = {
             column.name: [request.get(column.name) for request in self._requests]
             for column in table.keys
@@ -194,7 +194,7 @@ class _Rows:
         size = len(objects) + len(removing)
         if not size and not self._keep_empty:
             return
-        builder = TableBuilder(table.name, size)
+        builder = TableBuilder(table.name, size, {key.name for key in table.keys})
         roots = pa.array([*place.roots, *removing], pa.int64())
         for column, values in zip(table.keys, self._root_keys):
             builder.arrays[column.name] = values.take(roots)
@@ -270,7 +270,7 @@ class _Rows:
             values = pick(objects, scalar.names)
             if scalar.column.name in keys:
                 given = keys[scalar.column.name]
-                values = [g if v is None else v for v, g in zip(values, given)]
+                values = [g if is_blank(v) else v for v, g in zip(values, given)]
             builder.read(scalar.column, values)
         for embedded in layout.objects:
             name = embedded.layout.prefix.rstrip("_")
@@ -295,7 +295,7 @@ class _Rows:
         self, builder: TableBuilder, prefix: str, name: str, values: Sequence[Any]
     ) -> None:
         column = prefix + snake_case(name)
-        if column in self._key_columns or all(v is None for v in values):
+        if column in builder.keys or all(v is None for v in values):
             return
         if column in builder.arrays or column in _RESERVED:
             for row, value in enumerate(values):

@@ -32,13 +32,14 @@ _MOMENT = re.compile(
 )
 
 
-def _is_blank(value: Any) -> bool:
+def is_blank(value: Any) -> bool:
+    """Whether a value is one of the API's spellings of nothing."""
     return value is None or (isinstance(value, str) and value.strip() in BLANKS)
 
 
 def to_int(value: Any) -> int | None:
     """A 64-bit integer; a number with a fraction is none."""
-    if _is_blank(value):
+    if is_blank(value):
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("not an integer")
@@ -52,7 +53,7 @@ def to_int(value: Any) -> int | None:
 
 def to_decimal(value: Any) -> Decimal | None:
     """A decimal number with at most 9 places, none of them lost."""
-    if _is_blank(value):
+    if is_blank(value):
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("not a number")
@@ -63,7 +64,7 @@ def to_decimal(value: Any) -> Decimal | None:
         raise ValueError("not a number") from None
     if "_" in text:  # Python's way of writing numbers, nobody else's
         raise ValueError("not a number")
-    if not number.is_finite() or not -_LARGEST <= number <= _LARGEST:
+    if not number.is_finite() or number.copy_abs() > _LARGEST:
         raise ValueError("out of range")
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and -exponent > DECIMAL_SCALE:
@@ -85,7 +86,7 @@ def to_bool(value: Any) -> bool | None:
     """True or False, also as text or as 1 and 0."""
     if isinstance(value, bool):
         return value
-    if _is_blank(value):
+    if is_blank(value):
         return None
     text = str(value).strip().lower()
     if text in _TRUE:
@@ -174,7 +175,7 @@ def to_date(value: Any) -> date | None:
 
 
 def _moment(value: Any) -> re.Match[str] | None:
-    if _is_blank(value):
+    if is_blank(value):
         return None
     found = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:

@@ -22,7 +22,10 @@ def refusal(**raw):
 
 def test_a_subdomain_and_an_account_are_enough():
     assert make_settings(**GOOD) == Settings(
-        "https://demo.perfectgym.com/Api", "api", "s3cret-word"
+        "https://demo.perfectgym.com/Api",
+        "api",
+        "s3cret-word",
+        installation="demo.perfectgym.com",
     )
 
 

@@ -1,0 +1,308 @@
+"""Both ways of paging against lists in memory, quiet ones and such as change meanwhile."""
+
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfectgym_source.errors import PagingError
+from perfectgym_source.paging import (
+    MAX_PASSES,
+    PAGE_SIZE,
+    keyset_pages,
+    numbered_pages,
+    row_version,
+    stable_list,
+)
+
+FEW = settings(max_examples=60, deadline=None)
+
+
+class ListServer:
+    """A list of the API in memory; `changes` run each before the request of its number."""
+
+    def __init__(self, rows, changes=None):
+        self.rows = list(rows)
+        self.changes = dict(changes or {})
+        self.requests = []
+        self._lock = threading.Lock()
+
+    def __call__(self, paging):
+        with self._lock:
+            for change in self.changes.pop(len(self.requests), ()):
+                change(self.rows)
+            self.requests.append(dict(paging))
+            if "page" in paging:
+                first = (int(paging["page"]) - 1) * PAGE_SIZE
+                return self.rows[first : first + PAGE_SIZE]
+            after = int(paging["timestamp"])
+            found = sorted((row for row in self.rows if row["timestamp"] > after), key=_version)
+            return found[:PAGE_SIZE]
+
+
+def _version(row):
+    return row["timestamp"]
+
+
+def row(identity, version=None):
+    return {"id": identity, "timestamp": identity if version is None else version}
+
+
+def listed(count):
+    return [row(i) for i in range(1, count + 1)]
+
+
+def keyset(server, start=0):
+    return [r for page in keyset_pages(server, start) for r in page]
+
+
+def ids(rows):
+    return [r["id"] for r in rows]
+
+
+def stable(server, connections=1):
+    rows, is_stable = stable_list(server, connections, lambda r: r["id"])
+    return ids(rows), is_stable
+
+
+# --- by row version
+
+
+@pytest.mark.parametrize(
+    ("count", "requests"), [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (199, 2), (200, 3)]
+)
+def test_a_keyset_list_ends_with_the_first_page_that_is_not_full(count, requests):
+    server = ListServer(listed(count))
+    assert ids(keyset(server)) == list(range(1, count + 1))
+    assert len(server.requests) == requests
+
+
+def test_the_next_request_asks_after_the_last_element():
+    server = ListServer(listed(150))
+    keyset(server, 20)
+    assert server.requests == [{"timestamp": "20"}, {"timestamp": "120"}]
+
+
+@FEW
+@given(
+    gaps=st.lists(st.integers(1, 2**40), max_size=450),
+    start=st.integers(0, 2**41),
+)
+def test_any_keyset_list_gives_every_row_after_the_start_once(gaps, start):
+    version, rows = 0, []
+    for identity, gap in enumerate(gaps):
+        version += gap
+        rows.append(row(identity, version))
+    expected = [r["id"] for r in rows if r["timestamp"] > start]
+    assert ids(keyset(ListServer(rows), start)) == expected
+
+
+@FEW
+@given(sizes=st.lists(st.integers(1, PAGE_SIZE - 1), min_size=1, max_size=15))
+def test_a_version_that_many_rows_share_loses_none_of_them(sizes):
+    # The first version is shared, so that the list shows before its first boundary that it is one
+    # of those: a tie that begins with the last row of a page cannot be seen from that page.
+    rows = [row(1, 1), row(2, 1)]
+    for version, size in enumerate(sizes, 2):
+        rows += [row(len(rows) + n, version) for n in range(1, size + 1)]
+    server = ListServer(rows)
+    found = ids(keyset(server))
+    assert set(found) == set(ids(rows))
+    assert len(server.requests) <= len(sizes) + 2
+
+
+@FEW
+@given(
+    count=st.integers(100, 350),
+    moves=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 349)), max_size=10),
+)
+def test_a_row_that_moves_to_a_later_version_is_seen_twice_and_never_lost(count, moves):
+    top = iter(range(10_000, 20_000))
+    changes = {}
+    for request, index in moves:
+
+        def move(rows, index=index):
+            rows[index % len(rows)] = row(rows[index % len(rows)]["id"], next(top))
+
+        changes.setdefault(request, []).append(move)
+    server = ListServer(listed(count), changes)
+    pages = keyset(server)
+    final = {r["id"]: r["timestamp"] for r in server.rows}
+    latest = {r["id"]: r["timestamp"] for r in pages}
+    assert set(latest) == set(final)
+    if not server.changes:
+        before_last = {i: v for i, v in final.items() if latest[i] != v}
+        # Only what changed after the last page was sent may be older here.
+        assert not before_last
+
+
+def test_rows_that_are_added_while_the_list_is_read_are_part_of_it():
+    server = ListServer(listed(100), {1: [lambda rows: rows.append(row(500))]})
+    assert ids(keyset(server))[-1] == 500
+
+
+def test_a_row_that_is_deleted_while_the_list_is_read_takes_none_with_it():
+    server = ListServer(listed(250), {1: [lambda rows: rows.pop(0)]})
+    assert ids(keyset(server)) == list(range(1, 251))
+
+
+def test_a_cursor_that_does_not_advance_is_an_error():
+    server = ListServer(listed(100))
+    pages = keyset_pages(lambda paging: server({"timestamp": "0"}), 0)
+    next(pages)
+    with pytest.raises(PagingError):
+        next(pages)
+    with pytest.raises(PagingError, match="does not advance"):
+        list(keyset_pages(lambda paging: [row(1, 5)], 5))
+
+
+def test_timestamps_that_run_backwards_are_an_error():
+    with pytest.raises(PagingError, match="order"):
+        list(keyset_pages(lambda paging: [row(1, 5), row(2, 4)], 0))
+
+
+def test_a_full_page_of_a_single_version_is_an_error():
+    pages = keyset_pages(ListServer([row(i, 7) for i in range(150)]), 0)
+    next(pages)
+    with pytest.raises(PagingError, match="nothing but rows of timestamp 7"):
+        next(pages)
+
+
+@pytest.mark.parametrize("bad", [{"id": 1}, {"timestamp": None}, {"timestamp": ""}])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_missing_timestamp_is_an_error(bad, place):
+    rows = [row(3)]
+    rows.insert(place, bad)
+    with pytest.raises(PagingError):
+        list(keyset_pages(lambda paging: rows, 0))
+
+
+@pytest.mark.parametrize("bad", [{"timestamp": "x"}, {"timestamp": 2**63}, {"timestamp": []}, 5])
+def test_a_timestamp_that_cannot_be_read_is_an_error(bad):
+    with pytest.raises(PagingError):
+        row_version(bad)
+
+
+def test_a_timestamp_is_read_from_text_without_loss():
+    assert row_version({"timestamp": str(2**63 - 1)}) == 2**63 - 1
+    assert row_version({"timestamp": "null"}) == row_version({}) == 0
+
+
+# --- by page number
+
+
+@pytest.mark.parametrize("connections", [1, 3, 8])
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 201, 1_234])
+def test_a_numbered_list_gives_every_row_once_in_order(count, connections):
+    server = ListServer(listed(count))
+    pages = list(numbered_pages(server, connections))
+    assert [r["id"] for page in pages for r in page] == list(range(1, count + 1))
+    assert len(pages) == count // PAGE_SIZE + 1
+
+
+@FEW
+@given(count=st.integers(0, 900), connections=st.integers(1, 4))
+def test_any_quiet_numbered_list_is_stable(count, connections):
+    server = ListServer(listed(count))
+    assert stable(server, connections) == (list(range(1, count + 1)), True)
+
+
+def test_a_list_of_one_page_costs_one_request():
+    server = ListServer(listed(99))
+    assert stable(server, 8) == (list(range(1, 100)), True)
+    assert server.requests == [{"page": "1"}]
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_full_page_that_repeats_the_one_before_is_an_error_that_names_it(connections):
+    server = ListServer(listed(500))
+
+    def stuck(paging):
+        return server({"page": str(min(int(paging["page"]), 3))})
+
+    with pytest.raises(PagingError, match="Page 4 repeats"):
+        list(numbered_pages(stuck, connections))
+
+
+def without(*identities):
+    def change(rows):
+        rows[:] = [r for r in rows if r["id"] not in identities]
+
+    return change
+
+
+def with_new(identity, place):
+    return lambda rows: rows.insert(place % (len(rows) + 1), row(identity))
+
+
+def test_a_row_that_slips_to_an_earlier_page_is_found_by_the_second_pass():
+    server = ListServer(listed(250), {1: [without(1)]})
+    single_pass = [r["id"] for page in numbered_pages(server, 1) for r in page]
+    assert 101 not in single_pass
+    server = ListServer(listed(250), {1: [without(1)]})
+    found, is_stable = stable(server)
+    assert set(found) == set(range(1, 251))
+    assert is_stable
+
+
+DELETIONS = st.lists(st.tuples(st.integers(0, 12), st.integers(1, 450)), max_size=90)
+INSERTIONS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 500)), max_size=40)
+
+
+def by_request(deletions, insertions):
+    changes = {}
+    for request, identity in deletions:
+        changes.setdefault(request, []).append(without(identity))
+    for number, (request, place) in enumerate(insertions):
+        changes.setdefault(request, []).append(with_new(1_000 + number, place))
+    return changes
+
+
+def lost(count, changes, connections=1):
+    server = ListServer(listed(count), changes)
+    found, is_stable = stable(server, connections)
+    if not is_stable:
+        return set()
+    return set(range(1, count + 1)) & set(ids(server.rows)) - set(found)
+
+
+@FEW
+@given(count=st.integers(1, 450), deletions=DELETIONS, connections=st.sampled_from([1, 3]))
+def test_deletions_between_the_requests_lose_no_other_row(count, deletions, connections):
+    assert not lost(count, by_request(deletions, []), connections)
+
+
+@FEW
+@given(count=st.integers(1, 450), insertions=INSERTIONS)
+def test_insertions_between_the_requests_lose_no_row(count, insertions):
+    assert not lost(count, by_request([], insertions))
+
+
+@FEW
+@given(data=st.data(), count=st.integers(100, 450))
+def test_any_mixture_of_changes_during_the_first_pass_loses_no_row(data, count):
+    first_pass = st.integers(0, count // PAGE_SIZE)
+    changes = by_request(
+        data.draw(st.lists(st.tuples(first_pass, st.integers(1, 450)), max_size=20)),
+        data.draw(st.lists(st.tuples(first_pass, st.integers(0, 500)), max_size=20)),
+    )
+    # 40 rows more than are planned with, 20 of which may go: no change falls into another pass.
+    assert not lost(count + 40, changes)
+
+
+def test_a_row_that_changes_is_given_in_its_latest_form():
+    def rename(rows):
+        rows[0] = {**rows[0], "name": "new"}
+
+    rows, _ = stable_list(ListServer(listed(150), {2: [rename]}), 1, lambda r: r["id"])
+    assert rows[0]["name"] == "new"
+
+
+def test_a_list_that_grows_faster_than_it_is_read_ends_and_says_so():
+    changes = {n: [with_new(1_000 + n, 10_000)] for n in range(200)}
+    server = ListServer(listed(150), changes)
+    found, is_stable = stable(server)
+    assert not is_stable
+    assert set(range(1, 151)) <= set(found)
+    assert len(server.requests) == 2 * MAX_PASSES

@@ -163,14 +163,16 @@ def _column(
 
 
 def _references(endpoint: Endpoint, hints: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = {parent.column: parent.table for parent in endpoint.parents}
-    found.update((column, table) for column, table in _REFERENCES.items() if column in hints)
+    """References to other tables; dlt keeps one for each, the request's own parent first."""
+    found: dict[str, str] = {parent.table: parent.column for parent in endpoint.parents}
+    for column, table in _REFERENCES.items():
+        if column in hints and table != endpoint.table_name:
+            found.setdefault(table, column)
     return [
         {
             "columns": [column],
             "referenced_table": ENDPOINTS[table].table_name,
             "referenced_columns": ["id"],
         }
-        for column, table in found.items()
-        if table != endpoint.table_name
+        for table, column in found.items()
     ]

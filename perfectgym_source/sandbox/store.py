@@ -122,8 +122,9 @@ class Table:
         self._highest_id = 0
 
     def next_id(self) -> int:
-        """An identifier above every one that this table has ever held."""
-        return self._highest_id + 1
+        """A new identifier, above every one that this table has ever held or given out."""
+        self._highest_id += 1
+        return self._highest_id
 
     def put(self, row: Row) -> None:
         """Make a row visible, at the place that its `order` gives it.

@@ -169,7 +169,9 @@ def small_world(quirks: bool = True, seed: int = 1, users: int = 12) -> World:
     world = World("tiny", seed, quirks)
     with_rows = [row.params["userId"] for row in world.rows("friends")]
     members = [world.member_id, *with_rows, *(row["id"] for row in world.users)]
-    keep(world, "users", list(dict.fromkeys(members))[:users])
+    kept = set(list(dict.fromkeys(members))[:users])
+    keep(world, "users", kept)
+    keep(world, "messages", [m.key for m in world.rows("messages") if m.params["userId"] in kept])
     with_seats = {row.params["classId"] for row in world.rows("class_available_seats")}
     classes = [row["id"] for row in world.classes]
     chosen = set(classes[::9]) | set(sorted(with_seats)[:6])

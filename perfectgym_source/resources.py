@@ -30,17 +30,11 @@ class Reading:
     Args:
         settings: The source's settings.
         full_refresh: Resources that are read from the beginning.
-        report: Where to write down what is done.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        full_refresh: Collection[str] = (),
-        report: Report | None = None,
-    ) -> None:
+    def __init__(self, settings: Settings, full_refresh: Collection[str] = ()) -> None:
         self.settings = settings
-        self.report = report if report is not None else Report()
+        self.report = Report()
         self._full_refresh = full_refresh
         self._run: ReadingRun | None = None
         self._open: set[str] = set()

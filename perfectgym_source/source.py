@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Optional
 
 import dlt
-from dlt.common.configuration import resolve_configuration
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltSource
 
-from .catalogue import Endpoint
 from .reading import Report, selected_endpoints
 from .resources import PerfectGymResource, Reading, make_resource
-from .settings import Settings, make_settings
+from .settings import make_settings
 
 
 @dlt.source(name="perfectgym", section="perfectgym", max_table_nesting=0)
@@ -43,7 +41,6 @@ def perfectgym_source(
     requests_per_second: Optional[Any] = None,
     retry_wait: Optional[Any] = None,
     max_retry_wait: Optional[Any] = None,
-    report: Optional[Any] = None,
 ) -> Any:
     """PerfectGym as a dlt source.
 
@@ -60,7 +57,6 @@ def perfectgym_source(
         username: The login's name.
         password: The login's password.
         mode: `employee` or `user`.
-        report: A `perfectgym_source.reading.Report` in which the run writes down what it did.
 
     The others are described in `settings.Settings`.
 
@@ -94,9 +90,21 @@ def perfectgym_source(
     selected = selected_endpoints(settings.mode, resources, groups)
     names = {entry.name for entry in selected}
     refreshed = names if full_refresh and "all" in full_refresh else set(full_refresh or ())
-    reading = Reading(settings, refreshed, report)
+    reading = Reading(settings, refreshed)
     for endpoint in selected:
         yield make_resource(endpoint, reading)
+
+
+def reading_of(source: DltSource) -> Reading:
+    """What the resources of a source that `perfectgym_source` made share: settings and report.
+
+    Raises:
+        ValueError: It is not such a source.
+    """
+    for resource in source.resources.values():
+        if isinstance(resource, PerfectGymResource):
+            return resource.reading
+    raise ValueError("Not a source that perfectgym_source made.")
 
 
 def report_of(source: DltSource) -> Report:
@@ -105,26 +113,4 @@ def report_of(source: DltSource) -> Report:
     Raises:
         ValueError: It is not such a source.
     """
-    for resource in source.resources.values():
-        if isinstance(resource, PerfectGymResource):
-            return resource.reading.report
-    raise ValueError("Not a source that perfectgym_source made.")
-
-
-def configured(**arguments: Any) -> tuple[Settings, list[Endpoint]]:
-    """The settings and endpoints that `perfectgym_source(**arguments)` would work with.
-
-    Raises:
-        ConfigurationError: As the source does.
-    """
-    values = dict(
-        resolve_configuration(
-            perfectgym_source.ref.SPEC(),
-            sections=("sources", "perfectgym", "perfectgym"),
-            explicit_value=arguments,
-        )
-    )
-    del values["full_refresh"], values["report"]
-    resources, groups = values.pop("resources"), values.pop("groups")
-    settings = make_settings(**values)
-    return settings, selected_endpoints(settings.mode, resources, groups)
+    return reading_of(source).report

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,8 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     # A connector for personal data reports to nobody unless it is told to.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    # A scheduler's SIGTERM ends a run as Ctrl-C does: in order, and with the same exit code.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     try:
         # click gives the code of its `Exit`, and what the command returns otherwise.
@@ -144,13 +147,14 @@ def _run(arguments: dict[str, Any], options: dict[str, Any]) -> int:
 
 
 def _check(arguments: dict[str, Any], as_json: bool) -> int:
-    from ..source import configured
+    from ..source import perfectgym_source, reading_of
     from .check import check
 
-    settings, selected = configured(**arguments)
+    source = perfectgym_source(**arguments)
+    selected = [ENDPOINTS[name] for name in source.resources]
     failed = False
     findings = []
-    for finding in check(settings, selected):
+    for finding in check(reading_of(source).settings, selected):
         failed |= finding.works is False
         findings.append(finding.__dict__)
         if not as_json:

@@ -18,7 +18,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ..errors import ConfigurationError, DestinationError, PerfectGymError
 from ..reading import Report
-from ..source import perfectgym_source
+from ..source import perfectgym_source, report_of
 from .lock import run_lock
 from .publish import prepare, publish
 
@@ -72,15 +72,14 @@ def run(options: Options) -> Summary:
         PerfectGymError: The API or the destination failed; the exit code is the error's.
     """
     started = time.monotonic()
-    report = Report()
-    source = perfectgym_source(**options.source, report=report)
+    source = perfectgym_source(**options.source)
     with run_lock(_folder(options)):
         try:
             pending = _load(options, source)
         except Exception as error:
             raise _in_our_words(error, options) from error
     return Summary(
-        report=report,
+        report=report_of(source),
         seconds=time.monotonic() - started,
         pending=pending,
         destination=_destination_name(options),

@@ -115,7 +115,7 @@ class ListReader:
         parents = [self._run.reader(parent.table) for parent in self.endpoint.parents]
         if self._run.is_own(self.endpoint):
             return [()]
-        if self.endpoint.every_run or self._run.is_own_parent(self.endpoint):
+        if self._comes_in_every_run:
             return itertools.product(*(reader.ids for reader in parents))
         units: dict[Unit, None] = {}
         for consumer in self._consumers():
@@ -126,6 +126,10 @@ class ListReader:
             if consumer is self.table:
                 units.update(dict.fromkeys(sorted(consumer.pending)))
         return units
+
+    @property
+    def _comes_in_every_run(self) -> bool:
+        return self.endpoint.every_run or self._run.is_own_parent(self.endpoint)
 
     def _consumers(self) -> list[Consumer]:
         return [*([self.table] if self.table else []), *self._children.values()]
@@ -239,12 +243,12 @@ class ListReader:
         if self.endpoint.write is Write.SCOPE:
             if self._settings.deleted_rows == "remove":
                 rows = [row for row in rows if not _is_deleted(row)]
-            if self.endpoint.every_run and not self.table.is_changed(unit, rows):
+            if self._comes_in_every_run and not self.table.is_changed(unit, rows):
                 return
             self._add(rows, self._keys(unit), [] if rows else [self._keys(unit)])
             return
         is_detail = self.endpoint.paging == "none" and self.endpoint.write is Write.ROWS
-        if is_detail and self.endpoint.every_run and not self.table.is_changed(unit, rows):
+        if is_detail and self._comes_in_every_run and not self.table.is_changed(unit, rows):
             return
         self._add(rows, self._keys(unit))
 

@@ -61,6 +61,8 @@ class Target:
         self.options = options
         self.pipelines_dir = folder / "pipelines"
         self.file = folder / "data.duckdb"
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._types: dict[str, dict[str, str]] | None = None
 
     def pipeline(self) -> dlt.Pipeline:
         return dlt.pipeline(
@@ -92,6 +94,7 @@ class Target:
         """Load, and say what was done."""
         source = self.source(*resources, **options)
         self.sandbox.clear_records()
+        self.close()
         pipeline = self.pipeline()
         info = pipeline.run(source)
         assert not info.has_failed_jobs
@@ -107,39 +110,46 @@ class Target:
         """Forget the working folder: all state must come from the DuckDB file."""
         self.pipelines_dir = self.folder / f"{self.pipelines_dir.name}x"
 
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A connection to the file, kept until the next load."""
+        if self._connection is None:
+            self._connection = duckdb.connect(str(self.file), read_only=True)
+            self._connection.execute("set timezone = 'UTC'")
+            self._connection.execute("use data.perfectgym")
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._types = None, None
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.file), read_only=True) as connection:
-            connection.execute("set timezone = 'UTC'")
-            connection.execute("use data.perfectgym")
-            return connection.execute(sql).fetchall()
+        return self.connection.execute(sql).fetchall()
 
     def types(self) -> dict[str, dict[str, str]]:
         """DuckDB's types by table and column."""
-        found: dict[str, dict[str, str]] = {}
-        for table, column, kind in self.query(
-            "select table_name, column_name, data_type from information_schema.columns "
-            "where table_schema = 'perfectgym'"
-        ):
-            found.setdefault(table, {})[column] = kind
-        return found
+        self.connection
+        if self._types is None:
+            self._types = {}
+            for table, column, kind in self.query(
+                "select table_name, column_name, data_type from duckdb_columns() "
+                "where schema_name = 'perfectgym'"
+            ):
+                self._types.setdefault(table, {})[column] = kind
+        return self._types
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table as dicts, dlt's own columns left out."""
-        with duckdb.connect(str(self.file), read_only=True) as connection:
-            connection.execute("set timezone = 'UTC'")
-            cursor = connection.execute(f'select * from perfectgym."{table}"')
-            names = [column[0] for column in cursor.description]
-            return [
-                {n: v for n, v in zip(names, row) if not n.startswith("_dlt")}
-                for row in cursor.fetchall()
-            ]
+        cursor = self.connection.execute(f'select * from "{table}"')
+        names = [column[0] for column in cursor.description or ()]
+        return [
+            {n: v for n, v in zip(names, row) if not n.startswith("_dlt")}
+            for row in cursor.fetchall()
+        ]
 
     def values(self, table: str, column: str, where: str = "true") -> list[Any]:
         return sorted(v for (v,) in self.query(f"select {column} from {table} where {where}"))
-
-    def load_ids(self, table: str, key: str = "id") -> dict[Any, str]:
-        """By which load each row was written last."""
-        return dict(self.query(f"select {key}, _dlt_load_id from {table}"))
 
     def state(self, resource: str) -> dict[str, Any]:
         return dict(self.pipeline().state["sources"]["perfectgym"]["resources"].get(resource, {}))
@@ -164,24 +174,32 @@ def keep(world: World, table: str, keys: Iterable[Any]) -> None:
             world.purge(table, row)
 
 
-def small_world(quirks: bool = True, seed: int = 1, users: int = 12) -> World:
+def small_world(quirks: bool = True, seed: int = 1, users: int = 6) -> World:
     """A tiny world with so few members, classes and contracts that all can be asked about."""
     world = World("tiny", seed, quirks)
-    with_rows = [row.params["userId"] for row in world.rows("friends")]
-    members = [world.member_id, *with_rows, *(row["id"] for row in world.users)]
+    friendly = [row.params["userId"] for row in world.rows("friends")]
+    members = [world.member_id, *friendly[:3], *(row["id"] for row in world.users)]
     kept = set(list(dict.fromkeys(members))[:users])
-    keep(world, "users", kept)
-    keep(world, "messages", [m.key for m in world.rows("messages") if m.params["userId"] in kept])
-    with_seats = {row.params["classId"] for row in world.rows("class_available_seats")}
-    classes = [row["id"] for row in world.classes]
-    chosen = set(classes[::9]) | set(sorted(with_seats)[:6])
-    for row in world.rows("user_classes"):
-        if row.params["classId"] not in chosen:
-            world.purge("user_classes", row)
-    keep(world, "classes", chosen)
-    contracts = [row for row in world.contracts if row["discounts"] or row["freezes"]]
-    keep(world, "contracts", [row["id"] for row in (*contracts[:12], *world.contracts[:12])])
+    seats = [row.params["classId"] for row in world.rows("class_available_seats")]
+    classes = {*[row["id"] for row in world.classes][::15], *list(dict.fromkeys(seats))[:4]}
+    contracts = [row for row in world.contracts if row["discounts"] and row["freezes"]]
     cities = [row.params["countryId"] for row in world.rows("cities")]
-    keep(world, "countries", [*list(dict.fromkeys(cities))[:4], world.rows("countries")[-1]["id"]])
-    keep(world, "instructors", [row["id"] for row in world.rows("instructors")[:6]])
+    parents = {
+        "userId": kept,
+        "classId": classes,
+        "contractId": {row["id"] for row in (*contracts[:4], *world.contracts[:6])},
+        "countryId": {*list(dict.fromkeys(cities))[:3], world.rows("countries")[-1]["id"]},
+        "employeeId": {row["id"] for row in world.rows("instructors")[:4]},
+    }
+    listed = {"userId": "users", "classId": "classes", "contractId": "contracts",
+              "countryId": "countries", "employeeId": "instructors"}  # fmt: skip
+    for table in world.tables:
+        if table in ("club_visits", "measurements"):  # long lists of the company
+            continue
+        for row in world.rows(table):
+            if any(name in parents and row.params[name] not in parents[name]
+                   for name in row.params):  # fmt: skip
+                world.purge(table, row)
+    for parameter, table in listed.items():
+        keep(world, table, parents[parameter])
     return world

@@ -47,9 +47,7 @@ class Truth:
         self.verbatim = verbatim
         self.default = default
         self.types = target.types()
-        self.tables: Rows = {
-            table.name: [] for table in table_layout(endpoint).with_children()
-        }
+        self.tables: Rows = {table.name: [] for table in table_layout(endpoint).with_children()}
         world = target.sandbox.world
         self.zones = {
             club["id"]: ZONES[club.get("timeZone") or club["timezone"]] for club in world.clubs

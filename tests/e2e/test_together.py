@@ -1,0 +1,134 @@
+"""Readers, a second run, and signals while the program runs."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import duckdb
+import pytest
+from program import PROGRAM, Program
+
+from perfectgym_source.sandbox import Sandbox
+
+RESOURCES = ("--resources", "clubs,classes")
+
+
+def started(program: Program, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(PROGRAM), *arguments],
+        cwd=program.folder,
+        env=program.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.01)
+
+
+def ids(program: Program) -> list[int]:
+    found = program.query("SELECT id FROM perfectgym.perfectgym.classes ORDER BY id")
+    return [identity for (identity,) in found]
+
+
+def truth(sandbox: Sandbox) -> list[int]:
+    return sorted(row["id"] for row in sandbox.world.truth("classes"))
+
+
+def test_a_reader_who_keeps_the_file_open_disturbs_no_run_and_sees_a_complete_one(
+    configured: Program, sandbox: Sandbox
+) -> None:
+    assert configured(*RESOURCES).returncode == 0
+    before = ids(configured)
+    with duckdb.connect(str(configured.database), read_only=True) as reader:
+        club = sandbox.world.clubs[0]["id"]
+        for _ in range(3):
+            sandbox.world.add("classes", club_id=club)
+            assert configured(*RESOURCES).returncode == 0
+        held = reader.sql("SELECT id FROM perfectgym.perfectgym.classes ORDER BY id").fetchall()
+        assert [identity for (identity,) in held] == before
+    assert ids(configured) == truth(sandbox)
+
+
+def test_an_unchanged_database_is_not_published_again(configured: Program) -> None:
+    configured(*RESOURCES)
+    before = configured.database.stat()
+    configured(*RESOURCES)
+    after = configured.database.stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_a_second_run_at_the_same_time_ends_at_once_and_says_who_runs(
+    configured: Program, sandbox: Sandbox
+) -> None:
+    sandbox.delay = 0.5
+    first = started(configured, *RESOURCES)
+    wait_until(lambda: sandbox.requests)
+    second = configured(*RESOURCES)
+    assert second.returncode == 6
+    assert f"process {first.pid}" in second.stderr
+    sandbox.delay = 0.0
+    assert first.wait(60) == 0
+    first.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_soon_with_its_code_and_the_next_one_completes(
+    configured: Program, sandbox: Sandbox, number: signal.Signals
+) -> None:
+    sandbox.delay = 0.3
+    run = started(configured, *RESOURCES)
+    wait_until(lambda: len(sandbox.requests) > 2)
+    run.send_signal(number)
+    output, errors = run.communicate(timeout=20)
+    assert run.returncode == 130, (output, errors)
+    assert "Traceback" not in errors
+    sandbox.delay = 0.0
+    assert configured(*RESOURCES).returncode == 0
+    assert ids(configured) == truth(sandbox)
+
+
+@pytest.mark.parametrize("after", [2, 5, 9, 14])
+def test_a_killed_run_is_completed_by_the_next(
+    configured: Program, sandbox: Sandbox, after: int
+) -> None:
+    sandbox.delay = 0.02
+    run = started(configured, *RESOURCES)
+    wait_until(lambda: len(sandbox.requests) >= after or run.poll() is not None)
+    run.kill()
+    run.communicate()
+    sandbox.delay = 0.0
+    done = configured("--json", *RESOURCES)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["outcome"] == "ok"
+    assert ids(configured) == truth(sandbox)
+
+
+def test_tokens_that_live_two_seconds_are_renewed_as_needed_and_no_request_is_refused(
+    program: Program,
+) -> None:
+    with Sandbox(size="tiny", seed=1, expires_in=2, delay=0.15) as sandbox:
+        program.environment.update(
+            SOURCES__PERFECTGYM__BASE_URL=sandbox.base_url,
+            SOURCES__PERFECTGYM__USERNAME=sandbox.employee.username,
+            SOURCES__PERFECTGYM__PASSWORD=sandbox.employee.password,
+            SOURCES__PERFECTGYM__REQUESTS_PER_SECOND="0",
+            SOURCES__PERFECTGYM__CONCURRENCY="2",
+        )
+        done = program("--json", "--group", "company,club")
+        assert done.returncode == 0, done.stderr
+        assert {request.status for request in sandbox.requests} == {200}
+        # A token counts for 1.5 s: its life less a quarter of it.
+        span = sandbox.requests[-1].started - sandbox.requests[0].started
+        assert span > 3
+        assert 2 <= len(sandbox.token_requests) <= span / 1.5 + 1

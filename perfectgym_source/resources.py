@@ -118,10 +118,10 @@ class PerfectGymResource(DltResource):
     """A dlt resource that knows the reading which it shares with others.
 
     Attributes:
-        reading: It, once `make_resource` is done; copies that dlt makes share it too.
+        reading: It, from `make_resource` on; the copies that dlt makes share it too.
     """
 
-    reading: Reading
+    reading: Reading | None = None
 
     def _clone(self, **names: Any) -> Self:
         copy = super()._clone(**names)
@@ -135,7 +135,7 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
     def rows() -> Iterator[Any]:
         yield from reading.rows(endpoint)
 
-    resource = PerfectGymResource.from_data(rows, name=endpoint.name)
+    resource = dlt.resource(rows, name=endpoint.name, _impl_cls=PerfectGymResource)()
     resource.reading = reading
     layout = table_layout(endpoint)
     # Variants first: dlt would start them from the root table's hints.

@@ -102,7 +102,7 @@ def reading_of(source: DltSource) -> Reading:
         ValueError: It is not such a source.
     """
     for resource in source.resources.values():
-        if isinstance(resource, PerfectGymResource):
+        if isinstance(resource, PerfectGymResource) and resource.reading is not None:
             return resource.reading
     raise ValueError("Not a source that perfectgym_source made.")
 

@@ -119,6 +119,11 @@ class Target:
             self._connection.execute("use data.perfectgym")
         return self._connection
 
+    def has_dataset(self) -> bool:
+        with duckdb.connect(str(self.file), read_only=True) as connection:
+            found = connection.execute("select distinct schema_name from duckdb_tables()")
+            return ("perfectgym",) in found.fetchall()
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -129,7 +134,6 @@ class Target:
 
     def types(self) -> dict[str, dict[str, str]]:
         """DuckDB's types by table and column."""
-        self.connection
         if self._types is None:
             self._types = {}
             for table, column, kind in self.query(

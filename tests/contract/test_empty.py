@@ -51,7 +51,7 @@ def test_every_table_is_there_with_all_its_columns_and_no_row(tmp_path, mode):
                 continue
             for table in table_layout(endpoint).with_children():
                 wanted = {name: type_of(hint) for name, hint in columns(table).items()}
-                wanted |= {position: "BIGINT" for position in table.positions}
+                wanted |= dict.fromkeys(table.positions, "BIGINT")
                 got = types[table.name]
                 assert wanted.items() <= got.items(), table.name
                 beside = set(got) - set(wanted)
@@ -81,9 +81,9 @@ def test_a_second_run_over_an_empty_installation_loads_nothing(tmp_path):
 def test_rows_that_come_later_are_loaded_into_the_empty_tables(tmp_path):
     with Sandbox(size="empty") as sandbox:
         target = Target(tmp_path, sandbox)
-        target.load()
+        target.load("clubs", "classes")
         club = sandbox.world.add("clubs")
         sandbox.world.add("classes", club_id=club["id"])
-        run = target.load()
+        run = target.load("clubs", "classes")
         assert run.rows["clubs"] == run.rows["classes"] == 1
         assert target.values("classes", "club_id") == [club["id"]]

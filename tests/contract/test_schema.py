@@ -1,0 +1,173 @@
+"""The schema: news from the vendor, contracts, descriptions, references, personal data."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from loading import Target
+
+from perfectgym_source.catalogue import ENDPOINTS, table_layout
+from perfectgym_source.sandbox import Sandbox
+
+EMPLOYEE = [e for e in ENDPOINTS.values() if "employee" in e.modes and e.selectable]
+
+
+@pytest.fixture
+def target(tmp_path, sandbox):
+    return Target(tmp_path, sandbox)
+
+
+def test_fields_that_are_new_become_columns_and_are_reported(target, sandbox):
+    world = sandbox.world
+    target.load("clubs", "contracts")
+    club = world.find("clubs", 1)
+    address = {**club["address"], "what3words": "a.b.c"}
+    world.change("clubs", 1, newText="x", newNumber=5, newFlag=True, newList=[{"a": 1}],
+                 address=address)  # fmt: skip
+    contract = next(row for row in world.contracts if isinstance(row["discounts"], list)
+                    and row["discounts"])  # fmt: skip
+    world.change("contracts", contract, discounts=[{**contract["discounts"][0], "reason": "new"}])
+    run = target.load("clubs", "contracts")
+    assert run.report.news == {
+        "clubs.new_text", "clubs.new_number", "clubs.new_flag", "clubs.new_list",
+        "clubs.address__what3words", "contracts__discounts.reason",
+    }  # fmt: skip
+    [row] = [row for row in target.rows("clubs") if row["id"] == 1]
+    assert (row["new_text"], row["new_number"], row["new_flag"]) == ("x", 5, True)
+    assert json.loads(row["new_list"]) == [{"a": 1}]
+    assert row["address__what3words"] == "a.b.c"
+    types = target.types()["clubs"]
+    assert (types["new_number"], types["new_flag"]) == ("BIGINT", "BOOLEAN")
+    assert target.values("contracts__discounts", "reason", "reason is not null") == ["new"]
+
+
+def test_a_new_column_keeps_its_type(target, sandbox):
+    world = sandbox.world
+    target.load("clubs")
+    world.change("clubs", 1, level=5)
+    target.load("clubs")
+    world.change("clubs", 2, level="high")
+    run = target.load("clubs")
+    assert dict(target.query("select id, level from clubs where id < 3")) == {1: 5, 2: None}
+    assert run.report.unreadable == {"clubs.level": 1}
+    assert target.types()["clubs"]["level"] == "BIGINT"
+
+
+def test_a_frozen_schema_refuses_new_fields(target, sandbox):
+    target.load("clubs")
+    sandbox.world.change("clubs", 1, newText="x")
+    with pytest.raises(Exception, match="new_text"):
+        target.load("clubs", schema_contract="freeze")
+    assert "new_text" not in target.types()["clubs"]
+    target.load("clubs", schema_contract="evolve")
+    assert target.values("clubs", "new_text", "new_text is not null") == ["x"]
+
+
+@pytest.mark.parametrize("contract", ["freeze", "discard_value", "discard_row"])
+def test_a_contract_leaves_what_is_known_alone(target, sandbox, contract):
+    target.load("clubs", "contracts", schema_contract=contract)
+    sandbox.world.change("clubs", 1, name="Renamed")
+    assert target.load("clubs", "contracts", schema_contract=contract).rows == {"clubs": 1}
+    assert "Renamed" in target.values("clubs", "name")
+
+
+def test_new_fields_can_be_left_out(target, sandbox):
+    target.load("clubs")
+    sandbox.world.change("clubs", 1, newText="x", name="Renamed")
+    run = target.load("clubs", schema_contract="discard_value")
+    assert run.report.news == {"clubs.new_text"}
+    assert "new_text" not in target.types()["clubs"]
+    assert target.values("clubs", "name", "id = 1") == ["Renamed"]
+
+
+def test_values_that_cannot_be_read_are_kept_and_counted(target, sandbox):
+    world = sandbox.world
+    one, other = world.classes[0]["id"], world.classes[1]["id"]
+    world.change("classes", one, attendeesCount="many", startDate="tomorrow")
+    world.change("classes", other, attendeesCount="few")
+    run = target.load("classes")
+    assert run.report.unreadable == {"classes.attendees_count": 2, "classes.start_date": 1}
+    found = dict(target.query("select id, _unreadable from classes where _unreadable is not null"))
+    assert json.loads(found[one]) == {"attendees_count": "many", "start_date": "tomorrow"}
+    assert json.loads(found[other]) == {"attendees_count": "few"}
+    [row] = target.query(f"select attendees_count, start_date, start_date_utc from classes "
+                         f"where id = {one}")  # fmt: skip
+    assert row == (None, None, None)
+    world.change("classes", one, attendeesCount=3, startDate="2026-05-01T10:00:00")
+    target.load("classes")
+    assert target.values("classes", "_unreadable", f"id = {one}") == [None]
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory):
+    with Sandbox(size="empty") as sandbox:
+        target = Target(tmp_path_factory.mktemp("schema"), sandbox)
+        target.load(*(entry.name for entry in EMPLOYEE))
+        return target.pipeline().default_schema
+
+
+def test_tables_and_columns_are_described(schema):
+    for endpoint in EMPLOYEE:
+        for table in table_layout(endpoint).with_children():
+            stored = schema.tables[table.name]
+            assert stored["description"] == table.description
+            for column in table.columns():
+                assert stored["columns"][column.name]["description"] == column.description
+            undescribed = {
+                name for name, column in stored["columns"].items() if not column.get("description")
+            }
+            assert undescribed <= {"_dlt_id", "_dlt_load_id"}, table.name
+
+
+def test_personal_data_is_marked(schema):
+    users = schema.tables["users"]["columns"]
+    assert users["email"]["x-pii"] == "contact"
+    assert users["last_name"]["x-pii"] == "name"
+    assert users["birth_date"]["x-pii"] == users["birth_date_utc"]["x-pii"] == "birth"
+    assert "x-pii" not in users["timestamp"]
+    for endpoint in EMPLOYEE:
+        for table in table_layout(endpoint).with_children():
+            for column in table.columns():
+                stored = schema.tables[table.name]["columns"][column.name]
+                assert stored.get("x-pii") == column.pii, (table.name, column.name)
+
+
+def test_keys_are_known_to_the_schema(schema):
+    for name, key in {"classes": ["id"], "documents": ["user_id", "id"]}.items():
+        columns = schema.tables[name]["columns"].values()
+        assert sorted(c["name"] for c in columns if c.get("primary_key")) == sorted(key)
+    products = schema.tables["products"]["columns"]
+    assert products["club_id"]["merge_key"]
+
+
+def test_references_lead_to_tables_and_columns_that_exist(schema):
+    found = set()
+    for name, table in schema.tables.items():
+        for reference in table.get("references") or ():
+            assert set(reference["columns"]) <= set(table["columns"]), name
+            other = schema.tables[reference["referenced_table"]]
+            assert set(reference["referenced_columns"]) <= set(other["columns"]), name
+            found.add((name, *reference["columns"], reference["referenced_table"]))
+    assert ("classes", "club_id", "clubs") in found
+    assert ("classes", "class_type__id", "class_types") in found
+    assert ("contracts__discounts", "contract_id", "contracts") in found
+
+
+def test_the_schema_can_be_drawn(schema):
+    mermaid = schema.to_mermaid()
+    assert "erDiagram" in mermaid
+    assert "classes" in mermaid
+    assert any("classes" in line and "clubs" in line for line in mermaid.splitlines())
+
+
+def test_the_schema_can_be_exported_for_diagrams(schema):
+    pytest.importorskip("pydbml", reason="dlt makes DBML with it")
+    dbml = schema.to_dbml()
+    assert "Table" in dbml
+    assert any(line.strip().startswith("Ref") for line in dbml.splitlines())
+
+
+def test_a_load_makes_no_noise(target, caplog):
+    target.load("clubs", "classes", "class_types")
+    assert [r.message for r in caplog.records if r.name == "dlt"] == []

@@ -51,10 +51,14 @@ def test_a_run_without_news_asks_once_for_each_list_and_loads_nothing(target):
 
 
 @pytest.mark.parametrize("mode", ["employee", "user"])
-def test_nothing_is_loaded_twice_in_any_group(tmp_path, mode):
+def test_all_that_the_account_may_read_is_read_once_and_loaded_once(tmp_path, mode):
     with Sandbox(world=small_world(users=4)) as sandbox:
         target = Target(tmp_path, sandbox, mode)
-        target.load(groups=EVERYTHING)
+        first = target.load(groups=EVERYTHING)
+        assert {request.method for request in first.requests} == {"GET"}
+        assert set(first.count) == {
+            name for name, e in ENDPOINTS.items() if mode in e.modes and e.selectable
+        }
         run = target.load(groups=EVERYTHING)
         assert {t for t in run.rows if not t.startswith("users_in_club")} == set()
         if mode == "employee":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from loading import EVERYTHING, Target, set_now, small_world
 
-from perfectgym_source.catalogue import ENDPOINTS
 from perfectgym_source.errors import ConfigurationError
 from perfectgym_source.sandbox import Sandbox
 
@@ -25,17 +24,6 @@ def test_a_member_is_never_named_in_his_own_requests(member):
         [user_id] = set(member.values(table, "user_id"))
         assert user_id == member.sandbox.member.user_id
     assert member.values("user_details", "id") == [member.sandbox.member.user_id]
-
-
-@pytest.mark.parametrize("mode", ["employee", "user"])
-def test_only_what_the_account_may_read_is_asked_for(tmp_path, mode):
-    with Sandbox(world=small_world(users=3)) as sandbox:
-        run = Target(tmp_path, sandbox, mode).load(groups=EVERYTHING)
-        assert sandbox.violations == []
-        assert {request.method for request in run.requests} == {"GET"}
-        assert set(run.count) == {
-            name for name, e in ENDPOINTS.items() if mode in e.modes and e.selectable
-        }
 
 
 def test_what_the_account_may_not_read_is_refused_before_the_first_request(member):

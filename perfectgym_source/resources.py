@@ -150,7 +150,8 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
         schema_contract={"columns": reading.settings.schema_contract},
         **root_hints(endpoint, reading.settings.deleted_rows),
     )
-    if endpoint.window and endpoint.table is not None and reading.settings.start_date is None:
+    period = (reading.settings.start_date, reading.settings.end_date)
+    if endpoint.name == "classes_window" and None in period:
         raise ConfigurationError(
             f"{endpoint.name} needs a period: set sources.perfectgym.start_date and "
             "sources.perfectgym.end_date in .dlt/config.toml, or use --from and --to."

@@ -40,8 +40,9 @@ class Settings:
         installation: The installation's name. Default: the host of `base_url`. A dataset takes the
             rows of one installation only, because ids are unique inside one.
         mode: `employee` (an API user, the default) or `user` (a member's own account).
-        start_date: Rows of dated lists from this day on. Default: all.
-        end_date: Rows of dated lists up to this day. Default: no end.
+        start_date: A first load leaves out classes and visits before this day. Default: all. With
+            `end_date`, the first day of `classes_window`.
+        end_date: The day after the period of `classes_window`; nothing else uses it.
         time_zone: The zone of rows that belong to no club, as a Windows or IANA name. Default:
             the zone of the clubs, if they share one.
         deleted_rows: `flag` keeps deleted rows and marks them (default), `remove` deletes them.

@@ -36,8 +36,14 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
 }
 """The Arrow type of each kind."""
 
-_NOT_THAT_TYPE = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
-_CANNOT_BUILD = (*_NOT_THAT_TYPE, OverflowError, TypeError, UnicodeEncodeError)
+_CANNOT_BUILD = (
+    pa.ArrowInvalid,
+    pa.ArrowTypeError,
+    pa.ArrowNotImplementedError,
+    OverflowError,
+    TypeError,
+    UnicodeEncodeError,
+)
 _YEAR_1 = to_moment("0001-01-01") or 0
 _NOTHING = type(None)
 _TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {

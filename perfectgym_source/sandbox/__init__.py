@@ -12,11 +12,12 @@ Example:
 
 from perfectgym_source.sandbox.accounts import Account
 from perfectgym_source.sandbox.faults import Fault
+from perfectgym_source.sandbox.pending import Pending
 from perfectgym_source.sandbox.records import RecordedRequest
 from perfectgym_source.sandbox.server import Sandbox
 from perfectgym_source.sandbox.service import ABSENT
 from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.world import Pending, World
+from perfectgym_source.sandbox.world import World
 
 __all__ = [
     "ABSENT",

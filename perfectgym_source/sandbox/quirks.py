@@ -69,7 +69,7 @@ RULES: tuple[Rule, ...] = (
     Rule("users", "birthDate", "blank", 1),
     Rule("users", "homeClubId", "text", 11),
     Rule("users", "presentInClub", "text", 9),
-    Rule("users", "isActive", "text", 10),
+    Rule("users", "isActive", "text", 9),
     Rule("users", "facebookId", "blank", 1),
     Rule("users", "prepaidAmount", "text", 7),
     Rule("classes", "attendeesLimit", "blank", 1),

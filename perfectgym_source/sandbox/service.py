@@ -9,15 +9,16 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
-from perfectgym_source.sandbox import parsing, views
+from perfectgym_source.sandbox import parsing
 from perfectgym_source.sandbox.accounts import (
     Accounts,
     SignInRefused,
     employee_account,
     member_account,
 )
-from perfectgym_source.sandbox.endpoints import PAGE_SIZE, TOKEN_PATH, USER, Endpoint
+from perfectgym_source.sandbox.endpoints import TOKEN_PATH, USER, Endpoint
 from perfectgym_source.sandbox.faults import Fault, Faults
+from perfectgym_source.sandbox.pages import Pages
 from perfectgym_source.sandbox.records import RecordedRequest
 from perfectgym_source.sandbox.replies import (
     Reply,
@@ -27,7 +28,6 @@ from perfectgym_source.sandbox.replies import (
     not_found,
     unauthorized,
 )
-from perfectgym_source.sandbox.store import rows_after
 from perfectgym_source.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ NINETY_DAYS = 7_775_999
 
 _BASE = "/api/"
 _FORM = "application/x-www-form-urlencoded"
-_CACHED_PAGES = 256
 
 
 class Absent(Enum):
@@ -93,9 +92,7 @@ class Service:
         self.on_request: Callable[[RecordedRequest], None] | None = None
         self._accounts = Accounts([self.employee, self.member])
         self._records = Lock()
-        self._asked: dict[tuple[str, frozenset[tuple[str, Any]]], dict[str, Any]] = {}
-        self._pages: dict[tuple[str, tuple[tuple[str, Any], ...]], bytes] = {}
-        self._pages_version = -1
+        self._pages = Pages(world)
 
     def clear_records(self) -> None:
         """Forget all requests, violations and errors so far."""
@@ -210,51 +207,7 @@ class Service:
             return envelope(400, bad.code, bad.property, bad.message)
         except PermissionError as denied:
             return envelope(403, "AccessDenied", "userId", str(denied))
-        if endpoint.paging != "none":
-            values = self._turn(endpoint, values, repeated)
-        key = (endpoint.table, tuple(values.items()))
-        with self.world.lock:
-            if self._pages_version != self.world.version:
-                self._pages.clear()
-                self._pages_version = self.world.version
-            kept = self._pages.get(key) if zipped else None
-            version = self._pages_version
-            body = b"" if kept else self._page(endpoint, values)
-        if kept:
-            return Reply(200, kept, compressed=True)
-        reply = Reply(200, body)
-        if zipped and reply.compress().compressed:
-            self._keep(key, version, reply.body)
-        return reply
-
-    def _turn(self, endpoint: Endpoint, values: dict[str, Any], repeated: bool) -> dict[str, Any]:
-        """Remember which page of a list is asked for, or go back to the one asked before."""
-        place = frozenset(item for item in values.items() if item[0] not in ("timestamp", "page"))
-        key = (endpoint.table, place)
-        if repeated:
-            return self._asked.get(key, values)
-        self._asked[key] = values
-        return values
-
-    def _keep(self, key: Any, version: int, body: bytes) -> None:
-        with self.world.lock:
-            if version == self._pages_version and len(self._pages) < _CACHED_PAGES:
-                self._pages[key] = body
-
-    def _page(self, endpoint: Endpoint, values: dict[str, Any]) -> bytes:
-        tables = self.world.tables
-        rows = views.select(tables, endpoint, values)
-        first = 0
-        if endpoint.paging == "timestamp":
-            first = rows_after(rows, values.get("timestamp", 0))
-        if endpoint.paging == "page" or "page" in values:
-            first += (values.get("page", 1) - 1) * PAGE_SIZE
-        if endpoint.paging != "none":
-            rows = rows[first : first + PAGE_SIZE]
-        elements = b",".join([views.element(tables, endpoint, row, values) for row in rows])
-        if endpoint.bare and self.world.quirks and rows:
-            return b'{"elements":' + elements + b"}"
-        return b'{"elements":[' + elements + b"]}"
+        return self._pages.reply(endpoint, self._pages.turn(endpoint, values, repeated), zipped)
 
     def _token(self, environ: WSGIEnvironment, record: RecordedRequest, body: bytes) -> Reply:
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))

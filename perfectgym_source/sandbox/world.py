@@ -15,40 +15,10 @@ from typing import Any
 from perfectgym_source.sandbox import templates, views
 from perfectgym_source.sandbox.endpoints import EMPLOYEE
 from perfectgym_source.sandbox.generation import generate
+from perfectgym_source.sandbox.pending import Pending
 from perfectgym_source.sandbox.selections import attends
 from perfectgym_source.sandbox.store import Key, Row, Table
 from perfectgym_source.sandbox.tables import SPECS
-
-
-class Pending:
-    """A change whose transaction is still open: its `timestamp` is taken, nobody sees it yet.
-
-    Attributes:
-        timestamp: the row version that the row will have.
-        row: the row that `commit` makes visible or changes.
-    """
-
-    def __init__(self, world: World, table: str, row: Row, fields: dict[str, Any] | None) -> None:
-        self._world = world
-        self._table = table
-        self._fields = fields
-        self._open = True
-        self.row = row
-        self.timestamp = world.next_timestamp()
-
-    def commit(self) -> Row:
-        """Make the change visible, under its earlier `timestamp`.
-
-        Raises:
-            ValueError: it was committed before.
-        """
-        with self._world.lock:
-            if not self._open:
-                raise ValueError("this change was committed before")
-            self._open = False
-            if self._fields is None:
-                return self._world.insert(self._table, self.row, self.timestamp)
-            return self._world.assign(self._table, self.row, self._fields, self.timestamp)
 
 
 class World:

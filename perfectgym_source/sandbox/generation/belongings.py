@@ -186,7 +186,7 @@ def _products(
             {
                 "id": product_id,
                 "transactionId": next(transactions),
-                "expireDate": expires,
+                "expireDate": expires[:10] if expires else None,
                 "quantity": left,
                 "initialQuantity": bought,
                 "name": name,

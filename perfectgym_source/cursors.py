@@ -9,8 +9,10 @@ cursors (one for each parent) is packed, so that it stays small with 100,000 par
 from __future__ import annotations
 
 import base64
+import itertools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import orjson
 
@@ -90,7 +92,7 @@ class Cursors:
     def __init__(self, state: str | None = None) -> None:
         self._cursors: dict[str, Cursor] = {}
         if state:
-            packed: dict[str, list[int]] = orjson.loads(zlib.decompress(base64.b85decode(state)))
+            packed: dict[str, list[int]] = _unpacked(state)
             self._cursors = {unit: Cursor.unpacked(numbers) for unit, numbers in packed.items()}
 
     def __getitem__(self, unit: str) -> Cursor:
@@ -108,5 +110,23 @@ class Cursors:
         """Text for dlt's state."""
         for cursor in self._cursors.values():
             cursor.prune(overlap)
-        packed = {unit: cursor.packed() for unit, cursor in self.items()}
-        return base64.b85encode(zlib.compress(orjson.dumps(packed), 9)).decode("ascii")
+        return _packed({unit: cursor.packed() for unit, cursor in self.items()})
+
+
+def pack_ids(ids: Iterable[int]) -> str:
+    """A set of ids as text for dlt's state: about a byte for each where they lie close together."""
+    ordered = sorted(ids)
+    return _packed([later - earlier for earlier, later in zip([0, *ordered], ordered)])
+
+
+def unpack_ids(state: str) -> set[int]:
+    """The ids that `pack_ids` packed."""
+    return set(itertools.accumulate(_unpacked(state)))
+
+
+def _packed(value: Any) -> str:
+    return base64.b85encode(zlib.compress(orjson.dumps(value), 9)).decode("ascii")
+
+
+def _unpacked(state: str) -> Any:
+    return orjson.loads(zlib.decompress(base64.b85decode(state)))

@@ -71,11 +71,11 @@ def root_hints(endpoint: Endpoint, deleted_rows: str) -> dict[str, Any]:
         result["primary_key"] = list(endpoint.key)
         if "timestamp" in hints:
             hints["timestamp"]["dedup_sort"] = "desc"
-        if deleted_rows == "remove" and "is_deleted" in hints:
+        if deleted_rows == "remove" and "is_deleted" in hints and not endpoint.is_whole:
             hints["is_deleted"]["hard_delete"] = True
     else:
         result["merge_key"] = [parent.column for parent in endpoint.parents]
-        hints.update(_loading_columns(endpoint))
+    hints.update(_loading_columns(endpoint))
     return result
 
 
@@ -131,7 +131,8 @@ def _loading_columns(endpoint: Endpoint, is_child: bool = False) -> dict[str, di
         "hard_delete": True,
         "description": "Used while loading; always NULL.",
     }
-    return {REMOVED: removed} if is_child or endpoint.write is Write.SCOPE else {}
+    has_it = is_child or endpoint.write is Write.SCOPE or endpoint.is_whole
+    return {REMOVED: removed} if has_it else {}
 
 
 def write_disposition(endpoint: Endpoint, is_scoped: bool = True) -> Any:

@@ -291,7 +291,7 @@ _PER_PARENT = (
     Endpoint(
         "cities", "Geo/Cities", "City", EMPLOYEE, "page", ("id",), "geo",
         "One city of the world dictionary.",
-        parents=(COUNTRY,), every_run=False,
+        parents=(COUNTRY,), write=Write.SCOPE, every_run=False,
     ),
 )  # fmt: skip
 

@@ -173,6 +173,12 @@ class Endpoint:
         return self.table or self.name
 
     @property
+    def is_whole(self) -> bool:
+        """Whether rows that are merged by key come from a list that is read as a whole, so that a
+        row which is missing in it is gone."""
+        return self.paging == "page" and not self.parents and self.write is Write.ROWS
+
+    @property
     def is_keyset(self) -> bool:
         """Whether its list is read by row version, from a cursor."""
         return self.paging == "timestamp"

@@ -89,12 +89,14 @@ class Decoder:
         Args:
             elements: The elements of answers, as parsed from JSON.
             requests: For each element, the key columns that its request gives (`club_id`).
-            emptied: Key columns of parents whose full picture is empty now.
+            emptied: What is to be removed: key columns of parents whose full picture is empty now,
+                or ids of rows that are gone from a list that was read as a whole.
 
         Raises:
             ValueError: An element is neither an object nor a bare value that its type allows.
         """
-        objects = [*map(self._root_object, elements), *([EMPTY] * len(emptied))]
+        ends = emptied if self.endpoint.is_whole else [EMPTY] * len(emptied)
+        objects = [*map(self._root_object, elements), *ends]
         rows = _Rows(self, [*requests, *emptied], len(emptied))
         rows.add_root(objects)
         return rows.batch
@@ -166,14 +168,16 @@ class _Rows:
         ]
         if self._endpoint.time_zone is not None:
             self._clubs = builder.arrays[self._endpoint.time_zone].to_pylist()
-        removing = None
-        if self._endpoint.write is Write.SCOPE:
-            removing = [None] * (size - self._emptied) + [True] * self._emptied
-        self._finish(table, builder, self._clubs, removing)
         gone: set[int] = set()
         if self._decoder.removes_deleted and "is_deleted" in builder.arrays:
             flags = builder.arrays["is_deleted"].to_pylist()
             gone = {row for row, flag in enumerate(flags) if flag}
+        removing: list[bool | None] | None = None
+        if self._endpoint.write is Write.SCOPE or self._endpoint.is_whole:
+            removing = [None] * (size - self._emptied) + [True] * self._emptied
+            if self._endpoint.is_whole:
+                removing = [True if row in gone else flag for row, flag in enumerate(removing)]
+        self._finish(table, builder, self._clubs, removing)
         place = _Place(list(range(size)), [()] * size)
         for array in table.layout.arrays:
             lists = builder.lists[array.names[0]]

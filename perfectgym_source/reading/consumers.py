@@ -14,8 +14,8 @@ from typing import Any
 
 import orjson
 
-from ..catalogue import Endpoint, Write
-from ..cursors import Cursors
+from ..catalogue import Endpoint
+from ..cursors import Cursors, pack_ids, unpack_ids
 from ..decoding.values import to_int
 
 Unit = tuple[int, ...]
@@ -44,6 +44,9 @@ class Consumer:
         overlap: The span of row versions that is read again.
         sweep_days: After how many days every parent counts as changed; 0 for never.
         now: The time of the run.
+
+    Attributes:
+        known: Of a list that is read as a whole, the ids that its table holds.
     """
 
     def __init__(
@@ -64,12 +67,14 @@ class Consumer:
         due = swept is None or (
             sweep_days > 0 and datetime.fromisoformat(swept) + timedelta(days=sweep_days) <= now
         )
+        self.is_full_refresh = full_refresh
         self.is_sweep = due or full_refresh
         self.cursors: dict[str, Cursors] = {
             name: Cursors(packed)
             for name, packed in saved.items()
             if name == endpoint.name or not self.is_sweep
         }
+        self.known: set[int] = unpack_ids(state["ids"]) if "ids" in state else set()
         self.pending: set[Unit] = {tuple(unit) for unit in state.get("pending", ())}
         self.failed: set[Unit] = set()
         self._digests: dict[str, str] = {} if full_refresh else dict(state.get("digests", {}))
@@ -95,6 +100,8 @@ class Consumer:
         self._state["pending"] = sorted(map(list, self.failed))
         if self.is_sweep and not self.failed:
             self._state["swept_at"] = self._now.astimezone(timezone.utc).isoformat()
+        if self.known or "ids" in self._state:
+            self._state["ids"] = pack_ids(self.known)
         if self._digests:
             self._state["digests"] = self._digests
 
@@ -107,9 +114,7 @@ def needs_all_parents(endpoint: Endpoint) -> bool:
 def is_versioned(endpoint: Endpoint) -> bool:
     """Whether an unchanged row can be told by its row version: lists by `timestamp`, and
     the page-number list of users, whose rows carry one too."""
-    return endpoint.is_keyset or (
-        endpoint.paging == "page" and not endpoint.parents and endpoint.write is Write.ROWS
-    )
+    return endpoint.is_keyset or endpoint.is_whole
 
 
 def lists_below(endpoint: Endpoint) -> Iterable[str]:

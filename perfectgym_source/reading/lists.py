@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 4_000
 QUEUED_BATCHES = 4
+MAY_VANISH = 20
+"""So many rows may vanish from a list at once, and beyond that up to half of it."""
 UNITS_UNDER_WAY = 4
 """For each connection: enough to keep it busy, few enough to let other lists in between."""
 
@@ -161,6 +163,7 @@ class ListReader:
 
     def _read_variants(self, unit: Unit) -> None:
         whole: list[Any] = []
+        is_stable = True
         for number, variant in enumerate(self.endpoint.variants):
             params = request_parameters(
                 self.endpoint, unit, variant, self._settings, self._run.now.date()
@@ -179,11 +182,14 @@ class ListReader:
                 rows, stable = stable_list(fetch, self._settings.concurrency, self._identity)
                 if not stable:
                     self._run.warn(f"{self.endpoint.name} grew faster than it could be read.")
+                is_stable &= stable
                 whole += rows
             else:
                 whole += fetch({})
         if not self.endpoint.is_keyset:
             self._receive_whole(unit, whole)
+        if self.endpoint.is_whole and is_stable:
+            self._remove_missing(whole)
 
     def _start(self, key: str) -> int:
         if self._needs_all:
@@ -218,7 +224,9 @@ class ListReader:
                 if had[identity] != version:
                     cursor.hold_below(version)
                 continue
-            is_new = cursor.is_new(version, identity, overlap)
+            is_new = cursor.is_new(version, identity, overlap) or (
+                self.endpoint.is_whole and identity not in self.table.known
+            )
             if is_new and not (cursor.is_at_start and self._is_too_old(row)):
                 new.append(row)
             if self._has_children:
@@ -251,6 +259,24 @@ class ListReader:
         if is_detail and self._comes_in_every_run and not self.table.is_changed(unit, rows):
             return
         self._add(rows, self._keys(unit))
+
+    def _remove_missing(self, rows: Sequence[Any]) -> None:
+        """Remove from the table what a list that was read as a whole no longer holds."""
+        if self.table is None:
+            return
+        ids = {row_id(row) for row in rows}
+        gone = self.table.known - ids
+        too_many = len(gone) > max(MAY_VANISH, len(self.table.known) // 2)
+        if too_many and not self.table.is_full_refresh:
+            raise ApiError(
+                f"{len(gone)} of {len(self.table.known)} rows have vanished from the list at once: "
+                "none of them is removed.",
+                hint="Is the account still allowed to see them? If it is right, load this resource "
+                "with --full-refresh.",
+                resource=self.endpoint.name,
+            )
+        self.table.known = ids
+        self._add([], {}, [{"id": identity} for identity in sorted(gone)])
 
     def _collect(self, key: str, pairs: Sequence[tuple[int, int]]) -> None:
         """Note the ids for the endpoints that take them as parents."""

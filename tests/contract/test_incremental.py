@@ -366,3 +366,54 @@ def test_a_table_that_was_left_out_for_a_while_misses_nothing(target, sandbox):
     run = target.load("classes", "class_available_seats")
     assert run.count["class_available_seats"] == 1
     check(target, "class_available_seats")
+
+
+@pytest.mark.parametrize("deleted_rows", ["flag", "remove"])
+def test_rows_that_vanish_from_a_whole_list_go_with_their_child_rows(target, sandbox, deleted_rows):
+    world = sandbox.world
+    target.load("users", deleted_rows=deleted_rows)
+    alive = [u for u in world.users if u["contracts"] and str(u["isDeleted"]).lower() != "true"]
+    gone, kept = alive[:2]
+    world.purge("users", gone)
+    world.change("users", kept)
+    run = target.load("users", deleted_rows=deleted_rows)
+    assert run.rows["users"] == 1
+    assert gone["id"] not in target.values("users", "id")
+    assert gone["id"] not in target.values("users__contracts", "user_id")
+    assert target.load("users", deleted_rows=deleted_rows).packages == []
+    if deleted_rows == "flag":
+        check(target, "users")
+
+
+def test_a_row_that_comes_back_to_a_whole_list_is_loaded_though_its_version_is_old(target, sandbox):
+    world = sandbox.world
+    target.load("users")
+    user = min(world.users, key=lambda row: row["timestamp"])
+    world.purge("users", user)
+    target.load("users", timestamp_overlap=0)
+    world.insert("users", user, user["timestamp"])
+    assert target.load("users", timestamp_overlap=0).rows["users"] == 1
+    check(target, "users")
+
+
+def test_a_list_that_vanishes_at_once_is_an_error_and_removes_nothing(target, sandbox):
+    world = sandbox.world
+    target.load("users")
+    for user in world.users[10:]:
+        world.purge("users", user)
+    run = target.load("users", on_error="continue")
+    assert "vanished" in str(run.report.failures[0])
+    assert len(target.rows("users")) > 100
+    target.load("users", full_refresh=["users"])
+    check(target, "users")
+
+
+def test_cities_that_vanish_go_at_the_next_sweep(tmp_path, monkeypatch):
+    with Sandbox(world=small_world()) as sandbox:
+        target = Target(tmp_path, sandbox)
+        set_now(monkeypatch, "2026-01-01T00:00:00")
+        target.load("cities")
+        sandbox.world.purge("cities", sandbox.world.rows("cities")[0])
+        set_now(monkeypatch, "2026-01-08T00:00:00")
+        target.load("cities")
+        check(target, "cities")

@@ -256,7 +256,7 @@ def test_a_parent_is_an_endpoint_and_its_column_a_number(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_key_of_a_full_picture_begins_with_its_parents(name):
     endpoint = ENDPOINTS[name]
-    if endpoint.write is Write.SCOPE:
+    if endpoint.write is Write.SCOPE and name != "cities":  # a city lies in one country only
         parents = tuple(parent.column for parent in endpoint.parents)
         assert endpoint.key[: len(parents)] == parents
         assert root_hints(endpoint, "keep")["merge_key"] == list(parents)

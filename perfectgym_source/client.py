@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from threading import Event, Lock
@@ -18,7 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from perfectgym_source.answers import BAD_UTF8, elements_of, errors_of, parse
+from perfectgym_source.answers import BAD_UTF8, elements_of, errors_of, parse, read_body
 from perfectgym_source.auth import PasswordGrantAuth
 from perfectgym_source.errors import (
     ApiError,
@@ -41,6 +42,12 @@ from perfectgym_source.settings import Settings
 from perfectgym_source.throttle import Throttle
 
 logger = logging.getLogger(__name__)
+
+MOST_BYTES = 64 << 20
+"""The longest answer that is taken, unpacked: a page has 100 rows of a few kilobytes."""
+
+MOST_TIMEOUTS = 10
+"""An answer may take so many times the read timeout from its first byte to its last."""
 
 _HINTS = {
     403: "The account may not read this: check mode and the account's permissions.",
@@ -128,7 +135,7 @@ class Client:
             ApiError: The API is not at this address.
             Cancelled: `stop` was set.
         """
-        call = _Call(path, params, resource)
+        call = _Call(path, params, resource, quotes=self._settings.pii.is_open)
         attempt = 0
 
         def send() -> Union[list[Any], Again]:
@@ -172,34 +179,58 @@ class Client:
         url = f"{self._settings.base_url}/{call.path.lstrip('/')}"
         request = requests.Request("GET", url, params=dict(call.params), auth=self.auth)
         prepared = self._session.prepare_request(request)
-        options = self._session.merge_environment_settings(url, {}, None, None, None)
         with self._lock:
             self.statistics.requests += 1
             self.statistics.retries += attempt > 1
             self.requests_by_resource[call.resource] += 1
         try:
-            response = self._session.send(
-                prepared, timeout=self._timeout, allow_redirects=False, **options
-            )
+            with self._session.send(
+                prepared, timeout=self._timeout, allow_redirects=False, **self._environment
+            ) as response:
+                self._count_repeated(call, len(response.history))
+                content = read_body(response, MOST_BYTES, MOST_TIMEOUTS * self._timeout[1])
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return Again(failure_of(error))
         if not 200 <= response.status_code < 300:
-            refusal = _refusal(response, call)
+            refusal = _refusal(response, content or b"", call)
             if isinstance(refusal, Again):
                 return refusal
             raise refusal
+        if content is None:
+            raise ApiError(
+                f"The API gives an answer of more than {MOST_BYTES >> 20} MB",
+                hint="It was not read to its end; the other resources are not concerned.",
+                resource=call.resource,
+                request=call.text,
+            )
         if is_cut_off(response):
             return Again("the answer broke off")
-        body = parse(response.content)
+        body = parse(content)
         if body is BAD_UTF8 and attempt == self._settings.attempts:
             logger.warning("%s: invalid UTF-8 is replaced in %s", call.resource, call.text)
-            body = parse(response.content.decode("utf-8", "replace").encode())
+            body = parse(content.decode("utf-8", "replace").encode())
         if isinstance(body, dict) and body.get("errors"):
             raise _refused(response.status_code, body, call)
         return elements_of(body)
 
+    def _count_repeated(self, call: _Call, repeated: int) -> None:
+        """Count the requests that the auth repeated by itself, after a token was refused."""
+        if not repeated:
+            return
+        with self._lock:
+            self.statistics.requests += repeated
+            self.statistics.retries += repeated
+            self.requests_by_resource[call.resource] += repeated
+
+    @cached_property
+    def _environment(self) -> dict[str, Any]:
+        """The proxies and certificates of the environment, found once rather than per request."""
+        return dict(
+            self._session.merge_environment_settings(self._settings.base_url, {}, True, None, None)
+        )
+
     def _pause_all(self, outcome: Again, seconds: float) -> None:
-        """Told of a retry: where the API asks for a slower pace, it asks all threads."""
+        """Told of a failed attempt: where the API asks for a slower pace, it asks all threads."""
         if outcome.status == 429:
             self._throttle.pause(seconds)
 
@@ -213,9 +244,12 @@ class Client:
 
 @dataclass(frozen=True)
 class _Call:
+    """What is asked for, and whether the API's own words may be quoted: they may name a member."""
+
     path: str
     params: Mapping[str, str]
     resource: str
+    quotes: bool = True
 
     @property
     def text(self) -> str:
@@ -251,7 +285,9 @@ def _version() -> str:
         return "0"
 
 
-def _refusal(response: requests.Response, call: _Call) -> Union[Again, PerfectGymError]:
+def _refusal(
+    response: requests.Response, content: bytes, call: _Call
+) -> Union[Again, PerfectGymError]:
     """What an answer that is no success means: ask again, or give up with this error."""
     status = response.status_code
     if is_transient(status):
@@ -270,11 +306,13 @@ def _refusal(response: requests.Response, call: _Call) -> Union[Again, PerfectGy
             resource=call.resource,
             request=call.text,
         )
-    return _refused(status, parse(response.content), call)
+    return _refused(status, parse(content), call)
 
 
 def _refused(status: int, body: Any, call: _Call) -> RequestRefused:
     errors = errors_of(body)
+    if not call.quotes:
+        errors = [{k: v for k, v in error.items() if k != "message"} for error in errors]
     listed = "; ".join(", ".join(error.values()) for error in errors if error)
     return RequestRefused(
         f"The API refuses the request with status {status}" + (f": {listed}" if listed else ""),

@@ -11,10 +11,16 @@ from __future__ import annotations
 import base64
 import itertools
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import orjson
+
+PRUNE_AT = 10_000
+"""How many received rows a cursor remembers before it looks which of them it can forget."""
+
+Version = tuple[int, int]
+"""A row in one version: the row version and the row's id."""
 
 
 class Cursor:
@@ -24,13 +30,15 @@ class Cursor:
         value: The highest row version received; 0 if none.
     """
 
-    __slots__ = ("_base", "_held", "_recent", "value")
+    __slots__ = ("_base", "_before", "_held", "_prune_at", "_received", "value")
 
-    def __init__(self, value: int = 0, recent: set[tuple[int, int]] | None = None) -> None:
+    def __init__(self, value: int = 0, recent: set[Version] | None = None) -> None:
         self.value = value
         self._base = value
+        self._before = recent if recent is not None else set()
+        self._received: set[Version] = set()
+        self._prune_at = PRUNE_AT
         self._held: int | None = None
-        self._recent = recent if recent is not None else set()
 
     def start(self, overlap: int) -> int:
         """The version after which to ask for rows (strictly greater)."""
@@ -49,29 +57,35 @@ class Cursor:
         if version > self._base:
             return True
         below = 0 < version <= self._base - overlap
-        return not below and (version, row_id) not in self._recent
+        return not below and (version, row_id) not in self._before
 
-    def receive(self, version: int, row_id: int) -> None:
-        """Take note of a row that was received."""
-        self._recent.add((version, row_id))
-        if version > self.value:
-            self.value = version
+    def receive(self, versions: Collection[Version], overlap: int) -> None:
+        """Take note of rows that were received."""
+        self._received.update(versions)
+        self.value = max(self.value, max(versions, default=(0, 0))[0])
+        if len(self._received) > self._prune_at:
+            self._received = self._recent(self._received, overlap)
+            self._prune_at = 2 * len(self._received) + PRUNE_AT
 
     def hold_below(self, version: int) -> None:
         """Leave a row that was seen, and all that came after it, for the next run."""
         self._held = version if self._held is None else min(self._held, version)
 
     def prune(self, overlap: int) -> None:
-        """Forget the rows that lie so far below that they are not asked for again."""
+        """End the run: forget the rows that lie so far below that they are not asked for again."""
         if self._held is not None:
             self.value = max(0, min(self.value, self._held - 1))
+        self._before = self._recent(self._before | self._received, overlap)
+        self._received = set()
+
+    def _recent(self, versions: set[Version], overlap: int) -> set[Version]:
         floor = self.value - overlap
-        self._recent = {pair for pair in self._recent if pair[0] == 0 or pair[0] > floor}
+        return {pair for pair in versions if pair[0] == 0 or pair[0] > floor}
 
     def packed(self) -> list[int]:
         """The state as integers: the value, then the remembered rows by their distances."""
         numbers = [self.value]
-        for version, row_id in sorted(self._recent):
+        for version, row_id in sorted(self._before):
             numbers += (self.value - version, row_id)
         return numbers
 

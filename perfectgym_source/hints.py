@@ -56,9 +56,17 @@ def columns(table: TableLayout) -> dict[str, dict[str, Any]]:
     return found
 
 
-def root_hints(endpoint: Endpoint, deleted_rows: str) -> dict[str, Any]:
-    """The arguments of `dlt.resource.apply_hints` for the endpoint's own table."""
-    table = table_layout(endpoint)
+def root_hints(
+    endpoint: Endpoint, deleted_rows: str, table: TableLayout | None = None
+) -> dict[str, Any]:
+    """The arguments of `dlt.resource.apply_hints` for the endpoint's own table.
+
+    Args:
+        endpoint: The endpoint.
+        deleted_rows: The setting of that name.
+        table: The table's layout, where it is not the catalogue's.
+    """
+    table = table or table_layout(endpoint)
     hints = columns(table)
     result: dict[str, Any] = {
         "table_name": table.name,
@@ -167,7 +175,8 @@ def _references(endpoint: Endpoint, hints: Mapping[str, Any]) -> list[dict[str, 
     """References to other tables; dlt keeps one for each, the request's own parent first."""
     found: dict[str, str] = {parent.table: parent.column for parent in endpoint.parents}
     for column, table in _REFERENCES.items():
-        if column in hints and table != endpoint.table_name:
+        is_id = column in hints and hints[column]["data_type"] == "bigint"  # it may be hashed
+        if is_id and table != endpoint.table_name:
             found.setdefault(table, column)
     return [
         {

@@ -9,19 +9,25 @@ from typing import Any, cast
 
 import dlt
 import pendulum
+import pyarrow as pa
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.extract import DltResource
 from typing_extensions import Self
 
-from .catalogue import ENDPOINTS, Endpoint, Kind, table_layout
+from .catalogue import ENDPOINTS, Endpoint, Kind, TableLayout
 from .client import Client
 from .decoding import ClubClocks, Decoder
+from .decoding.privacy import OPEN
 from .errors import ConfigurationError
 from .hints import child_hints, columns, root_hints
 from .reading import ReadingRun, Report
 from .settings import Settings
 
 logger = logging.getLogger(__name__)
+
+ITEM_BYTES = 32 << 20
+"""How much of a resource is handed to dlt at once: for every item, it checks all hints anew, which
+costs as much as decoding thousands of rows."""
 
 
 class Reading:
@@ -44,20 +50,29 @@ class Reading:
         """The items of a resource: Arrow tables, and None while there is nothing to hand on."""
         run = self._begin(endpoint)
         try:
-            missing = _missing_tables(endpoint)
+            missing = _missing_tables(self.layout(endpoint))
             if missing:
-                empty = Decoder(endpoint, ClubClocks()).empty()
+                empty = Decoder(endpoint, ClubClocks(), privacy=self.settings.pii).empty()
                 for name in missing:
                     yield _item(endpoint, name, empty[name])
+            waiting: dict[str, list[pa.Table]] = {}
             for batch in run.batches(endpoint.name):
                 if batch is None:
                     yield None
                     continue
                 for name, table in batch.tables.items():
-                    yield _item(endpoint, name, table)
+                    waiting.setdefault(name, []).append(table)
+                if sum(t.nbytes for tables in waiting.values() for t in tables) >= ITEM_BYTES:
+                    yield from _items(endpoint, waiting)
+                    waiting = {}
+            yield from _items(endpoint, waiting)
             run.finish(endpoint.name)
         finally:
             self._end(run, endpoint)
+
+    def layout(self, endpoint: Endpoint) -> TableLayout:
+        """The endpoint's tables with the columns that the settings let them have."""
+        return self.settings.pii.layout(endpoint)
 
     def _begin(self, endpoint: Endpoint) -> ReadingRun:
         if self._run is None or endpoint.name in self._open:
@@ -70,8 +85,14 @@ class Reading:
         self._open.add(endpoint.name)
         return self._run
 
-    def _new_run(self) -> ReadingRun:
-        held = dlt.current.source_state().setdefault("installation", self.settings.installation)
+    def check_dataset(self, state: MutableMapping[str, Any]) -> None:
+        """Make sure that a dataset, with this dlt source state, may take the rows.
+
+        Raises:
+            ConfigurationError: It holds another installation, or personal data by other rules.
+        """
+        self._refuse_other_rules(state)
+        held = state.setdefault("installation", self.settings.installation)
         if held != self.settings.installation:
             raise ConfigurationError(
                 f"The dataset holds the installation {held!r}, and "
@@ -79,6 +100,9 @@ class Reading:
                 hint="Load it into another dataset or database; or, if it is the same installation "
                 f"under a new address, set sources.perfectgym.installation to {held!r}.",
             )
+
+    def _new_run(self) -> ReadingRun:
+        self.check_dataset(dlt.current.source_state())
         selected = [
             ENDPOINTS[name] for name in dlt.current.source().selected_resources if name in ENDPOINTS
         ]
@@ -94,15 +118,36 @@ class Reading:
             self.report,
         )
 
+    def _refuse_other_rules(self, state: MutableMapping[str, Any]) -> None:
+        """Raise if the dataset was loaded with other rules for personal data, or another key."""
+        rules = self.settings.pii.fingerprint()
+        # A dataset without rules is new, or was loaded before there were any.
+        held = state.setdefault("pii", OPEN.fingerprint() if "installation" in state else rules)
+        if held["rules"] != rules["rules"]:
+            raise ConfigurationError(
+                f"The dataset holds personal data by the rules {_in_words(held)}, and "
+                f"{_in_words(rules)} would be mixed into it.",
+                hint="Load it into another dataset or database, or set sources.perfectgym.pii as "
+                "it was.",
+            )
+        if held["key"] != rules["key"]:
+            raise ConfigurationError(
+                "The hashes in the dataset were made with another key than "
+                "sources.perfectgym.pii_key: the same value would have two of them.",
+                hint="Load it into another dataset or database, or set the key as it was.",
+            )
+
     def _decoder(self, endpoint: Endpoint, clocks: ClubClocks, now: datetime) -> Decoder:
         known = dlt.current.source_schema().tables
+        layout = self.layout(endpoint)
         return Decoder(
             endpoint,
             clocks,
-            news=_news(endpoint),
+            news=_news(layout),
             taken_at=now,
-            fresh=[t for t in _missing_tables(endpoint) if t not in known],
+            fresh=[t for t in _missing_tables(layout) if t not in known],
             removes_deleted=self.settings.deleted_rows == "remove",
+            privacy=self.settings.pii,
         )
 
     def _end(self, run: ReadingRun, endpoint: Endpoint) -> None:
@@ -137,7 +182,7 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
 
     resource = dlt.resource(rows, name=endpoint.name, _impl_cls=PerfectGymResource)()
     resource.reading = reading
-    layout = table_layout(endpoint)
+    layout = reading.layout(endpoint)
     # Variants first: dlt would start them from the root table's hints.
     for table in layout.with_children():
         if table is not layout:
@@ -148,7 +193,7 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
             )
     resource.apply_hints(
         schema_contract={"columns": reading.settings.schema_contract},
-        **root_hints(endpoint, reading.settings.deleted_rows),
+        **root_hints(endpoint, reading.settings.deleted_rows, layout),
     )
     period = (reading.settings.start_date, reading.settings.end_date)
     if endpoint.name == "classes_window" and None in period:
@@ -159,22 +204,33 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
     return resource
 
 
+def _items(endpoint: Endpoint, waiting: Mapping[str, list[pa.Table]]) -> Iterator[Any]:
+    for name, tables in waiting.items():
+        # Columns of unknown fields are in some of the tables only.
+        yield _item(endpoint, name, pa.concat_tables(tables, promote_options="default"))
+
+
 def _item(endpoint: Endpoint, name: str, table: Any) -> Any:
     return table if name == endpoint.table_name else dlt.mark.with_table_name(table, name)
+
+
+def _in_words(fingerprint: Mapping[str, Any]) -> str:
+    rules = fingerprint["rules"]
+    return "(" + (", ".join(f"{name}: {rule}" for name, rule in rules.items()) or "keep all") + ")"
 
 
 def _resource_state(name: str) -> MutableMapping[str, Any]:
     return cast(MutableMapping[str, Any], dlt.current.resource_state(name))
 
 
-def _news(endpoint: Endpoint) -> Mapping[str, Mapping[str, Kind]]:
+def _news(layout: TableLayout) -> Mapping[str, Mapping[str, Kind]]:
     """Columns of unknown fields that earlier runs found, with the kinds that they got."""
     kinds: dict[str, Kind] = {
         "bigint": "long", "double": "double", "bool": "bool", "text": "string",
     }  # fmt: skip
     tables = dlt.current.source_schema().tables
     found: dict[str, dict[str, Kind]] = {}
-    for table in table_layout(endpoint).with_children():
+    for table in layout.with_children():
         declared = columns(table)
         found[table.name] = {
             name: kinds[str(column["data_type"])]
@@ -184,14 +240,14 @@ def _news(endpoint: Endpoint) -> Mapping[str, Mapping[str, Kind]]:
     return found
 
 
-def _missing_tables(endpoint: Endpoint) -> list[str]:
+def _missing_tables(layout: TableLayout) -> list[str]:
     """The endpoint's tables that the destination does not have yet, or not with all columns.
 
     They are handed to dlt without rows first, so that an empty installation has every table too.
     """
     known = dlt.current.source_schema().tables
     missing = []
-    for table in table_layout(endpoint).with_children():
+    for table in layout.with_children():
         seen = known.get(table.name)
         if (
             seen is None

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Optional, TypeVar, Union
 
 import requests
+import urllib3
 from tenacity import (
     RetryCallState,
     Retrying,
@@ -66,7 +67,7 @@ def keep_trying(
     patience: Patience,
     what: str,
     sleep: Callable[[float], None],
-    on_retry: Optional[Callable[[Again, float], None]] = None,
+    on_failure: Optional[Callable[[Again, float], None]] = None,
 ) -> Union[T, Again]:
     """Call `send` until it gives something else than `Again`, or the attempts are used up.
 
@@ -75,7 +76,7 @@ def keep_trying(
         patience: How often, and with which waits.
         what: What is tried, for the log.
         sleep: Waits that many seconds.
-        on_retry: Told before each wait: why, and the seconds.
+        on_failure: Told of each failed attempt: why, and the seconds that a next one has to wait.
 
     Returns:
         What `send` gave last.
@@ -96,14 +97,19 @@ def keep_trying(
             failure.reason,
             seconds,
         )
-        if on_retry is not None:
-            on_retry(failure, seconds)
+        if on_failure is not None:
+            on_failure(failure, seconds)
+
+    def give_up(state: RetryCallState) -> Again:
+        if on_failure is not None:
+            on_failure(_failure(state), wait(state))
+        return _failure(state)
 
     retrying = Retrying(
         stop=stop_after_attempt(patience.attempts),
         wait=wait,
         retry=retry_if_result(lambda outcome: isinstance(outcome, Again)),
-        retry_error_callback=_failure,
+        retry_error_callback=give_up,
         before_sleep=tell,
         sleep=sleep,
     )
@@ -159,6 +165,10 @@ def failure_of(error: Exception) -> str:
 
 
 _FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (urllib3.exceptions.ReadTimeoutError, "no answer within the time limit"),
+    (urllib3.exceptions.DecodeError, "the answer is damaged"),
+    (urllib3.exceptions.SSLError, "the TLS connection broke off"),
+    (urllib3.exceptions.ProtocolError, "the answer broke off"),
     (requests.exceptions.ConnectTimeout, "no connection within the time limit"),
     (requests.exceptions.Timeout, "no answer within the time limit"),
     (requests.exceptions.SSLError, "the TLS connection failed (is the certificate valid?)"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import math
 import re
 import zoneinfo
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, Literal, Optional
@@ -15,8 +14,11 @@ from urllib.parse import urlsplit
 
 from tzlocal.windows_tz import win_tz
 
+from perfectgym_source.decoding.privacy import OPEN, Privacy
+from perfectgym_source.decoding.privacy_rules import make_privacy
 from perfectgym_source.decoding.time_zones import zone_of
 from perfectgym_source.errors import ConfigurationError
+from perfectgym_source.nearest import nearest
 
 Mode = Literal["employee", "user"]
 DeletedRows = Literal["flag", "remove"]
@@ -24,7 +26,9 @@ OnError = Literal["raise", "continue"]
 SchemaContract = Literal["evolve", "freeze", "discard_value", "discard_row"]
 
 _SECTION = "sources.perfectgym"
-_SECRETS = ("username", "password")
+_ACCOUNT = ("username", "password")
+_SECRETS = (*_ACCOUNT, "pii_key")
+_SHORTEST_KEY = 16
 _PLACEHOLDERS = ("", "please set me up!", "<configure me>")
 
 
@@ -48,6 +52,8 @@ class Settings:
         deleted_rows: `flag` keeps deleted rows and marks them (default), `remove` deletes them.
         on_error: `raise` ends the load at the first list that cannot be read (default), `continue`
             loads the others; the next run catches up.
+        pii: What becomes of personal data, made from `keep` (default), `hash` or `drop`, for all of
+            it, or by kind or by column. The setting `pii_key` is the secret key of the hashes.
         schema_contract: What becomes of fields that the catalogue does not know: new columns
             (`evolve`, default), an error (`freeze`), left out (`discard_value`, `discard_row`).
         timestamp_overlap: How far before the last `timestamp` a run starts, for rows that become
@@ -75,6 +81,7 @@ class Settings:
     deleted_rows: DeletedRows = "flag"
     on_error: OnError = "raise"
     schema_contract: SchemaContract = "evolve"
+    pii: Privacy = OPEN
     timestamp_overlap: int = 1000
     sweep_days: int = 7
     schedule_days: int = 30
@@ -103,22 +110,36 @@ def make_settings(**raw: Any) -> Settings:
     """
     for name in raw:
         if name not in _NAMES:
-            raise _error(name, f"is not a setting{_nearest(name, _NAMES)}")
+            raise _error(name, f"is not a setting{nearest(name, _NAMES)}")
     given = {name: value for name, value in raw.items() if not _is_blank(value)}
     values = {name: _CHECKS[name](name, given[name]) for name in given if name in _CHECKS}
-    for name in _SECRETS:
+    for name in _ACCOUNT:
         if name not in values:
             raise _error(name, f"is missing: {_place(name)}")
     start, end = values.get("start_date"), values.get("end_date")
     if start and end and end <= start:
         raise _error("end_date", f"must be after start_date ({start}), and is {end}")
     base_url = _address(given)
+    values["pii"] = _privacy(given)
     values.setdefault("installation", urlsplit(base_url).hostname)
     return Settings(base_url=base_url, **values)
 
 
 def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value.strip() in _PLACEHOLDERS)
+
+
+def _privacy(given: dict[str, Any]) -> Privacy:
+    key = _text("pii_key", given.get("pii_key", ""))
+    try:
+        privacy = make_privacy(given.get("pii", "keep"), key)
+    except ValueError as error:
+        raise _error("pii", str(error)) from None
+    if privacy.hashes and not key:
+        raise _error("pii_key", f"is missing, and pii hashes: {_place('pii_key')}")
+    if privacy.hashes and len(key) < _SHORTEST_KEY:
+        raise _error("pii_key", f"must have at least {_SHORTEST_KEY} characters")
+    return privacy
 
 
 def _address(given: dict[str, Any]) -> str:
@@ -180,7 +201,7 @@ def _choice(*right: str) -> Callable[[str, Any], str]:
         text = str(value).strip().lower()
         if text not in right:
             choices = " or ".join(repr(word) for word in right)
-            raise _error(name, f"must be {choices}, not {value!r}{_nearest(text, right)}")
+            raise _error(name, f"must be {choices}, not {value!r}{nearest(text, right)}")
         return text
 
     return check
@@ -206,7 +227,7 @@ def _zone(name: str, value: Any) -> str:
         raise _error(
             name,
             "must be a Windows or IANA zone like 'Central European Standard Time' or "
-            f"'Europe/Warsaw', not {value!r}{_nearest(text, known)}",
+            f"'Europe/Warsaw', not {value!r}{nearest(text, known)}",
         )
     return text
 
@@ -248,13 +269,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "max_retry_wait": _number(0, 3600, whole=False),
 }
 
-_NAMES = (*(entry.name for entry in fields(Settings)), "subdomain")
-
-
-def _nearest(word: str, right: Iterable[str]) -> str:
-    lower = {name.lower(): name for name in right}
-    found = difflib.get_close_matches(word.lower(), lower, n=1, cutoff=0.5)
-    return f" (did you mean {lower[found[0]]!r}?)" if found else ""
+_NAMES = (*(entry.name for entry in fields(Settings)), "subdomain", "pii_key")
 
 
 def _place(name: str) -> str:

@@ -30,6 +30,8 @@ def perfectgym_source(
     time_zone: Optional[str] = None,
     deleted_rows: Optional[str] = None,
     on_error: Optional[str] = None,
+    pii: Optional[Any] = None,
+    pii_key: Optional[TSecretStrValue] = None,
     schema_contract: Optional[str] = None,
     timestamp_overlap: Optional[Any] = None,
     sweep_days: Optional[Any] = None,
@@ -57,6 +59,9 @@ def perfectgym_source(
         username: The login's name.
         password: The login's password.
         mode: `employee` or `user`.
+        pii: What becomes of personal data: `keep`, `hash` or `drop`, or such a word by kind, by
+            `table.column`, for `unknown` fields and as `default`.
+        pii_key: The secret key of the hashes, of at least 16 characters.
 
     The others are described in `settings.Settings`.
 
@@ -75,6 +80,8 @@ def perfectgym_source(
         time_zone=time_zone,
         deleted_rows=deleted_rows,
         on_error=on_error,
+        pii=pii,
+        pii_key=pii_key,
         schema_contract=schema_contract,
         timestamp_overlap=timestamp_overlap,
         sweep_days=sweep_days,

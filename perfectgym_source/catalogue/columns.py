@@ -13,9 +13,10 @@ Rules, the same for every endpoint:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
@@ -52,10 +53,17 @@ class Column:
 
 @dataclass(frozen=True)
 class ScalarField:
-    """A scalar of an object: the names under which it may come, and its column."""
+    """A scalar of an object: the names under which it may come, and its column.
+
+    Attributes:
+        row_type: The row type of what is kept as JSON, if it is known.
+        protect: Makes of a raw value what may be loaded of it, where it is personal.
+    """
 
     names: tuple[str, ...]
     column: Column
+    row_type: str | None = None
+    protect: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,9 @@ _RootKeys = tuple[tuple[Column, bool], ...]
 def _child_keys(endpoint: Endpoint, keys: tuple[Column, ...]) -> _RootKeys:
     """The root row's key, as columns of its child tables: `id` of a contract is `contract_id`."""
     kinds = {column.name: column for column in keys}
-    fields = {field.column or snake_case(field.name): field for field in _fields(endpoint.row_type)}
+    fields = {
+        field.column or snake_case(field.name): field for field in fields_of(endpoint.row_type)
+    }
     found = []
     for name in endpoint.key:
         kind: Kind = "long"
@@ -165,7 +175,7 @@ def _child_keys(endpoint: Endpoint, keys: tuple[Column, ...]) -> _RootKeys:
     return tuple(found)
 
 
-def _fields(row_type: str) -> tuple[Field, ...]:
+def fields_of(row_type: str) -> tuple[Field, ...]:
     """The fields of joined row types; where two define the same one, the last counts."""
     fields: dict[str, Field] = {}
     for part in row_type.split(" + "):
@@ -187,7 +197,7 @@ def _object_layout(
     objects: list[ObjectField] = []
     arrays: list[ArrayField] = []
     known: set[str] = set()
-    for field in _fields(row_type):
+    for field in fields_of(row_type):
         names = (field.name, *field.aliases)
         known.update(names)
         name = prefix + (field.column or snake_case(field.name))
@@ -197,7 +207,7 @@ def _object_layout(
             scalars.append(ScalarField(names, Column(name, kind, field.description, field.pii)))
         elif repeats or (field.is_array and child_keys is None):
             column = Column(name, "json", f"{field.description} As JSON.", field.pii)
-            scalars.append(ScalarField(names, column))
+            scalars.append(ScalarField(names, column, field.element_type))
         elif field.is_array:
             assert child_keys is not None
             arrays.append(

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..catalogue import Column, Kind
+from .objects import EMPTY
+from .privacy import OPEN, Privacy
 from .values import (
     DECIMAL_PRECISION,
     DECIMAL_SCALE,
-    READERS,
     is_blank,
     offset_of,
     to_json,
@@ -49,38 +50,89 @@ _NOTHING = type(None)
 _TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
     "long": {int, _NOTHING},
     "int": {int, _NOTHING},
+    "decimal": {float, int, _NOTHING},
     "double": {float, int, _NOTHING},
     "bool": {bool, _NOTHING},
     "string": {str, _NOTHING},
+    "datetime": {str, _NOTHING},
 }
-EMPTY: Mapping[str, Any] = {}
-Objects = Sequence[Mapping[str, Any]]
+_EXACT_AS_FLOAT = 1e6
+"""Below it, binary floating point is so fine that 9 decimal places come out as they were written:
+half a unit in the last place is at most 6e-11."""
 
 
 class TableBuilder:
-    """The columns of one table in the making."""
+    """The columns of one table in the making.
 
-    def __init__(self, name: str, size: int, keys: Collection[str] = ()) -> None:
+    Args:
+        name: The table.
+        size: How many rows it will have.
+        keys: Columns that come from the request.
+        taken: Other columns that exist besides those that are built here.
+        privacy: What becomes of personal data.
+
+    Attributes:
+        arrays: The columns that are done.
+        moments: Local times as microseconds, by column; their instants are still to be found.
+        offsets: Offsets that came with local times, in microseconds, by column and row.
+        lists: The elements of the rows' arrays, by field.
+        unreadable: How many values could not be read, by column.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        keys: Collection[str] = (),
+        taken: Collection[str] = (),
+        privacy: Privacy = OPEN,
+    ) -> None:
         self.name = name
         self.keys = keys
+        self.taken = taken
         self.size = size
         self.arrays: dict[str, pa.Array] = {}
-        self.moments: dict[str, list[int | None]] = {}
+        self.moments: dict[str, pa.Array] = {}
         self.offsets: dict[str, dict[int, int]] = {}
         self.lists: dict[str, list[Sequence[Any]]] = {}
         self.unreadable: Counter[str] = Counter()
+        self._privacy = privacy
         self._raw: dict[int, dict[str, Any]] = {}
 
-    def read(self, column: Column, values: Sequence[Any]) -> None:
-        """Build a column from raw values."""
+    def read(self, column: Column, values: Sequence[Any] | None) -> None:
+        """Build a column from raw values; None where no row has one."""
         try:
-            array = _in_one_call(column.kind, values)
+            if values is None:
+                array = pa.nulls(self.size, ARROW_TYPES[column.kind])
+            else:
+                array = _in_one_call(column.kind, values)
         except _CANNOT_BUILD:
-            array = self._one_by_one(column, values)
+            array = self._one_by_one(column, values or ())
         self.arrays[column.name] = array
         if column.kind == "datetime":
-            self.moments[column.name] = array.cast(pa.int64()).to_pylist()
+            self.moments[column.name] = array.cast(pa.int64())
             self.arrays[column.utc_name] = array  # holds the place beside its local time
+
+    def repeat(self, part: TableBuilder, places: Sequence[int]) -> None:
+        """Take over the columns of embedded objects that were decoded once for many rows.
+
+        Args:
+            part: Their columns, a row for each distinct object.
+            places: For each row, which of them it has.
+        """
+        indices = pa.array(places, pa.int64())
+        for name, array in part.arrays.items():
+            is_empty = array.null_count == len(array)
+            self.arrays[name] = pa.nulls(self.size, array.type) if is_empty else array.take(indices)
+        for name, array in part.moments.items():
+            self.moments[name] = array.take(indices)
+        if part.offsets or part._raw:
+            for row, place in enumerate(places):
+                for name, offsets in part.offsets.items():
+                    if place in offsets:
+                        self.offsets.setdefault(name, {})[row] = offsets[place]
+                for name, value in part._raw.get(place, EMPTY).items():
+                    self.keep(row, name, value)
 
     def as_object(self, row: int, name: str, value: Any, bare: str | None) -> Mapping[str, Any]:
         """An embedded object from what came in its place."""
@@ -111,13 +163,15 @@ class TableBuilder:
         return found
 
     def unreadable_values(self) -> pa.Array:
-        """The `_unreadable` column: NULL, or what was sent by column name, as JSON."""
+        """The `_unreadable` column: NULL, or what was sent by column name, as JSON, as far as it
+        may be kept."""
         if not self._raw:
             return pa.nulls(self.size, pa.string())
-        return pa.array(
-            [to_json(self._raw[row]) if row in self._raw else None for row in range(self.size)],
-            pa.string(),
-        )
+        texts = {
+            row: to_json({name: self._privacy.raw(value) for name, value in sent.items()})
+            for row, sent in self._raw.items()
+        }
+        return pa.array(map(texts.get, range(self.size)), pa.string())
 
     def keep(self, row: int, column: str, value: Any) -> None:
         """Keep what no column could take, for the row's `_unreadable`."""
@@ -125,7 +179,7 @@ class TableBuilder:
         self._raw.setdefault(row, {})[column] = value
 
     def _one_by_one(self, column: Column, values: Sequence[Any]) -> pa.Array:
-        read = READERS[column.kind]
+        read = self._privacy.reader(column.kind)
         found: list[Any] = []
         for row, value in enumerate(values):
             try:
@@ -142,34 +196,22 @@ class TableBuilder:
 
 
 def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
-    if all(value is None for value in values):
+    types = set(map(type, values))
+    if types <= {_NOTHING}:
         return pa.nulls(len(values), ARROW_TYPES[kind])
-    if kind in ("decimal", "json", "date"):
-        raise TypeError("such values are read one by one")
+    if not types <= _TAKEN_AS_THEY_ARE.get(kind, set()):
+        raise TypeError("Arrow would take True and 1.5 for 1; dates and JSON are read one by one")
     if kind == "datetime":
         array = pa.array(values, pa.string()).cast(LOCAL)
         if pc.min(array.cast(pa.int64())).as_py() < _YEAR_1:
             raise TypeError("Arrow knows a year 0, Python and most databases do not")
         return array
-    if not set(map(type, values)) <= _TAKEN_AS_THEY_ARE[kind]:
-        raise TypeError("Arrow would take True and 1.5 for 1")
+    if kind == "decimal":
+        array = pa.array(values, pa.float64())
+        if not pc.max(pc.abs(array)).as_py() < _EXACT_AS_FLOAT:
+            raise TypeError("the decimal places would not be those that were written")
+        return array.cast(ARROW_TYPES[kind])
     return pa.array(values, ARROW_TYPES[kind])
-
-
-def instants(micros: list[int | None]) -> pa.Array:
-    """A column of instants from microseconds since the epoch."""
-    return pa.array(micros, pa.int64()).cast(INSTANT)
-
-
-def pick(objects: Objects, names: tuple[str, ...]) -> list[Any]:
-    """The value of each object under the first of the names that has one."""
-    values = [o.get(names[0]) for o in objects]
-    for alias in names[1:]:
-        values = [
-            o.get(alias, v) if v is None or v == "" or v == "null" else v
-            for o, v in zip(objects, values)
-        ]
-    return values
 
 
 def kind_of(first: Any, values: Sequence[Any]) -> Kind:

@@ -20,10 +20,13 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from ..catalogue import Column, Endpoint, Kind, TableLayout, Write, table_layout
+from ..catalogue import Column, Endpoint, Kind, TableLayout, Write
 from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE, ObjectLayout, snake_case
-from .building import EMPTY, INSTANT, Objects, TableBuilder, instants, kind_of, pick
+from .building import INSTANT, TableBuilder, kind_of
+from .objects import EMPTY, Objects, distinct, pick
+from .privacy import OPEN, Privacy
 from .time_zones import ClubClocks
 from .values import is_blank
 
@@ -58,6 +61,7 @@ class Decoder:
         taken_at: For snapshots, when the picture was taken (with a time zone).
         fresh: Tables that hold nothing yet, so that nothing has to be removed from them.
         removes_deleted: Whether rows that are flagged as deleted leave nothing in child tables.
+        privacy: What becomes of personal data.
     """
 
     def __init__(
@@ -68,9 +72,11 @@ class Decoder:
         taken_at: datetime | None = None,
         fresh: Collection[str] = (),
         removes_deleted: bool = False,
+        privacy: Privacy = OPEN,
     ) -> None:
         self.endpoint = endpoint
-        self.layout = table_layout(endpoint)
+        self.layout = privacy.layout(endpoint)
+        self.privacy = privacy
         self.clocks = clocks
         self.taken_at = taken_at
         self.fresh = fresh
@@ -148,14 +154,14 @@ class _Rows:
         self._requests = requests
         self._emptied = emptied
         self._keep_empty = keep_empty
-        self._clubs: list[int | None] | None = None
+        self._clubs: pa.Array | None = None
         self._root_keys: list[pa.Array] = []
 
     def add_root(self, objects: Objects) -> None:
         """Add the endpoint's own rows, and what is in their arrays."""
         table = self._decoder.layout
         size = len(objects)
-        builder = TableBuilder(table.name, size, {key.name for key in table.keys})
+        builder = self._builder(table, size)
         keys = {
             column.name: [request.get(column.name) for request in self._requests]
             for column in table.keys
@@ -167,7 +173,7 @@ class _Rows:
             builder.arrays.get(name, pa.nulls(size, pa.int64())) for name in self._endpoint.key
         ]
         if self._endpoint.time_zone is not None:
-            self._clubs = builder.arrays[self._endpoint.time_zone].to_pylist()
+            self._clubs = builder.arrays[self._endpoint.time_zone]
         gone: set[int] = set()
         if self._decoder.removes_deleted and "is_deleted" in builder.arrays:
             flags = builder.arrays["is_deleted"].to_pylist()
@@ -184,6 +190,10 @@ class _Rows:
             lists = [() if row in gone else found for row, found in enumerate(lists)]
             self._add_child(array.table, lists, place)
 
+    def _builder(self, table: TableLayout, size: int) -> TableBuilder:
+        keys = {key.name for key in table.keys}
+        return TableBuilder(table.name, size, keys, privacy=self._decoder.privacy)
+
     def _add_child(self, table: TableLayout, lists: Sequence[Sequence[Any]], above: _Place) -> None:
         place = _Place(
             [root for root, found in zip(above.roots, lists) for _ in found],
@@ -198,7 +208,7 @@ class _Rows:
         size = len(objects) + len(removing)
         if not size and not self._keep_empty:
             return
-        builder = TableBuilder(table.name, size, {key.name for key in table.keys})
+        builder = self._builder(table, size)
         roots = pa.array([*place.roots, *removing], pa.int64())
         for column, values in zip(table.keys, self._root_keys):
             builder.arrays[column.name] = values.take(roots)
@@ -206,9 +216,7 @@ class _Rows:
             found = [positions[level] for positions in place.positions]
             builder.arrays[name] = pa.array([*found, *([None] * len(removing))], pa.int64())
         self._spread(builder, table.layout, [*objects, *([EMPTY] * len(removing))])
-        clubs = None
-        if self._clubs is not None:
-            clubs = [self._clubs[root] for root in (*place.roots, *removing)]
+        clubs = None if self._clubs is None else self._clubs.take(roots)
         flags = [None] * len(objects) + [True] * len(removing)
         self._finish(
             table, builder, clubs, None if self._endpoint.write is Write.SNAPSHOT else flags
@@ -240,18 +248,18 @@ class _Rows:
         self,
         table: TableLayout,
         builder: TableBuilder,
-        clubs: Sequence[int | None] | None,
+        clubs: pa.Array | None,
         removing: Sequence[bool | None] | None,
     ) -> None:
         """Add what stands beside the API's values, and put the table into the batch."""
         for name, count in builder.unreadable.items():
             self.batch.unreadable[f"{table.name}.{name}"] += count
         for name, local in builder.moments.items():
-            found = self._decoder.clocks.to_utc(clubs or [None] * len(local), local)
-            for row, offset in builder.offsets.get(name, {}).items():
-                moment = local[row]
-                found[row] = None if moment is None else moment - offset
-            builder.arrays[f"{name}_utc"] = instants(found)
+            found = self._decoder.clocks.to_utc(clubs, local)
+            if offsets := builder.offsets.get(name):
+                own = pa.array([offsets.get(row) for row in range(builder.size)], pa.int64())
+                found = pc.coalesce(pc.subtract(local, own), found)
+            builder.arrays[f"{name}_utc"] = found.cast(INSTANT)
         builder.arrays[UNREADABLE] = builder.unreadable_values()
         if removing is not None:
             builder.arrays[REMOVED] = pa.array(removing, pa.bool_())
@@ -270,30 +278,49 @@ class _Rows:
         keys: Mapping[str, Sequence[Any]] = EMPTY,
     ) -> None:
         """Build the columns of one layer of objects, one object for each row."""
-        for scalar in layout.scalars:
-            values = pick(objects, scalar.names)
+        picked = pick(objects, layout.scalars)
+        for scalar, values in zip(layout.scalars, picked):
             if scalar.column.name in keys:
                 given = keys[scalar.column.name]
-                values = [g if is_blank(v) else v for v, g in zip(values, given)]
+                values = [g if is_blank(v) else v for v, g in zip(values or given, given)]
+            if scalar.protect is not None and values is not None:
+                values = list(map(scalar.protect, values))
             builder.read(scalar.column, values)
-        for embedded in layout.objects:
-            name = embedded.layout.prefix.rstrip("_")
-            values = pick(objects, embedded.names)
-            inner = [
-                v if type(v) is dict else builder.as_object(row, name, v, embedded.layout.bare)
-                for row, v in enumerate(values)
-            ]
-            self._spread(builder, embedded.layout, inner)
-        for array in layout.arrays:
+        for embedded, values in zip(layout.objects, pick(objects, layout.objects)):
+            self._spread_embedded(builder, embedded.layout, values)
+        for array, values in zip(layout.arrays, pick(objects, layout.arrays)):
             bare = array.table.layout.bare
             name = array.table.name.rpartition("__")[2]
             builder.lists[array.names[0]] = [
                 () if v is None else builder.as_list(row, name, v, bare)
-                for row, v in enumerate(pick(objects, array.names))
+                for row, v in enumerate(values or [None] * builder.size)
             ]
         unknown = set().union(*objects) - layout.known if objects else ()
         for name in sorted(unknown):
             self._add_news(builder, layout.prefix, name, [o.get(name) for o in objects])
+
+    def _spread_embedded(
+        self, builder: TableBuilder, layout: ObjectLayout, values: Sequence[Any] | None
+    ) -> None:
+        """Build the columns of an embedded object, given what stands in its place in each row."""
+        name = layout.prefix.rstrip("_")
+        if values is None:
+            objects: list[Mapping[str, Any]] = []
+            found: tuple[Objects, Sequence[int]] | None = ([EMPTY], [0] * builder.size)
+        else:
+            objects = [
+                v if type(v) is dict else builder.as_object(row, name, v, layout.bare)
+                for row, v in enumerate(values)
+            ]
+            found = distinct(objects)
+        if found is None:
+            self._spread(builder, layout, objects)
+            return
+        few, places = found
+        taken = {*builder.taken, *builder.arrays}
+        part = TableBuilder(builder.name, len(few), builder.keys, taken, self._decoder.privacy)
+        self._spread(part, layout, few)
+        builder.repeat(part, places)
 
     def _add_news(
         self, builder: TableBuilder, prefix: str, name: str, values: Sequence[Any]
@@ -301,7 +328,13 @@ class _Rows:
         column = prefix + snake_case(name)
         if column in builder.keys or all(v is None for v in values):
             return
-        if column in builder.arrays or column in _RESERVED:
+        rule = self._decoder.privacy.news_rule(builder.name, column)
+        if rule == "drop":
+            self.batch.news.add(f"{builder.name}.{column}")
+            return
+        if rule == "hash":
+            values = list(map(self._decoder.privacy.hash, values))
+        if column in builder.arrays or column in builder.taken or column in _RESERVED:
             for row, value in enumerate(values):
                 if value is not None:
                     builder.keep(row, prefix + name, value)

@@ -13,10 +13,11 @@ before the change, so that it lands as much after the gap as it stood inside it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from tzlocal.windows_tz import win_tz
 
 logger = logging.getLogger(__name__)
@@ -88,19 +89,32 @@ class ClubClocks:
         """Say in which zone a club is (a Windows or IANA name)."""
         self._names[club] = zone_name
 
-    def to_utc(self, clubs: Sequence[int | None], local: Sequence[int | None]) -> list[int | None]:
-        """The instants of local times, each in the zone of its club (None: no club)."""
-        clocks: dict[int | None, ZoneClock | None] = {}
-        instants: list[int | None] = []
-        for club, moment in zip(clubs, local):
-            if moment is None:
-                instants.append(None)
-                continue
-            try:
-                clock = clocks[club]
-            except KeyError:
-                clock = clocks[club] = self._clock_of(club)
-            instants.append(None if clock is None else clock.to_utc(moment))
+    def to_utc(self, clubs: pa.Array | None, local: pa.Array) -> pa.Array:
+        """The instants of local times, each in the zone of its club.
+
+        Args:
+            clubs: The clubs' ids, null for rows of no club; None if all rows are.
+            local: Microseconds of the wall clock since 1970-01-01T00:00:00.
+
+        Returns:
+            Microseconds since the epoch, UTC; null where the zone is not known.
+        """
+        instants = pa.nulls(len(local), pa.int64())
+        if local.null_count == len(local):
+            return instants
+        if clubs is None:
+            clubs = pa.nulls(len(local), pa.int64())
+        clubs_of: dict[ZoneClock, list[int | None]] = {}
+        for club in pc.unique(clubs.filter(local.is_valid())).to_pylist():
+            if (clock := self._clock_of(club)) is not None:
+                clubs_of.setdefault(clock, []).append(club)
+        # Times of day repeat: each distinct one is looked up once.
+        encoded = local.dictionary_encode()
+        moments = encoded.dictionary.to_pylist()
+        for clock, ids in clubs_of.items():
+            found = pa.array(map(clock.to_utc, moments), pa.int64()).take(encoded.indices)
+            theirs = pc.is_in(clubs, pa.array(ids, pa.int64()))
+            instants = pc.if_else(theirs, found, instants)
         return instants
 
     def _clock_of(self, club: int | None) -> ZoneClock | None:

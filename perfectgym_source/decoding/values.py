@@ -39,6 +39,8 @@ def is_blank(value: Any) -> bool:
 
 def to_int(value: Any) -> int | None:
     """A 64-bit integer; a number with a fraction is none."""
+    if type(value) is int and -(2**63) <= value < 2**63:
+        return value
     if is_blank(value):
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
@@ -102,6 +104,13 @@ def to_text(value: Any) -> str | None:
         value.encode()  # half a character cannot be stored: UnicodeEncodeError is a ValueError
         return value
     return to_json(value)
+
+
+def to_plain_text(value: Any) -> str | None:
+    """Text as `to_text` gives it, of single values only."""
+    if isinstance(value, (dict, list)):
+        raise ValueError("not a single value")
+    return to_text(value)
 
 
 def to_json(value: Any) -> str | None:

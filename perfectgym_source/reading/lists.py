@@ -10,6 +10,7 @@ from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Endpoint, Write, table_layout
+from ..cursors import Version
 from ..decoding import Batch, Decoder
 from ..decoding.values import to_bool, to_int
 from ..errors import ApiError, PagingError, RequestRefused
@@ -203,35 +204,36 @@ class ListReader:
 
     def _receive(self, unit: Unit, key: str, rows: Sequence[Any]) -> None:
         """Take rows of a versioned list: each consumer gets what is new to it."""
-        overlap = self._settings.timestamp_overlap
-        pairs = [(row_version(row), row_id(row)) for row in rows]
+        versions = [(row_version(row), row_id(row)) for row in rows]
         if self.endpoint.name == "clubs":
             self._run.note_clubs(rows)
-        self._collect(key, pairs)
+        self._collect(key, versions)
         if self.table is None:
             return
+        overlap = self._settings.timestamp_overlap
         cursor = self.table.cursor(self.endpoint.name)[key]
-        new = []
         had = self._had.setdefault(key, {})
-        for row, (version, identity) in zip(rows, pairs):
+        new, received = [], []
+        for row, (version, identity) in zip(rows, versions):
             if identity == 0:
                 raise PagingError(
                     f"A row with timestamp {version} has no id.", resource=self.endpoint.name
                 )
-            if self._has_children and identity in had:
-                # It changed while the list was read. Its child rows can be loaded only once in a
-                # run, so its new version is left for the next one.
-                if had[identity] != version:
-                    cursor.hold_below(version)
-                continue
+            if self._has_children:
+                if identity in had:
+                    # It changed while the list was read. Its child rows can be loaded only once in
+                    # a run, so its new version is left for the next one.
+                    if had[identity] != version:
+                        cursor.hold_below(version)
+                    continue
+                had[identity] = version
+            received.append((version, identity))
             is_new = cursor.is_new(version, identity, overlap) or (
                 self.endpoint.is_whole and identity not in self.table.known
             )
             if is_new and not (cursor.is_at_start and self._is_too_old(row)):
                 new.append(row)
-            if self._has_children:
-                had[identity] = version
-            cursor.receive(version, identity)
+        cursor.receive(received, overlap)
         self._add(new, self._keys(unit))
 
     def _receive_whole(self, unit: Unit, rows: Sequence[Any]) -> None:
@@ -251,14 +253,17 @@ class ListReader:
         if self.endpoint.write is Write.SCOPE:
             if self._settings.deleted_rows == "remove":
                 rows = [row for row in rows if not _is_deleted(row)]
-            if self._comes_in_every_run and not self.table.is_changed(unit, rows):
+            if self._comes_in_every_run and not self._is_changed(self.table, unit, rows):
                 return
             self._add(rows, self._keys(unit), [] if rows else [self._keys(unit)])
             return
         is_detail = self.endpoint.paging == "none" and self.endpoint.write is Write.ROWS
-        if is_detail and self._comes_in_every_run and not self.table.is_changed(unit, rows):
+        if is_detail and self._comes_in_every_run and not self._is_changed(self.table, unit, rows):
             return
         self._add(rows, self._keys(unit))
+
+    def _is_changed(self, consumer: Consumer, unit: Unit, rows: Sequence[Any]) -> bool:
+        return consumer.is_changed(unit, self._settings.pii.picture(self.endpoint, rows))
 
     def _remove_missing(self, rows: Sequence[Any]) -> None:
         """Remove from the table what a list that was read as a whole no longer holds."""
@@ -278,17 +283,20 @@ class ListReader:
         self.table.known = ids
         self._add([], {}, [{"id": identity} for identity in sorted(gone)])
 
-    def _collect(self, key: str, pairs: Sequence[tuple[int, int]]) -> None:
+    def _collect(self, key: str, versions: Sequence[Version]) -> None:
         """Note the ids for the endpoints that take them as parents."""
-        ids = [identity for _, identity in pairs if identity]
-        self.ids.update(dict.fromkeys(ids))
+        if not self._children:
+            return
+        self.ids.update((identity, None) for _, identity in versions if identity)
         overlap = self._settings.timestamp_overlap
         for name, consumer in self._children.items():
             cursor = consumer.cursor(self.endpoint.name)[key]
-            for version, identity in pairs:
-                if identity and cursor.is_new(version, identity, overlap):
-                    self._found[name][identity] = None
-                cursor.receive(version, identity)
+            self._found[name].update(
+                (identity, None)
+                for version, identity in versions
+                if identity and cursor.is_new(version, identity, overlap)
+            )
+            cursor.receive(versions, overlap)
 
     def _keys(self, unit: Unit) -> dict[str, int]:
         parents = self.endpoint.parents

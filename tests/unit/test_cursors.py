@@ -1,9 +1,11 @@
 """Cursors: what is asked for again, what is new, and how little of it is kept."""
 
+import random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfectgym_source.cursors import Cursor, Cursors
+from perfectgym_source.cursors import PRUNE_AT, Cursor, Cursors
 
 OVERLAP = 100
 
@@ -16,8 +18,7 @@ def saved(cursor, overlap=OVERLAP):
 
 def received(*rows):
     cursor = Cursor()
-    for version, row_id in rows:
-        cursor.receive(version, row_id)
+    cursor.receive(rows, OVERLAP)
     return saved(cursor)
 
 
@@ -37,7 +38,7 @@ def test_the_next_run_asks_again_for_the_overlap():
 
 def test_where_a_run_began_does_not_move_while_it_receives():
     cursor = received((1_000, 1))
-    cursor.receive(5_000, 2)
+    cursor.receive([(5_000, 2)], OVERLAP)
     assert cursor.start(OVERLAP) == 900
     assert cursor.is_new(1_001, 3, OVERLAP)
 
@@ -80,7 +81,7 @@ def test_a_cursor_of_unversioned_rows_forgets_none():
 def test_a_held_row_and_all_after_it_are_new_in_the_next_run():
     cursor = Cursor()
     for version in (1_000, 1_010, 1_020):
-        cursor.receive(version, version)
+        cursor.receive([(version, version)], OVERLAP)
     cursor.hold_below(1_020)
     cursor.hold_below(1_010)
     cursor.hold_below(1_015)
@@ -93,7 +94,7 @@ def test_a_held_row_and_all_after_it_are_new_in_the_next_run():
 
 def test_holding_a_row_without_version_starts_anew():
     cursor = Cursor()
-    cursor.receive(1_000, 1)
+    cursor.receive([(1_000, 1)], OVERLAP)
     cursor.hold_below(0)
     assert saved(cursor).value == 0
 
@@ -101,9 +102,22 @@ def test_holding_a_row_without_version_starts_anew():
 def test_what_lies_below_the_overlap_is_forgotten():
     cursor = Cursor()
     for version in range(1, 10_001):
-        cursor.receive(version, version)
+        cursor.receive([(version, version)], OVERLAP)
     cursor.prune(OVERLAP)
     assert len(cursor.packed()) == 1 + 2 * OVERLAP
+
+
+@settings(max_examples=20, deadline=None)
+@given(size=st.integers(1, 5_000), is_shuffled=st.booleans(), seed=st.integers())
+def test_forgetting_while_rows_come_changes_nothing(size, is_shuffled, seed):
+    rows = [(version, 7 * version) for version in range(1, 30_000)]
+    if is_shuffled:
+        random.Random(seed).shuffle(rows)
+    in_pages = Cursor()
+    for start in range(0, len(rows), size):
+        in_pages.receive(rows[start : start + size], OVERLAP)
+    assert len(in_pages._received) <= PRUNE_AT + size + 2 * OVERLAP
+    assert saved(in_pages).packed() == received(*rows).packed()
 
 
 VERSIONS = st.integers(0, 2**63 - 1)
@@ -117,7 +131,7 @@ def test_the_state_gives_back_the_same_cursors(units, overlap):
     cursors = Cursors()
     for unit, rows in units.items():
         for version, row_id in rows:
-            cursors[unit].receive(version, row_id)
+            cursors[unit].receive([(version, row_id)], overlap)
     again = Cursors(cursors.state(overlap))
     for unit, rows in units.items():
         if not rows:
@@ -144,7 +158,7 @@ def test_a_late_commit_within_the_overlap_is_never_lost(versions, late):
 
 def test_units_that_were_never_read_are_not_there():
     cursors = Cursors()
-    cursors["7"].receive(5, 1)
+    cursors["7"].receive([(5, 1)], OVERLAP)
     assert "7" in cursors
     assert "8" not in cursors
     assert [unit for unit, _ in cursors.items()] == ["7"]
@@ -155,7 +169,7 @@ def test_a_hundred_thousand_cursors_need_less_than_two_megabytes():
     cursors = Cursors()
     for unit in range(100_000):
         version = 5_000_000_000 + (unit * 7_919) % 1_000_003
-        cursors[str(1_000_000 + unit)].receive(version, 80_000_000 + unit * 3)
+        cursors[str(1_000_000 + unit)].receive([(version, 80_000_000 + unit * 3)], 10_000)
     state = cursors.state(10_000)
     print(f"state of 100,000 cursors: {len(state):,} bytes")
     assert len(state) < 2_000_000

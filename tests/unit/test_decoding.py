@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from perfectgym_source.catalogue import ENDPOINTS, table_layout
 from perfectgym_source.decoding import ClubClocks, Decoder
+from perfectgym_source.decoding.values import to_decimal
 from perfectgym_source.hints import child_hints, root_hints
 
 WARSAW = "Central European Standard Time"
@@ -599,3 +600,58 @@ def test_rows_in_any_spelling_give_equal_tables(name, data):
     assert not found.news
     assert found.rows == expected.rows
     assert found.tables == expected.tables
+
+
+# --- many rows at once
+
+TIME = "2026-03-01T10:00:00"
+ODD = st.sampled_from(
+    [None, "", "null", 0, 5, "5", "5.25", 4.5, 1e300, 2**70, True, "True", "x", TIME,
+     f"{TIME}+05:00", [], [1], {}]
+)  # fmt: skip
+CATEGORIES = st.dictionaries(st.sampled_from(["id", "name", "isDeleted", "news"]), ODD)
+CLUBS = st.dictionaries(
+    st.sampled_from(["id", "name", "openDate", "longitude", "address", "news"]), ODD
+)
+CLASSES = st.fixed_dictionaries(
+    {"id": st.integers(1, 9)},
+    optional={
+        "startDate": ODD,
+        "attendeesCount": ODD,
+        "club": CLUBS | ODD,
+        "classType": st.fixed_dictionaries({"rating": ODD, "category": CATEGORIES | ODD}),
+    },
+)
+NEWS = {"classes": {"club__news": "json", "class_type__category__news": "json"}}
+
+
+@settings(max_examples=60, deadline=None)
+@given(elements=st.lists(CLASSES, min_size=1, max_size=4), times=st.integers(3, 300))
+def test_rows_decode_alike_whether_alone_or_among_many(elements, times):
+    keys = {"club_id": 1}
+    alone = [
+        found
+        for element in elements
+        for found in rows(decode("classes", element, keys=[keys], news=NEWS), "classes")
+    ]
+    many = [element for element in elements for _ in range(times)]
+    batch = decode("classes", *many, keys=[keys] * len(many), news=NEWS)
+    expected = [found for found in alone for _ in range(times)]
+    for found, wanted in zip(rows(batch, "classes"), expected):
+        assert found == {**dict.fromkeys(found), **wanted}
+    single = decode("classes", *elements, keys=[keys] * len(elements), news=NEWS)
+    assert batch.unreadable == {name: n * times for name, n in single.unreadable.items()}
+
+
+@pytest.mark.parametrize("value", [0, 19, -5, 0.1, 19.99, 123456.789, 0.1 + 0.2, 999_999.123456789])
+def test_decimals_in_one_call_are_those_that_were_written(value):
+    batch = decode("clubs", *[{"id": 1, "longitude": value}] * 3)
+    assert {found["longitude"] for found in rows(batch, "clubs")} == {to_decimal(value)}
+
+
+@settings(max_examples=300, deadline=None)
+@given(cents=st.integers(-(10**15), 10**15), places=st.integers(0, 9))
+def test_decimals_of_any_size_are_those_that_were_written(cents, places):
+    value = float(Decimal(cents).scaleb(-places))
+    (found,) = rows(decode("clubs", {"id": 1, "longitude": value}), "clubs")
+    assert found["longitude"] == to_decimal(value)

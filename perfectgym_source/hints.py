@@ -7,6 +7,7 @@ from typing import Any
 
 from .catalogue import ENDPOINTS, Column, Endpoint, Kind, TableLayout, Write, table_layout
 from .catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE
+from .catalogue.model import INSTALLATION
 
 _TYPES: Mapping[Kind, dict[str, Any]] = {
     "long": {"data_type": "bigint"},
@@ -82,7 +83,7 @@ def root_hints(
         if deleted_rows == "remove" and "is_deleted" in hints and not endpoint.is_whole:
             hints["is_deleted"]["hard_delete"] = True
     else:
-        result["merge_key"] = [parent.column for parent in endpoint.parents]
+        result["merge_key"] = [key.name for key in table.keys]
     hints.update(_loading_columns(endpoint))
     return result
 
@@ -152,7 +153,8 @@ def write_disposition(endpoint: Endpoint, is_scoped: bool = True) -> Any:
     if endpoint.write is Write.SNAPSHOT:
         return "append"
     merge: dict[str, Any] = {"disposition": "merge", "strategy": "delete-insert"}
-    if (endpoint.write is Write.SCOPE and not endpoint.parents) or not is_scoped:
+    has_no_key = endpoint.write is Write.SCOPE and not table_layout(endpoint).keys
+    if has_no_key or not is_scoped:
         merge["destination_scope"] = "1 = 1"
     return merge
 
@@ -178,11 +180,12 @@ def _references(endpoint: Endpoint, hints: Mapping[str, Any]) -> list[dict[str, 
         is_id = column in hints and hints[column]["data_type"] == "bigint"  # it may be hashed
         if is_id and table != endpoint.table_name:
             found.setdefault(table, column)
+    first = [INSTALLATION] if endpoint.is_shared else []
     return [
         {
-            "columns": [column],
+            "columns": [*first, column],
             "referenced_table": ENDPOINTS[table].table_name,
-            "referenced_columns": ["id"],
+            "referenced_columns": [*first, "id"],
         }
         for table, column in found.items()
     ]

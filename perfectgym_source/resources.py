@@ -15,6 +15,7 @@ from dlt.extract import DltResource
 from typing_extensions import Self
 
 from .catalogue import ENDPOINTS, Endpoint, Kind, TableLayout
+from .catalogue.model import in_shared_dataset
 from .client import Client
 from .decoding import ClubClocks, Decoder
 from .decoding.privacy import OPEN
@@ -52,7 +53,8 @@ class Reading:
         try:
             missing = _missing_tables(self.layout(endpoint))
             if missing:
-                empty = Decoder(endpoint, ClubClocks(), privacy=self.settings.pii).empty()
+                entry = self.entry(endpoint)
+                empty = Decoder(entry, ClubClocks(), privacy=self.settings.pii).empty()
                 for name in missing:
                     yield _item(endpoint, name, empty[name])
             waiting: dict[str, list[pa.Table]] = {}
@@ -70,9 +72,13 @@ class Reading:
         finally:
             self._end(run, endpoint)
 
+    def entry(self, endpoint: Endpoint) -> Endpoint:
+        """The catalogue's entry, as it is in this dataset."""
+        return in_shared_dataset(endpoint) if self.settings.shared_dataset else endpoint
+
     def layout(self, endpoint: Endpoint) -> TableLayout:
         """The endpoint's tables with the columns that the settings let them have."""
-        return self.settings.pii.layout(endpoint)
+        return self.settings.pii.layout(self.entry(endpoint))
 
     def _begin(self, endpoint: Endpoint) -> ReadingRun:
         if self._run is None or endpoint.name in self._open:
@@ -92,6 +98,17 @@ class Reading:
             ConfigurationError: It holds another installation, or personal data by other rules.
         """
         self._refuse_other_rules(state)
+        is_shared = self.settings.shared_dataset
+        if "installation" in state and state.setdefault("is_shared", False) != is_shared:
+            raise ConfigurationError(
+                "A dataset takes one installation or several from its beginning: its keys depend "
+                "on it, and sources.perfectgym.shared_dataset has changed.",
+                hint="Load into another dataset or database.",
+            )
+        state["is_shared"] = is_shared
+        if is_shared:
+            state["installation"] = ""
+            return
         held = state.setdefault("installation", self.settings.installation)
         if held != self.settings.installation:
             raise ConfigurationError(
@@ -111,7 +128,7 @@ class Reading:
             self.settings,
             Client(self.settings),
             selected,
-            _resource_state,
+            self._resource_state,
             self._decoder,
             cast("datetime", pendulum.now("UTC")),
             self._full_refresh,
@@ -141,13 +158,22 @@ class Reading:
         known = dlt.current.source_schema().tables
         layout = self.layout(endpoint)
         return Decoder(
-            endpoint,
+            self.entry(endpoint),
             clocks,
             news=_news(layout),
             taken_at=now,
             fresh=[t for t in _missing_tables(layout) if t not in known],
             removes_deleted=self.settings.deleted_rows == "remove",
             privacy=self.settings.pii,
+            installation=self.settings.installation,
+        )
+
+    def _resource_state(self, name: str) -> MutableMapping[str, Any]:
+        state = cast(MutableMapping[str, Any], dlt.current.resource_state(name))
+        if not self.settings.shared_dataset:
+            return state
+        return cast(
+            MutableMapping[str, Any], state.setdefault(f"in {self.settings.installation}", {})
         )
 
     def _end(self, run: ReadingRun, endpoint: Endpoint) -> None:
@@ -182,18 +208,18 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
 
     resource = dlt.resource(rows, name=endpoint.name, _impl_cls=PerfectGymResource)()
     resource.reading = reading
-    layout = reading.layout(endpoint)
+    layout, entry = reading.layout(endpoint), reading.entry(endpoint)
     # Variants first: dlt would start them from the root table's hints.
     for table in layout.with_children():
         if table is not layout:
             resource.apply_hints(
                 create_table_variant=True,
                 schema_contract={"columns": reading.settings.schema_contract},
-                **child_hints(endpoint, table),
+                **child_hints(entry, table),
             )
     resource.apply_hints(
         schema_contract={"columns": reading.settings.schema_contract},
-        **root_hints(endpoint, reading.settings.deleted_rows, layout),
+        **root_hints(entry, reading.settings.deleted_rows, layout),
     )
     period = (reading.settings.start_date, reading.settings.end_date)
     if endpoint.name == "classes_window" and None in period:
@@ -217,10 +243,6 @@ def _item(endpoint: Endpoint, name: str, table: Any) -> Any:
 def _in_words(fingerprint: Mapping[str, Any]) -> str:
     rules = fingerprint["rules"]
     return "(" + (", ".join(f"{name}: {rule}" for name, rule in rules.items()) or "keep all") + ")"
-
-
-def _resource_state(name: str) -> MutableMapping[str, Any]:
-    return cast(MutableMapping[str, Any], dlt.current.resource_state(name))
 
 
 def _news(layout: TableLayout) -> Mapping[str, Mapping[str, Kind]]:

@@ -43,6 +43,8 @@ class Settings:
         password: His password. Not shown in `repr`.
         installation: The installation's name. Default: the host of `base_url`. A dataset takes the
             rows of one installation only, because ids are unique inside one.
+        shared_dataset: Whether the dataset takes several installations; a column `installation` is
+            part of every key then. Default: no.
         mode: `employee` (an API user, the default) or `user` (a member's own account).
         start_date: A first load leaves out classes and visits before this day. Default: all. With
             `end_date`, the first day of `classes_window`.
@@ -74,6 +76,7 @@ class Settings:
     username: str = field(repr=False)
     password: str = field(repr=False)
     installation: str = ""
+    shared_dataset: bool = False
     mode: Mode = "employee"
     start_date: Optional[date] = None
     end_date: Optional[date] = None
@@ -246,10 +249,18 @@ def _number(least: float, most: float, *, whole: bool) -> Callable[[str, Any], f
     return check
 
 
+def _yes_or_no(name: str, value: Any) -> bool:
+    text = str(value).strip().lower()
+    if text not in ("true", "false"):
+        raise _error(name, f"must be true or false, not {value!r}")
+    return text == "true"
+
+
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "username": _text,
     "password": _text,
     "installation": _text,
+    "shared_dataset": _yes_or_no,
     "mode": _choice("employee", "user"),
     "start_date": _day,
     "end_date": _day,

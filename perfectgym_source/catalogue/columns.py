@@ -20,7 +20,7 @@ from typing import Any
 
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
-from .model import Endpoint, Field, Kind, Pii, Write
+from .model import INSTALLATION, Endpoint, Field, Kind, Pii, Write
 from .types import ROW_TYPES
 
 UNREADABLE = "_unreadable"
@@ -146,10 +146,12 @@ class TableLayout:
 @cache
 def table_layout(endpoint: Endpoint) -> TableLayout:
     """The table of an endpoint with its child tables."""
-    keys = tuple(
+    installation = Column(INSTALLATION, "string", "The installation that the row comes from.")
+    parents = (
         Column(parent.column, "long", f"The {parent.table} row that the request asked for.")
         for parent in endpoint.parents
     )
+    keys = (*([installation] if endpoint.is_shared else []), *parents)
     layout = _object_layout(endpoint.row_type, endpoint.table_name, "", _child_keys(endpoint, keys))
     return TableLayout(endpoint.table_name, endpoint.description, layout, keys)
 
@@ -166,7 +168,7 @@ def _child_keys(endpoint: Endpoint, keys: tuple[Column, ...]) -> _RootKeys:
     }
     found = []
     for name in endpoint.key:
-        kind: Kind = "long"
+        kind: Kind = kinds[name].kind if name in kinds else "long"
         if name not in kinds and name in fields and fields[name].is_scalar:
             kind = fields[name].type  # type: ignore[assignment]
         shown = f"{endpoint.singular}_id" if name == "id" and endpoint.singular else name

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 from typing import Literal
 
 Kind = Literal["long", "int", "decimal", "double", "bool", "string", "date", "datetime", "json"]
@@ -146,6 +147,7 @@ class Endpoint:
             None where a row belongs to no club.
         dated_by: The field by which `start_date` leaves old rows out of a first load.
         selectable: Whether it can be selected by group; the others by name only.
+        is_shared: Whether its tables hold several installations: see `in_shared_dataset`.
     """
 
     name: str
@@ -166,6 +168,7 @@ class Endpoint:
     time_zone: str | None = None
     dated_by: str | None = None
     selectable: bool = True
+    is_shared: bool = False
 
     @property
     def table_name(self) -> str:
@@ -182,3 +185,16 @@ class Endpoint:
     def is_keyset(self) -> bool:
         """Whether its list is read by row version, from a cursor."""
         return self.paging == "timestamp"
+
+
+INSTALLATION = "installation"
+"""The column that tells installations apart in a dataset that holds several of them."""
+
+
+@cache
+def in_shared_dataset(endpoint: Endpoint) -> Endpoint:
+    """An endpoint as it is in a dataset of several installations.
+
+    Ids are unique only inside one, so that its name is part of every key.
+    """
+    return replace(endpoint, key=(INSTALLATION, *endpoint.key), is_shared=True)

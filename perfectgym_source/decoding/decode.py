@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from ..catalogue import Column, Endpoint, Kind, TableLayout, Write
 from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE, ObjectLayout, snake_case
+from ..catalogue.model import INSTALLATION
 from .building import INSTANT, TableBuilder, kind_of
 from .objects import EMPTY, Objects, distinct, pick
 from .privacy import OPEN, Privacy
@@ -62,6 +63,7 @@ class Decoder:
         fresh: Tables that hold nothing yet, so that nothing has to be removed from them.
         removes_deleted: Whether rows that are flagged as deleted leave nothing in child tables.
         privacy: What becomes of personal data.
+        installation: The installation's name, if the endpoint's tables hold several.
     """
 
     def __init__(
@@ -73,8 +75,10 @@ class Decoder:
         fresh: Collection[str] = (),
         removes_deleted: bool = False,
         privacy: Privacy = OPEN,
+        installation: str = "",
     ) -> None:
         self.endpoint = endpoint
+        self.installation = installation
         self.layout = privacy.layout(endpoint)
         self.privacy = privacy
         self.clocks = clocks
@@ -162,8 +166,10 @@ class _Rows:
         table = self._decoder.layout
         size = len(objects)
         builder = self._builder(table, size)
+        own: dict[str, list[Any]] = {INSTALLATION: [self._decoder.installation] * size}
         keys = {
-            column.name: [request.get(column.name) for request in self._requests]
+            column.name: own.get(column.name)
+            or [request.get(column.name) for request in self._requests]
             for column in table.keys
         }
         for column in table.keys:

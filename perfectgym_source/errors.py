@@ -118,6 +118,12 @@ class DestinationError(PerfectGymError):
     exit_code = 5
 
 
+class DestinationLocked(DestinationError):
+    """Another program has the database open that the rows go to."""
+
+    exit_code = 7
+
+
 class LockedError(PerfectGymError):
     """Another run is at work on the same data."""
 

@@ -5,6 +5,7 @@ Both end with a page of fewer than 100 elements (section "Paging" of the API's d
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -36,16 +37,16 @@ def row_version(row: Any) -> int:
 def keyset_pages(fetch: Fetch, start: int) -> Iterator[list[Any]]:
     """Pages of a `timestamp` list, from the first row version after `start` to the end.
 
-    Row versions are unique by the API's documentation. Should a list break that, it cannot be
-    entered in the middle of a version: from the first repeated version on, the rows that share a
-    version with the last one of a full page are asked for again with the next page.
+    Row versions are unique by the API's documentation. Should a list break that, rows may share
+    the version of a full page's last row and not be on that page, and no page shows that. The
+    next page therefore begins with that version again; what was there already is left out.
 
     Raises:
-        PagingError: The versions of a page do not grow, or a full page holds a single version:
-            going on would loop for ever or leave rows out.
+        PagingError: The versions of a page fall, or a full page holds a single version: going on
+            would loop for ever or leave rows out.
     """
     cursor = start
-    repeats = False
+    had: list[Any] = []
     while True:
         rows = fetch({"timestamp": str(cursor)})
         versions = [row_version(row) for row in rows]
@@ -55,16 +56,15 @@ def keyset_pages(fetch: Fetch, start: int) -> Iterator[list[Any]]:
             )
         if versions and versions[0] <= cursor:
             raise PagingError(f"The cursor does not advance: asked for rows after {cursor}.")
-        yield rows
+        again = bisect_right(versions, cursor + 1) if had else 0
+        yield [*(row for row in rows[:again] if row not in had), *rows[again:]]
         if len(rows) < PAGE_SIZE:
             return
-        cursor = versions[-1]
-        repeats = repeats or len(set(versions)) < len(versions)
-        if repeats:
-            below = [version for version in versions if version < cursor]
-            if not below:
-                raise PagingError(f"A full page holds nothing but rows of timestamp {cursor}.")
-            cursor = below[-1]
+        last = versions[-1]
+        if last == cursor + 1:
+            raise PagingError(f"A full page holds nothing but rows of timestamp {last}.")
+        cursor = last - 1
+        had = rows[bisect_left(versions, last) :]
 
 
 def numbered_pages(fetch: Fetch, connections: int) -> Iterator[list[Any]]:
@@ -75,26 +75,20 @@ def numbered_pages(fetch: Fetch, connections: int) -> Iterator[list[Any]]:
     Args:
         fetch: Sends one request. It is called from several threads.
         connections: How many pages may be under way at once.
-
-    Raises:
-        PagingError: A full page repeats the one before it: the list would never end.
     """
-    previous = fetch({"page": "1"})
-    yield previous
-    if len(previous) < PAGE_SIZE:
+    first = fetch({"page": "1"})
+    yield first
+    if len(first) < PAGE_SIZE:
         return
     ahead, page = 1, 2
     with ThreadPoolExecutor(connections, thread_name_prefix="perfectgym-pages") as pool:
         while True:
             numbers = range(page, page + min(ahead, connections))
             answers = pool.map(lambda number: fetch({"page": str(number)}), numbers)
-            for number, rows in zip(numbers, answers):
-                if rows and rows == previous:
-                    raise PagingError(f"Page {number} repeats the page before it.")
+            for rows in answers:
                 yield rows
                 if len(rows) < PAGE_SIZE:
                     return
-                previous = rows
             page, ahead = numbers.stop, ahead * 2
 
 
@@ -114,6 +108,9 @@ def stable_list(
     Returns:
         The rows, each in its latest form, and whether the last pass brought nothing new (False
         after 5 passes over a list that grows faster than it can be read).
+
+    Raises:
+        PagingError: A full page brings nothing but rows of earlier pages: the list might never end.
     """
     seen: dict[Any, Any] = {}
     for passes in range(MAX_PASSES):
@@ -121,7 +118,10 @@ def stable_list(
         pages = 0
         for rows in numbered_pages(fetch, connections):
             pages += 1
+            before = len(current)
             current.update((key(row), row) for row in rows)
+            if len(rows) >= PAGE_SIZE and len(current) == before:
+                raise PagingError(f"Page {pages} repeats rows of earlier pages and nothing else.")
         news = current.keys() - seen.keys()
         # A row that only earlier passes saw may just have been passed over: it stays.
         seen.update(current)

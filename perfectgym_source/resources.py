@@ -169,7 +169,10 @@ class Reading:
         )
 
     def _resource_state(self, name: str) -> MutableMapping[str, Any]:
-        state = cast(MutableMapping[str, Any], dlt.current.resource_state(name))
+        return self.own_state(cast(MutableMapping[str, Any], dlt.current.resource_state(name)))
+
+    def own_state(self, state: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """What a resource's dlt state holds for this installation."""
         if not self.settings.shared_dataset:
             return state
         return cast(

@@ -31,6 +31,10 @@ from .privacy import OPEN, Privacy
 from .time_zones import ClubClocks
 from .values import is_blank
 
+MOST_NEWS = 500
+"""So many columns a table gets for unknown fields; the memory that DuckDB and dlt take for a wide
+table grows with the square of its columns. Further fields are kept in `_unreadable`."""
+
 _RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT))
 
 
@@ -41,12 +45,15 @@ class Batch:
     Attributes:
         tables: An Arrow table for the root table and for each child table that has rows.
         rows: How many rows each table has, without those that only remove older ones.
+        deleted: How many rows of the endpoint's own table are flagged as deleted, or are removed
+            because they are gone from a list that was read as a whole.
         unreadable: How many values could not be read, by `table.column`.
         news: Columns of fields that the catalogue does not know, as `table.column`.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
+    deleted: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
     news: set[str] = field(default_factory=set)
 
@@ -117,11 +124,14 @@ class Decoder:
         rows.add_root([])
         return rows.batch.tables
 
-    def news_kind(self, table: str, column: str, values: Sequence[Any]) -> Kind:
-        """The kind of an unknown field's column: as first met, by its first value."""
+    def news_kind(self, table: str, column: str, values: Sequence[Any]) -> Kind | None:
+        """The kind of an unknown field's column: as first met, by its first value; None if the
+        table has as many such columns as it may have."""
         with self._lock:
             kinds = self._news.setdefault(table, {})
             if column not in kinds:
+                if len(kinds) >= MOST_NEWS:
+                    return None
                 kinds[column] = kind_of(next(v for v in values if v is not None), values)
             return kinds[column]
 
@@ -189,12 +199,20 @@ class _Rows:
             removing = [None] * (size - self._emptied) + [True] * self._emptied
             if self._endpoint.is_whole:
                 removing = [True if row in gone else flag for row, flag in enumerate(removing)]
+        self._note_deleted(table, builder)
         self._finish(table, builder, self._clubs, removing)
         place = _Place(list(range(size)), [()] * size)
         for array in table.layout.arrays:
             lists = builder.lists[array.names[0]]
             lists = [() if row in gone else found for row, found in enumerate(lists)]
             self._add_child(array.table, lists, place)
+
+    def _note_deleted(self, table: TableLayout, builder: TableBuilder) -> None:
+        count = self._emptied if self._endpoint.is_whole else 0
+        if "is_deleted" in builder.arrays:
+            count += pc.sum(builder.arrays["is_deleted"]).as_py() or 0
+        if count:
+            self.batch.deleted[table.name] = count
 
     def _builder(self, table: TableLayout, size: int) -> TableBuilder:
         keys = {key.name for key in table.keys}
@@ -340,11 +358,12 @@ class _Rows:
             return
         if rule == "hash":
             values = list(map(self._decoder.privacy.hash, values))
-        if column in builder.arrays or column in builder.taken or column in _RESERVED:
+        is_taken = column in builder.arrays or column in builder.taken or column in _RESERVED
+        kind = None if is_taken else self._decoder.news_kind(builder.name, column, values)
+        if kind is None:
             for row, value in enumerate(values):
                 if value is not None:
                     builder.keep(row, prefix + name, value)
             return
-        kind = self._decoder.news_kind(builder.name, column, values)
         builder.read(Column(column, kind, ""), values)
         self.batch.news.add(f"{builder.name}.{column}")

@@ -1,28 +1,47 @@
-"""One run at a time for each target: a lock that ends with the process that holds it."""
+"""Locks: one run at a time for each target, and the database that nobody else may open meanwhile.
+
+Both are the kernel's and end with the process that holds them, however it ends.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import json
+import logging
 import os
+import re
 import socket
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import LockedError
+import duckdb
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_delay,
+    wait_fixed,
+)
+
+from ..errors import DestinationError, DestinationLocked, LockedError
+
+logger = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def run_lock(folder: Path) -> Iterator[None]:
+def run_lock(folder: Path) -> Iterator[bool]:
     """Hold the lock of a working folder.
 
-    It is the kernel's (`flock`), so a process that died holds none; the file beside it only says
-    who is running.
+    The lock file says who is running, and it is emptied at the end: what stands in it at the
+    beginning was left by a run that was killed, or by a machine that lost power.
+
+    Yields:
+        Whether the run before ended like that.
 
     Raises:
-        LockedError: Another run holds it.
+        LockedError: Another run holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "run.lock", "a+", encoding="utf-8") as file:
@@ -34,11 +53,76 @@ def run_lock(folder: Path) -> Iterator[None]:
                 hint="Nothing was done; it does not have to be repeated.",
             ) from None
         file.seek(0)
-        file.truncate()
+        was_killed = bool(file.read())
+        file.truncate(0)
         started = datetime.now().astimezone().isoformat(timespec="seconds")
         json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started": started}, file)
         file.flush()
-        yield
+        os.fsync(file.fileno())
+        try:
+            yield was_killed
+        finally:
+            file.truncate(0)
+
+
+@contextlib.contextmanager
+def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Keep a DuckDB file open, so that no other process can open it.
+
+    dlt opens it too: connections of one process share the lock.
+
+    Args:
+        file: The file.
+        wait: Seconds to wait for another process to close it.
+
+    Raises:
+        DestinationLocked: Another process still has it open.
+        DestinationError: It cannot be opened at all.
+    """
+
+    def tell(state: RetryCallState) -> None:
+        if state.attempt_number == 1 and state.outcome is not None:
+            who = _user_of(state.outcome.exception())
+            logger.warning("%s is open in %s; waiting up to %g s for it.", file, who, wait)
+
+    retrying = Retrying(
+        retry=retry_if_exception(is_locked),
+        stop=stop_after_delay(wait),
+        wait=wait_fixed(0.2),
+        before_sleep=tell,
+        reraise=True,
+    )
+    try:
+        connection = retrying(duckdb.connect, str(file))
+    except duckdb.Error as error:
+        if is_locked(error):
+            raise locked(file, error) from None
+        raise DestinationError(
+            f"{file} cannot be opened: {str(error).splitlines()[0]}",
+            hint=f"If it is damaged, move it and {file.name}.wal away: the next run starts from "
+            "the published file.",
+        ) from None
+    with connection:
+        yield connection
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether DuckDB says that another process has the file open."""
+    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+
+
+def locked(file: Path, error: BaseException) -> DestinationLocked:
+    """The error for a file that another process has open."""
+    return DestinationLocked(
+        f"{file} is open in {_user_of(error)}",
+        hint="Close it there and run again; nothing is lost. The published file may stay open.",
+    )
+
+
+def _user_of(error: BaseException | None) -> str:
+    """The program that has the file open, as DuckDB names it."""
+    found = re.search(r"held in (.+? \(PID \d+\))", str(error))
+    return found[1] if found else "another program"
 
 
 def _holder(path: str) -> str:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,53 +34,111 @@ def loading_file(database: Path) -> Path:
 
 
 def prepare(database: Path) -> Path:
-    """The file to load into; made from the published one where only that is there.
+    """The file to load into; where it is missing, made from the published one, or empty.
 
     Raises:
         DestinationError: The published file is no DuckDB database.
     """
     own = loading_file(database)
-    if not own.exists() and database.exists():
-        with _replacing(own) as copy:
-            _copy(database, copy)
-            try:
-                duckdb.connect(str(copy), read_only=True).close()
-            except duckdb.Error:
-                raise DestinationError(
-                    f"{database} is not a DuckDB database that can be opened.",
-                    hint="Name another file with --database, or move this one away.",
-                ) from None
+    if own.exists():
+        return own
+    # Of a file that is gone; DuckDB would put its content into the new one.
+    _write_ahead_log(own).unlink(missing_ok=True)
+    with _replacing(own) as file:
+        if database.exists():
+            _copy(database, file)
+        try:
+            duckdb.connect(str(file)).close()
+        except duckdb.Error:
+            raise DestinationError(
+                f"{database} is not a DuckDB database that can be opened.",
+                hint="Name another file with --database, or move this one away.",
+            ) from None
     return own
 
 
-def publish(database: Path) -> None:
-    """Put the loaded file in the place of the published one."""
+def is_published(database: Path) -> bool:
+    """Whether the published file holds what the loaded one does, by the time of both.
+
+    `publish` copies the time with the content, and `unnoticed` puts it back.
+    """
     own = loading_file(database)
-    if own.with_name(own.name + ".wal").exists():
-        # Left by a process that was killed: opening and closing brings it into the file.
-        duckdb.connect(str(own)).close()
+    if not database.exists() or _write_ahead_log(own).exists():
+        return False
+    return own.stat().st_mtime_ns == database.stat().st_mtime_ns
+
+
+@contextlib.contextmanager
+def unnoticed(database: Path) -> Iterator[None]:
+    """What is written into the loaded file inside is no reason to publish it.
+
+    It is published with the next change. Where the process is killed inside, it is published by the
+    next run.
+
+    Args:
+        database: The published file; the loaded one has to be there.
+    """
+    own = loading_file(database)
+    was_published = is_published(database)
+    yield
+    if was_published:
+        # Otherwise DuckDB writes when the last connection is closed.
+        with duckdb.connect(str(own)) as connection:
+            connection.execute("CHECKPOINT")
+        published = database.stat()
+        os.utime(own, ns=(published.st_atime_ns, published.st_mtime_ns))
+
+
+def publish(database: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    """Put the loaded file in the place of the published one.
+
+    Args:
+        database: The published file.
+        connection: Open on the loaded one. It keeps other processes out until the copy is made.
+    """
+    # Brings what the write-ahead log holds into the file.
+    connection.execute("CHECKPOINT")
     with _replacing(database) as copy:
-        _copy(own, copy)
+        _copy(loading_file(database), copy)
+
+
+def _write_ahead_log(file: Path) -> Path:
+    return file.with_name(f"{file.name}.wal")
 
 
 @contextlib.contextmanager
 def _replacing(target: Path) -> Iterator[Path]:
-    """A temporary file in the target's folder that takes its place at the end."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}_", suffix=".tmp", dir=target.parent)
-    os.close(handle)
+    """A temporary file in the target's folder that takes its place at the end.
+
+    Its name is always the same, so that what a killed run left behind is overwritten. A power
+    failure leaves the old file or the new one: both the file and its name reach the disk.
+    """
+    file = target.with_name(f".{target.name}.tmp")
+    file.unlink(missing_ok=True)
     try:
-        yield Path(name)
-        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o640)
-        os.replace(name, target)
+        yield file
+        os.chmod(file, target.stat().st_mode & 0o777 if target.exists() else 0o640)
+        _flush(file)
+        os.replace(file, target)
+        _flush(target.parent)
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        file.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file: within the file system, without moving bytes, where the system can."""
-    with open(source, "rb") as reader, open(target, "r+b") as writer:
-        left = os.fstat(reader.fileno()).st_size
+    """Copy a file and its time: within the file system, without moving bytes, where it can."""
+    with open(source, "rb") as reader, open(target, "xb", opener=_private) as writer:
+        read = os.fstat(reader.fileno())
+        left = read.st_size
         try:
             while left:
                 # Shares the blocks on file systems that have reflinks (Btrfs, XFS).
@@ -94,4 +151,9 @@ def _copy(source: Path, target: Path) -> None:
             writer.seek(0)
             shutil.copyfileobj(reader, writer, 1 << 20)
         writer.flush()
-        os.fsync(writer.fileno())
+        os.utime(writer.fileno(), ns=(read.st_atime_ns, read.st_mtime_ns))
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that nobody else may read: it holds people's data."""
+    return os.open(path, flags, 0o600)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,14 +16,18 @@ import dlt
 import duckdb
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination.exceptions import DestinationException
+from dlt.common.exceptions import MissingDependencyException
 from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ..errors import ConfigurationError, DestinationError, PerfectGymError
 from ..reading import Report
 from ..source import perfectgym_source, report_of
-from .lock import run_lock
-from .publish import prepare, publish
+from .destinations import merging_destination
+from .files import DESTINATION as FILES
+from .files import check_files, write_files
+from .lock import database_lock, is_locked, locked, run_lock
+from .publish import is_published, loading_file, prepare, publish
 
 PIPELINE_NAME = "perfectgym"
 
@@ -31,8 +38,10 @@ class Options:
 
     Attributes:
         destination: A dlt destination's name.
-        database: The DuckDB file, if that is the destination.
+        database: The DuckDB file, if that is the destination, or files are written from it.
         dataset: The dataset (schema) to load into.
+        table_format: For the destination `filesystem`, one of `files.TABLE_FORMATS`.
+        wait: Seconds to wait for another program that has the pipeline's DuckDB file open.
         source: Arguments of `perfectgym_source`; what is not there comes from the configuration.
         progress: A dlt progress collector, or None.
     """
@@ -40,6 +49,8 @@ class Options:
     destination: str
     database: Path
     dataset: str
+    table_format: str = "parquet"
+    wait: float = 60
     source: Mapping[str, Any] = field(default_factory=dict)
     progress: Any = None
 
@@ -69,29 +80,67 @@ def run(options: Options) -> Summary:
     Raises:
         ConfigurationError: Before the first request, if a setting is missing or wrong.
         LockedError: Another run is loading into the same place.
+        DestinationLocked: Before the first request: another program has the database open.
         PerfectGymError: The API or the destination failed; the exit code is the error's.
     """
     started = time.monotonic()
     source = perfectgym_source(**options.source)
-    with run_lock(_folder(options)):
-        try:
-            pending = _load(options, source)
-        except Exception as error:
-            raise _in_our_words(error, options) from error
+    with target(options) as destination:
+        pending = load(options, source, destination)
     return Summary(
         report=report_of(source),
         seconds=time.monotonic() - started,
         pending=pending,
-        destination=_destination_name(options),
+        destination=destination_name(options),
         dataset=options.dataset,
     )
 
 
-def _load(options: Options, source: DltSource) -> int:
-    """Load, and publish the DuckDB file; gives the number of pending packages completed first."""
-    destination: Any = options.destination
-    if _is_duckdb(options):
-        destination = dlt.destinations.duckdb(str(prepare(options.database.resolve())))
+@contextlib.contextmanager
+def target(options: Options, publishes: bool = True) -> Iterator[Any]:
+    """Hold the lock of the target: nobody else loads into it meanwhile.
+
+    Args:
+        options: What names the target.
+        publishes: Whether a DuckDB file that was changed is published at the end, and written
+            as files.
+
+    Yields:
+        The destination, for `dlt.pipeline`.
+
+    Raises:
+        LockedError: Another run is loading into the same place.
+        DestinationLocked: Another program has the database open.
+        PerfectGymError: What was done inside failed; in our words.
+    """
+    with run_lock(_folder(options)) as was_killed:
+        if was_killed:
+            _forget_working_files(options)
+        try:
+            if not is_duckdb(options):
+                yield merging_destination(options.destination)
+                return
+            if _writes_files(options):
+                check_files(options.dataset, options.table_format)
+            database = options.database.resolve()
+            if not loading_file(database).exists():
+                # What was done belongs to a file that is gone.
+                _forget_working_files(options)
+            own = prepare(database)
+            with database_lock(own, options.wait) as connection:
+                yield dlt.destinations.duckdb(str(own))
+                if publishes and not is_published(database):
+                    publish(database, connection)
+                if publishes and _writes_files(options):
+                    write_files(connection, options.dataset, options.table_format)
+        except Exception as error:
+            raise _in_our_words(error, options) from error
+
+
+@contextlib.contextmanager
+def open_pipeline(options: Options, destination: Any) -> Iterator[dlt.Pipeline]:
+    """dlt's pipeline over a target's destination; its working files go at the end, if no load
+    package is pending."""
     pipeline = dlt.pipeline(
         PIPELINE_NAME,
         pipelines_dir=str(_folder(options)),
@@ -99,35 +148,67 @@ def _load(options: Options, source: DltSource) -> int:
         dataset_name=options.dataset,
         progress=options.progress,
     )
-    # After a failed load, dlt's own `run` loads what is pending and extracts nothing new.
-    pending = len(pipeline.list_extracted_load_packages()) + len(
+    try:
+        yield pipeline
+    finally:
+        if pending_packages(pipeline):
+            os.sync()  # so that they outlive a power failure; dlt leaves it to the system
+        else:
+            _forget_working_files(options)
+
+
+def load(options: Options, source: DltSource, destination: Any) -> int:
+    """Load; gives the number of pending packages that were completed first."""
+    with open_pipeline(options, destination) as pipeline:
+        if pending_packages(pipeline) and not pipeline.first_run:
+            # If somebody dropped the dataset meanwhile, dlt forgets the packages here: they hold
+            # only what had changed. (Before a first load there is no dataset, and they hold all.)
+            pipeline.sync_destination()
+        # After a failed load, dlt's own `run` loads what is pending and extracts nothing new.
+        pending = pending_packages(pipeline)
+        if pending:
+            pipeline.normalize()
+            pipeline.load()
+        pipeline.run(source)
+        return pending
+
+
+def pending_packages(pipeline: dlt.Pipeline) -> int:
+    """The number of load packages that were extracted and are not loaded completely."""
+    return len(pipeline.list_extracted_load_packages()) + len(
         pipeline.list_normalized_load_packages()
     )
-    if pending:
-        pipeline.normalize()
-        pipeline.load()
-    loaded = pipeline.run(source)
-    if _is_duckdb(options) and (
-        pending or loaded.loads_ids or not options.database.resolve().exists()
-    ):
-        publish(options.database.resolve())
-    return pending
+
+
+def _forget_working_files(options: Options) -> None:
+    """Remove dlt's working files: copies of rows, and of the state that the destination keeps.
+
+    Only pending packages are worth keeping, and not even they after a kill: they may have reached
+    the disk in part, and nobody knows which of their statements the database has carried out.
+    """
+    shutil.rmtree(_folder(options) / PIPELINE_NAME, ignore_errors=True)
 
 
 def _folder(options: Options) -> Path:
     """The working folder: one for each target, because dlt would carry the state of one over to
     another."""
-    where = str(options.database.resolve()) if _is_duckdb(options) else options.destination
+    where = str(options.database.resolve()) if is_duckdb(options) else options.destination
     name = hashlib.sha256(f"{where}\n{options.dataset}".encode()).hexdigest()[:12]
     return Path(dlt.current.run_context().data_dir) / "perfectgym" / name
 
 
-def _is_duckdb(options: Options) -> bool:
-    return options.destination == "duckdb"
+def is_duckdb(options: Options) -> bool:
+    """Whether the rows go into a DuckDB file of ours, from which files may be written."""
+    return options.destination == "duckdb" or _writes_files(options)
 
 
-def _destination_name(options: Options) -> str:
-    return str(options.database) if _is_duckdb(options) else options.destination
+def _writes_files(options: Options) -> bool:
+    return options.destination == FILES
+
+
+def destination_name(options: Options) -> str:
+    """Where the rows go, in words."""
+    return str(options.database) if options.destination == "duckdb" else options.destination
 
 
 def _in_our_words(error: BaseException, options: Options) -> BaseException:
@@ -143,22 +224,36 @@ def _in_our_words(error: BaseException, options: Options) -> BaseException:
                 return found
     deepest = chain[-1]
     for found in chain:
+        if is_locked(found):
+            return locked(loading_file(options.database), found)
+        if isinstance(found, MissingDependencyException):
+            return ConfigurationError(
+                f"The destination {options.destination!r} needs more packages.",
+                hint=f"pip install {' '.join(map(repr, found.dependencies))}",
+            )
         if isinstance(found, ConfigurationException):
             return ConfigurationError(
                 f"The destination {options.destination!r} is not configured: {_first_line(found)}",
                 hint="Set its credentials in .dlt/secrets.toml.",
             )
         if isinstance(found, (DestinationException, duckdb.Error, OSError)):
-            return DestinationError(
-                f"The destination {_destination_name(options)} failed: {_first_line(deepest)}",
-                hint="Nothing is lost: the next run completes what was extracted.",
-            )
-    if isinstance(error, PipelineStepFailed) and error.step == "load":
-        return DestinationError(
-            f"The destination {_destination_name(options)} failed: {_first_line(deepest)}",
-            hint="Nothing is lost: the next run completes what was extracted.",
-        )
+            return _destination_failed(deepest, options)
+    if isinstance(error, PipelineStepFailed) and error.step in ("sync", "load"):
+        return _destination_failed(deepest, options)
     return error
+
+
+def _destination_failed(error: BaseException, options: Options) -> DestinationError:
+    hint = "Nothing is lost: the next run completes what was extracted."
+    if is_duckdb(options):
+        own = loading_file(options.database)
+        hint += (
+            f" If {own.name} is damaged, move it and {own.name}.wal away: the next run starts "
+            f"from {options.database.name}."
+        )
+    return DestinationError(
+        f"The destination {destination_name(options)} failed: {_first_line(error)}", hint=hint
+    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -55,7 +55,7 @@ def as_text(summary: Summary) -> str:
     for column, count in sorted(report.unreadable.items()):
         lines.append(f"{count:,} value(s) of {column} could not be read: see its _unreadable.")
     if report.news:
-        lines.append(f"New columns, of fields not known before: {', '.join(sorted(report.news))}")
+        lines.append(f"Fields not known before: {', '.join(sorted(report.news))}")
     lines += report.warnings
     if report.failures:
         lines.append("")

@@ -16,7 +16,7 @@ import orjson
 
 from ..catalogue import Endpoint
 from ..cursors import Cursors, pack_ids, unpack_ids
-from ..decoding.values import to_int
+from ..decoding.values import to_int, to_json
 
 Unit = tuple[int, ...]
 """The parents' ids of one request, in the order of the endpoint's parents."""
@@ -85,7 +85,10 @@ class Consumer:
 
     def is_changed(self, unit: Unit, elements: Sequence[Any]) -> bool:
         """Whether a full picture differs from the one that was loaded last; takes note of it."""
-        dumped = orjson.dumps(elements, option=orjson.OPT_SORT_KEYS, default=str)
+        try:
+            dumped = orjson.dumps(elements, option=orjson.OPT_SORT_KEYS)
+        except TypeError:  # what orjson reads but does not write: great depth, large integers
+            dumped = (to_json(elements) or "").encode()
         digest = hashlib.blake2b(dumped, digest_size=8).hexdigest()
         key = unit_key(unit)
         changed = self._digests.get(key) != digest

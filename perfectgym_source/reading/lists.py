@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalogue import Endpoint, Write, table_layout
 from ..cursors import Version
 from ..decoding import Batch, Decoder
-from ..decoding.values import to_bool, to_int
+from ..decoding.values import to_bool
 from ..errors import ApiError, PagingError, RequestRefused
 from ..paging import keyset_pages, row_version, stable_list
 from .consumers import Consumer, Unit, is_versioned, row_id, unit_key
@@ -150,6 +150,9 @@ class ListReader:
             if error.resource is None:
                 error.resource = self.endpoint.name
             self._failed(unit, error)
+        except RecursionError:
+            name = self.endpoint.name
+            self._failed(unit, ApiError("A row is nested too deeply.", resource=name))
         except BaseException as error:
             self._run.stop(error)
         else:
@@ -243,8 +246,8 @@ class ListReader:
             self._receive(unit, key, rows)
             return
         allows_bare = self.decoder is not None and self.decoder.layout.layout.bare is not None
-        if not allows_bare and not all(isinstance(row, dict) for row in rows):
-            raise ApiError("An element of the list is not an object.")
+        if not allows_bare and not all(isinstance(row, dict) and row for row in rows):
+            raise ApiError("An element of the list is not an object, or an empty one.")
         self._collect(
             key, [(row_version(r) if isinstance(r, dict) else 0, row_id(r)) for r in rows]
         )
@@ -358,5 +361,5 @@ def club_zone(row: Any) -> tuple[int, str] | None:
     if not isinstance(row, dict):
         return None
     zone = row.get("timeZone") or row.get("timezone")
-    identity = to_int(row.get("id"))
+    identity = row_id(row)
     return (identity, zone) if identity and isinstance(zone, str) and zone != "null" else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -30,6 +30,9 @@ class Fault:
 
     Requests to the API meet faults after the token check: a request that is refused with 401
     uses none up.
+
+    A `body` that is a function gives the parts of a body that is made while it is sent: chunked,
+    or under the `Content-Length` of `headers`. Headers go before those of every answer.
 
     Attributes:
         path: the path below `/Api` in any case, `oauth/authorize` included; None for every
@@ -62,7 +65,7 @@ class Fault:
     times: int | None = 1
     skip: int = 0
     params: Mapping[str, Any] = field(default_factory=dict)
-    body: str | bytes | Mapping[str, Any] | None = None
+    body: str | bytes | Mapping[str, Any] | Callable[[], Iterable[bytes]] | None = None
     retry_after: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0

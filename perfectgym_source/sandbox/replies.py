@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -28,11 +28,12 @@ class Reply:
     Attributes:
         status: the HTTP status.
         body: the bytes of the body.
-        headers: headers beside those of every answer.
+        headers: headers beside those of every answer, or in place of them.
         content_type: of the body.
         dropped: close the connection before any byte.
         truncated: send half of the body and close.
         compressed: the body is gzip already.
+        parts: of a body that is made while it is sent, in place of `body`.
     """
 
     status: int
@@ -42,6 +43,7 @@ class Reply:
     dropped: bool = False
     truncated: bool = False
     compressed: bool = False
+    parts: Iterable[bytes] | None = None
 
     @property
     def status_line(self) -> str:
@@ -53,26 +55,43 @@ class Reply:
 
     def compress(self) -> Reply:
         """The same answer, its body compressed if that is worth it."""
-        if not self.compressed and len(self.body) > _COMPRESS_ABOVE:
+        if (
+            not self.compressed
+            and not self._has("Content-Encoding")
+            and (len(self.body) > _COMPRESS_ABOVE)
+        ):
             self.body = squeeze(self.body)
             self.compressed = True
         return self
 
-    def wire(self) -> tuple[list[tuple[str, str]], bytes]:
-        """All headers and the bytes to send."""
+    def wire(self) -> tuple[list[tuple[str, str]], Iterable[bytes]]:
+        """All headers, and the bytes to send in their parts."""
+        length = ("Content-Length", str(len(self.body)))
+        is_chunked = self.parts is not None and not self._has("Content-Length")
         headers = [
             ("Content-Type", self.content_type),
-            ("Content-Length", str(len(self.body))),
+            ("Transfer-Encoding", "chunked") if is_chunked else length,
             ("Cache-Control", "no-cache"),
             ("Server", "Microsoft-IIS/10.0"),
-            *self.headers,
         ]
+        headers = [header for header in headers if not self._has(header[0])] + self.headers
         if self.compressed:
             headers += [("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")]
+        if self.parts is not None:
+            return headers, _chunks(self.parts) if is_chunked else self.parts
         if self.truncated:
             headers.append(("Connection", "close"))
-            return headers, self.body[: len(self.body) // 2]
-        return headers, self.body
+            return headers, [self.body[: len(self.body) // 2]]
+        return headers, [self.body]
+
+    def _has(self, name: str) -> bool:
+        return any(given.lower() == name.lower() for given, _ in self.headers)
+
+
+def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    for part in parts:
+        yield b"%x\r\n%b\r\n" % (len(part), part)
+    yield b"0\r\n\r\n"
 
 
 def squeeze(body: bytes) -> bytes:
@@ -141,6 +160,8 @@ def _with_body(fault: Fault, status: int, default: bytes | None) -> Reply:
         return Reply(status, fault.body)
     if isinstance(fault.body, str):
         return Reply(status, fault.body.encode())
+    if callable(fault.body):
+        return Reply(status, parts=fault.body())
     if fault.body is not None:
         return json_reply(status, dict(fault.body))
     if default is not None:

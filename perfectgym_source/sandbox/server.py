@@ -14,7 +14,8 @@ from perfectgym_source.sandbox.world import World
 
 
 class _Handler(WSGIRequestHandler):
-    """Serves requests of one connection, one after another, each answer in a single send.
+    """Serves requests of one connection, one after another, each answer in a single send
+    unless it is made while it is sent.
 
     Werkzeug closes the connection after every answer, because it cannot know whether the
     application read the whole request; the sandbox always does.
@@ -49,10 +50,11 @@ class _Handler(WSGIRequestHandler):
             head.append(f"Date: {self.date_time_string()}\r\n\r\n")
 
         try:
-            body = b"".join(self.server.app(environ, start_response))
-            if self.command == "HEAD":
-                body = b""
-            self.wfile.write("\r\n".join(head).encode("latin-1") + body)
+            parts = self.server.app(environ, start_response)
+            self.wfile.write("\r\n".join(head).encode("latin-1"))
+            for part in () if self.command == "HEAD" else parts:
+                self.wfile.write(part)
+                self.wfile.flush()
             self.wfile.flush()
         except OSError:  # dropped, by order or by the client
             self.close_connection = True

@@ -131,9 +131,9 @@ class Service:
         record.seconds = time.monotonic() - record.started
         if reply.dropped:
             raise ConnectionAbortedError("dropped on order")
-        headers, body = reply.wire()
+        headers, parts = reply.wire()
         start_response(reply.status_line, headers)
-        return [body]
+        return parts
 
     def _answer(self, environ: WSGIEnvironment, record: RecordedRequest, form: bytes) -> Reply:
         full = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")

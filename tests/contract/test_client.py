@@ -142,7 +142,8 @@ def test_odd_json_is_read(sandbox, client, text, elements):
 
 
 @pytest.mark.parametrize(
-    "text", ['{"elements": null}', "[]", "null", '{"elements": "x"}', "[" * 9999]
+    "text",
+    ['{"elements": null}', '{"elements": {}}', "[]", "null", '{"elements": "x"}', "[" * 9999],
 )
 def test_json_that_was_not_promised_is_no_answer(sandbox, text):
     sandbox.faults.add(body(text))
@@ -210,6 +211,8 @@ def test_a_revoked_token_is_renewed_once_and_the_page_repeated(sandbox, client):
     assert len(clubs(client)) == 4
     assert [request.status for request in sandbox.requests] == [200, 401, 200]
     assert len(sandbox.token_requests) == 2
+    assert (client.statistics.requests, client.statistics.retries) == (3, 1)
+    assert client.requests_by_resource == {"clubs": 3}
 
 
 def test_an_endless_401_ends_after_one_renewal(sandbox, client):
@@ -276,6 +279,17 @@ def test_a_429_pauses_all_threads(sandbox):
     assert first.status == 429
     assert len(others) == 5
     assert all(request.started - first.started >= 0.55 for request in others)
+
+
+def test_a_429_at_the_last_attempt_pauses_the_other_threads(sandbox):
+    slept = []
+    sandbox.faults.add(Fault(CLUBS, "status", status=429, retry_after="30"))
+    with make_client(sandbox, sleep=slept.append, attempts=1) as client:
+        with pytest.raises(Unavailable):
+            clubs(client)
+        assert slept == []
+        assert len(clubs(client)) == 4
+    assert 25 < slept[0] <= 30
 
 
 def test_requests_of_all_threads_keep_one_pace(sandbox):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from program import Program, environment_of
+from program import Program, environment_of, settings_for
 
 from perfectgym_source.sandbox import Sandbox
 
@@ -26,11 +26,5 @@ def program(tmp_path: Path) -> Program:
 @pytest.fixture
 def configured(program: Program, sandbox: Sandbox) -> Program:
     """The program, configured by environment variables for the sandbox."""
-    program.environment.update(
-        SOURCES__PERFECTGYM__BASE_URL=sandbox.base_url,
-        SOURCES__PERFECTGYM__USERNAME=sandbox.employee.username,
-        SOURCES__PERFECTGYM__PASSWORD=sandbox.employee.password,
-        SOURCES__PERFECTGYM__REQUESTS_PER_SECOND="0",
-        SOURCES__PERFECTGYM__RETRY_WAIT="0.01",
-    )
+    program.environment.update(settings_for(sandbox))
     return program

@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from perfectgym_source.sandbox import Sandbox
+
 PROGRAM = Path(__file__).parents[2] / "pipelines" / "run.py"
 
 
@@ -39,6 +41,17 @@ class Program:
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.sql(sql).fetchall()
+
+
+def settings_for(sandbox: Sandbox) -> dict[str, str]:
+    """The environment variables that configure the program for a sandbox."""
+    return {
+        "SOURCES__PERFECTGYM__BASE_URL": sandbox.base_url,
+        "SOURCES__PERFECTGYM__USERNAME": sandbox.employee.username,
+        "SOURCES__PERFECTGYM__PASSWORD": sandbox.employee.password,
+        "SOURCES__PERFECTGYM__REQUESTS_PER_SECOND": "0",
+        "SOURCES__PERFECTGYM__RETRY_WAIT": "0.01",
+    }
 
 
 def environment_of(folder: Path) -> dict[str, str]:

@@ -70,7 +70,7 @@ def stable(server, connections=1):
 
 
 @pytest.mark.parametrize(
-    ("count", "requests"), [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (199, 2), (200, 3)]
+    ("count", "requests"), [(0, 1), (1, 1), (99, 1), (100, 2), (198, 2), (199, 3), (297, 3)]
 )
 def test_a_keyset_list_ends_with_the_first_page_that_is_not_full(count, requests):
     server = ListServer(listed(count))
@@ -78,10 +78,10 @@ def test_a_keyset_list_ends_with_the_first_page_that_is_not_full(count, requests
     assert len(server.requests) == requests
 
 
-def test_the_next_request_asks_after_the_last_element():
+def test_the_next_request_begins_with_the_last_element_and_no_row_is_given_twice():
     server = ListServer(listed(150))
-    keyset(server, 20)
-    assert server.requests == [{"timestamp": "20"}, {"timestamp": "120"}]
+    assert ids(keyset(server, 20)) == list(range(21, 151))
+    assert server.requests == [{"timestamp": "20"}, {"timestamp": "119"}]
 
 
 @FEW
@@ -101,15 +101,19 @@ def test_any_keyset_list_gives_every_row_after_the_start_once(gaps, start):
 @FEW
 @given(sizes=st.lists(st.integers(1, PAGE_SIZE - 1), min_size=1, max_size=15))
 def test_a_version_that_many_rows_share_loses_none_of_them(sizes):
-    # The first version is shared, so that the list shows before its first boundary that it is one
-    # of those: a tie that begins with the last row of a page cannot be seen from that page.
-    rows = [row(1, 1), row(2, 1)]
-    for version, size in enumerate(sizes, 2):
+    rows = []
+    for version, size in enumerate(sizes, 1):
         rows += [row(len(rows) + n, version) for n in range(1, size + 1)]
     server = ListServer(rows)
-    found = ids(keyset(server))
-    assert set(found) == set(ids(rows))
-    assert len(server.requests) <= len(sizes) + 2
+    assert ids(keyset(server)) == ids(rows)
+    assert len(server.requests) <= len(sizes) + 1
+
+
+@pytest.mark.parametrize("first", range(1, 103))
+@pytest.mark.parametrize("shared", [2, 60, 99])
+def test_a_shared_version_may_begin_anywhere_on_a_page(first, shared):
+    rows = [row(i, min(i, first) if i < first + shared else i) for i in range(1, 251)]
+    assert ids(keyset(ListServer(rows))) == ids(rows)
 
 
 @FEW
@@ -163,10 +167,12 @@ def test_timestamps_that_run_backwards_are_an_error():
 
 
 def test_a_full_page_of_a_single_version_is_an_error():
-    pages = keyset_pages(ListServer([row(i, 7) for i in range(150)]), 0)
-    next(pages)
-    with pytest.raises(PagingError, match="nothing but rows of timestamp 7"):
-        next(pages)
+    for before in (0, 1, 60, 99):
+        rows = [*listed(before), *(row(500 + i, 200) for i in range(101))]
+        server = ListServer(rows)
+        with pytest.raises(PagingError, match="nothing but rows of timestamp 200"):
+            keyset(server)
+        assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("bad", [{"id": 1}, {"timestamp": None}, {"timestamp": ""}])
@@ -215,14 +221,15 @@ def test_a_list_of_one_page_costs_one_request():
 
 
 @pytest.mark.parametrize("connections", [1, 4])
-def test_a_full_page_that_repeats_the_one_before_is_an_error_that_names_it(connections):
+@pytest.mark.parametrize("page_for", [lambda page: min(page, 3), lambda page: (page - 1) % 3 + 1])
+def test_a_full_page_of_rows_that_came_before_is_an_error_that_names_it(connections, page_for):
     server = ListServer(listed(500))
 
     def stuck(paging):
-        return server({"page": str(min(int(paging["page"]), 3))})
+        return server({"page": str(page_for(int(paging["page"])))})
 
     with pytest.raises(PagingError, match="Page 4 repeats"):
-        list(numbered_pages(stuck, connections))
+        stable(stuck, connections)
 
 
 def without(*identities):

@@ -1,0 +1,177 @@
+"""What the command line does: a run, a check, a verification, for each installation."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Optional, TypeVar
+
+import click
+
+from ..catalogue import ENDPOINTS
+from ..errors import ApiError, ConfigurationError, PerfectGymError
+from ..source import perfectgym_source, reading_of
+from .check import check
+from .jobs import Job, each, exit_code, jobs
+from .named import DEFAULT, NamedPipeline, named_pipeline
+from .runner import Options, run
+from .summary import as_json, as_text
+
+if TYPE_CHECKING:
+    from ..sandbox import Sandbox
+
+T = TypeVar("T")
+Written = tuple[str, dict[str, Any], int]
+"""What came of an action: for people, for machines, and its exit code."""
+
+
+def act(name: Optional[str], options: Mapping[str, Any]) -> int:
+    """Do what the command line asks for, and give its exit code.
+
+    Args:
+        name: The named pipeline; by default `core`.
+        options: The command line's options by name.
+
+    Raises:
+        PerfectGymError: What was to be done failed, for all there was to do.
+    """
+    pipeline = _pipeline(name or DEFAULT, options)
+    with _demo(options) as arguments:
+        arguments.update(_arguments(options))
+        planned = jobs(
+            pipeline, arguments, options["installations"], _progress(options["progress"])
+        )
+        if options["only_check"]:
+            return _for_each(planned, _check, options["as_json"])
+        if options["verify"] or options["repair"]:
+            if options["full_refresh"] or options["start"]:
+                raise ConfigurationError(
+                    "--verify and --repair go with --resources and --group only."
+                )
+            return _for_each(planned, _repair if options["repair"] else _verify, options["as_json"])
+        return _for_each(planned, _run, options["as_json"])
+
+
+def _for_each(planned: list[Job], do: Callable[[Options], Written], is_json: bool) -> int:
+    """Do it for each job and print what came of it; with several, under their names."""
+    codes = []
+    data: dict[str, Any] = {}
+    for outcome in each(planned, do):
+        if outcome.result is not None:
+            text, found, code = outcome.result
+        else:
+            error = outcome.error or PerfectGymError("It did not come to its end")
+            text, code = f"Error: {error}", error.exit_code
+            found = {"outcome": "failed", "error": str(error), "exit_code": code}
+        codes.append(code)
+        data[outcome.job.installation] = found
+        if not is_json:
+            if len(planned) > 1:
+                click.echo(("\n" if len(codes) > 1 else "") + f"== {outcome.job.installation}")
+            click.echo(text)
+    if is_json:
+        click.echo(json.dumps({"installations": data} if len(planned) > 1 else found))
+    return exit_code(codes)
+
+
+def _run(options: Options) -> Written:
+    summary = run(options)
+    code = ApiError.exit_code if summary.report.failures else 0
+    return as_text(summary), as_json(summary), code
+
+
+def _verify(options: Options) -> Written:
+    from .verify import EXIT_CODES, verify
+    from .verify_summary import verification_as_json, verification_as_text
+
+    done = verify(options)
+    return verification_as_text(done), verification_as_json(done), EXIT_CODES[done.outcome]
+
+
+def _repair(options: Options) -> Written:
+    from .repair import repair
+    from .verify import EXIT_CODES
+    from .verify_summary import repair_as_json, repair_as_text
+
+    done = repair(options)
+    return repair_as_text(done), repair_as_json(done), EXIT_CODES[done.outcome]
+
+
+def _check(options: Options) -> Written:
+    source = perfectgym_source(**options.source)
+    selected = [ENDPOINTS[name] for name in source.resources]
+    findings = list(check(reading_of(source).settings, selected))
+    marks = {True: "ok", False: "FAILED", None: "-"}
+    text = "\n".join(f"{marks[f.works]:<7} {f.resource:<24} {f.text}" for f in findings)
+    failed = any(finding.works is False for finding in findings)
+    data = {"findings": [finding.__dict__ for finding in findings]}
+    return text, data, ApiError.exit_code if failed else 0
+
+
+def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
+    """The named pipeline, with what the command line says in place of its own."""
+    given = {
+        key: options[key]
+        for key in ("destination", "database", "dataset", "table_format", "wait")
+        if options[key] is not None
+    }
+    if options["resources"] or options["groups"]:
+        given.update(resources=options["resources"], groups=options["groups"])
+    return replace(named_pipeline(name), **given)
+
+
+def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the source that the command line gives."""
+    found: dict[str, Any] = {}
+    if options["full_refresh"]:
+        found["full_refresh"] = options["full_refresh"].replace(",", " ").split()
+    if bool(options["start"]) != bool(options["end"]):
+        raise ConfigurationError("--from and --to go together.")
+    if options["start"]:
+        if options["resources"] or options["groups"]:
+            raise ConfigurationError("--from and --to load classes: leave --resources out.")
+        found.update(
+            resources=["classes_window"],
+            groups=[],
+            start_date=options["start"],
+            end_date=options["end"],
+        )
+    return found
+
+
+@contextlib.contextmanager
+def _demo(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    if not options["demo"]:
+        yield {}
+        return
+    try:
+        from ..sandbox import Sandbox
+    except ImportError as error:
+        raise ConfigurationError(
+            f"--demo needs the package {error.name!r}.",
+            hint="pip install 'perfectgym-source[sandbox]'",
+        ) from None
+    sandbox: Sandbox
+    with Sandbox(size=options["demo_size"], seed=1) as sandbox:
+        yield {
+            "base_url": sandbox.base_url,
+            "username": sandbox.employee.username,
+            "password": sandbox.employee.password,
+            "installation": "demo",
+            "requests_per_second": 0,
+        }
+
+
+def _progress(choice: str) -> Any:
+    from dlt.common.runtime.collector import LogCollector, TqdmCollector
+
+    if choice == "auto":
+        choice = "tqdm" if sys.stderr.isatty() else "off"
+    if choice == "tqdm":
+        return TqdmCollector()
+    if choice == "log":
+        return LogCollector(log_period=5.0, logger=sys.stderr)
+    return None

@@ -1,0 +1,265 @@
+"""What the API holds and what the tables hold, side by side in an in-memory DuckDB.
+
+Of each row only the key, the row version and a few flags are kept, and they stay in Arrow and
+DuckDB: a million rows take some 40 MB, and a few hundred while they are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ..catalogue import Endpoint, TableLayout, Write
+from ..catalogue.columns import INSTALLATION, REMOVED, UNREADABLE, snake_case
+from ..decoding import ClubClocks, Decoder
+from ..settings import Settings
+from .findings import Finding, Removable
+from .novelty import Novelty, registered
+
+EXAMPLES = 5
+
+
+class Comparison:
+    """Takes the rows of both sides, and compares them by key.
+
+    Args:
+        settings: The source's settings.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._layouts: dict[str, TableLayout] = {}
+        self._db = duckdb.connect()
+        self._novelty = Novelty(self._db, settings)
+        # Without it, DuckDB has to keep rows in the order in which they came.
+        self._db.execute("SET preserve_insertion_order = false")
+
+    def layout(self, endpoint: Endpoint) -> TableLayout:
+        """The endpoint's tables with the columns that the settings let them have."""
+        if endpoint.name not in self._layouts:
+            self._layouts[endpoint.name] = self._settings.pii.layout(endpoint)
+        return self._layouts[endpoint.name]
+
+    def open(self, endpoint: Endpoint) -> None:
+        """Make room for the rows of an endpoint."""
+        decoder = Decoder(endpoint, ClubClocks(), privacy=self._settings.pii)
+        for name, empty in decoder.empty().items():
+            with registered(self._db, "batch", empty):
+                columns = self._selected(endpoint, self._table(endpoint, name))
+                self._db.execute(
+                    f'CREATE TABLE "rows__{name}" AS SELECT {columns}, true AS is_held FROM batch'
+                )
+
+    def add(self, endpoint: Endpoint, table: str, rows: pa.Table, *, is_held: bool) -> None:
+        """Take rows: from the destination's table if `is_held`, else from the API.
+
+        Args:
+            endpoint: Their endpoint.
+            table: The name of its root table, or of one of its child tables.
+            rows: They, with at least the columns that `columns` names.
+            is_held: Whether they come from the table.
+        """
+        columns = self._selected(endpoint, self._table(endpoint, table))
+        # A row that only clears the list of a parent is no row of the API.
+        is_flag = endpoint.is_whole and table == endpoint.table_name  # of a deleted row
+        clears = REMOVED in rows.column_names and not is_flag
+        where = f'WHERE "{REMOVED}" IS NOT TRUE' if clears else ""
+        with registered(self._db, "batch", rows):
+            self._db.execute(
+                f'INSERT INTO "rows__{table}" SELECT {columns}, {is_held} FROM batch {where}'
+            )
+
+    def columns(self, endpoint: Endpoint, table: TableLayout) -> list[str]:
+        """The columns that a comparison takes from a table."""
+        if table.level:
+            return [key.name for key in table.keys] + list(table.positions)
+        there = {column.name for column in table.columns()}
+        wanted = [*self._key(endpoint), *(parent.column for parent in endpoint.parents)]
+        wanted += [name for name in ("id", "timestamp", "is_deleted") if name in there]
+        if endpoint.dated_by:
+            wanted.append(snake_case(endpoint.dated_by))
+        # Every table has one column at least that can be counted.
+        return list(dict.fromkeys(wanted)) or [UNREADABLE]
+
+    def findings(self, endpoint: Endpoint, state: Mapping[str, Any]) -> list[Finding]:
+        """Compare the tables of an endpoint, once all rows of both sides are there.
+
+        Args:
+            endpoint: The endpoint.
+            state: Its dlt resource state, which says what the next run asks for.
+        """
+        root, *children = self.layout(endpoint).with_children()
+        self._compare_root(endpoint, root, state)
+        for child in children:
+            self._compare_child(endpoint, child)
+        return [self._finding(endpoint, table) for table in (root, *children)]
+
+    def removable(self, endpoint: Endpoint) -> Removable | None:
+        """The extra rows that the API does not give, if there are any."""
+        key = self._key(endpoint)
+        if not key:
+            return None
+        keys = _names(len(key))
+        parts = " UNION ".join(
+            f'SELECT {keys} FROM "compared__{table.name}" WHERE {_EXTRA} AND is_unknown'
+            for table in self.layout(endpoint).with_children()
+        )
+        found = self._db.execute(parts).fetchall()
+        if self._settings.shared_dataset:
+            key = (INSTALLATION, *key)
+            found = [(self._settings.installation, *values) for values in found]
+        return Removable(key, found) if found else None
+
+    def is_reloadable(self, endpoint: Endpoint) -> bool:
+        """Whether there are differences that loading the endpoint again removes."""
+        return any(
+            self._count(f'"compared__{table.name}" WHERE {_MISSING} OR {_STALE} '
+                        f"OR ({_EXTRA} AND NOT is_unknown)")
+            for table in self.layout(endpoint).with_children()
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Give back the memory."""
+        self._db.close()
+
+    def _key(self, endpoint: Endpoint) -> tuple[str, ...]:
+        """The key, without columns that are left out because they are personal data."""
+        there = {column.name for column in self.layout(endpoint).columns()}
+        return tuple(name for name in endpoint.key if name in there)
+
+    def _table(self, endpoint: Endpoint, name: str) -> TableLayout:
+        return next(t for t in self.layout(endpoint).with_children() if t.name == name)
+
+    def _selected(self, endpoint: Endpoint, table: TableLayout) -> str:
+        """What is kept of a row, as SQL over its columns."""
+        if table.level:
+            names = self.columns(endpoint, table)
+            return ", ".join(f'"{name}" AS k{place}' for place, name in enumerate(names))
+        there = {column.name for column in table.columns()}
+        # Lists without a documented key are compared by the number of their rows.
+        keys = [f'"{name}" AS k{i}' for i, name in enumerate(self._key(endpoint))] or ["0 AS k0"]
+        parents = ", ".join(f'CAST("{parent.column}" AS VARCHAR)' for parent in endpoint.parents)
+        is_gone = self._settings.deleted_rows == "remove" and "is_deleted" in there
+        return ", ".join(
+            (
+                *keys,
+                f"concat_ws('|', {parents}) AS unit" if parents else "'' AS unit",
+                f"{_column('id', there)} AS id",
+                f"{_column('timestamp', there)} AS version",
+                f"{'is_deleted IS TRUE' if is_gone else 'false'} AS is_gone",
+                f"{_is_old(endpoint, self._settings.start_date)} AS is_old",
+            )
+        )
+
+    def _compare_root(
+        self, endpoint: Endpoint, table: TableLayout, state: Mapping[str, Any]
+    ) -> None:
+        keys = _names(max(1, len(self._key(endpoint))))
+        in_api = "count(*) FILTER (NOT is_held)"
+        versions = "false"
+        if endpoint.write is Write.ROWS:
+            # While a list is read, a row can come in two versions: the later one counts.
+            in_api = (
+                "coalesce(CAST(arg_max(NOT is_gone, coalesce(version, 0)) FILTER (NOT is_held) "
+                "AS BIGINT), 0)"
+            )
+            versions = "in_api > 0 AND in_table > 0 AND version IS DISTINCT FROM held_version"
+        new = self._novelty.condition(endpoint, state)
+        self._db.execute(f"""
+            CREATE TABLE "compared__{table.name}" AS
+            WITH keyed AS (
+                SELECT {keys}, {in_api} AS in_api, count(*) FILTER (is_held) AS in_table,
+                    max(version) FILTER (NOT is_held) AS version,
+                    max(version) FILTER (is_held) AS held_version,
+                    coalesce(any_value(unit) FILTER (NOT is_held), any_value(unit)) AS unit,
+                    any_value(id) AS id,
+                    coalesce(bool_or(is_old) FILTER (NOT is_held), false) AS is_old
+                FROM "rows__{table.name}" GROUP BY {keys}
+            )
+            SELECT {keys}, in_api, in_table, is_old, {versions} AS is_stale,
+                {new} AS is_new, {"in_api = 0" if self._key(endpoint) else "false"} AS is_unknown
+            FROM keyed
+        """)
+
+    def _compare_child(self, endpoint: Endpoint, table: TableLayout) -> None:
+        keys = _names(len(table.keys) + len(table.positions))
+        same = " AND ".join(
+            f"keyed.k{i} IS NOT DISTINCT FROM root.k{i}" for i in range(len(table.keys))
+        )
+        # A root row that the next run brings brings its child rows too.
+        self._db.execute(f"""
+            CREATE TABLE "compared__{table.name}" AS
+            WITH keyed AS (
+                SELECT {keys}, count(*) FILTER (NOT is_held) AS in_api,
+                    count(*) FILTER (is_held) AS in_table
+                FROM "rows__{table.name}" GROUP BY {keys}
+            )
+            SELECT keyed.*, false AS is_stale, coalesce(root.is_old, false) AS is_old,
+                coalesce(root.is_new, false) AS is_new,
+                coalesce(root.is_unknown, true) AS is_unknown
+            FROM keyed LEFT JOIN "compared__{endpoint.table_name}" root ON {same}
+        """)
+
+    def _finding(self, endpoint: Endpoint, table: TableLayout) -> Finding:
+        name = f'"compared__{table.name}"'
+        [counts] = self._db.execute(f"""
+            SELECT
+                sum(in_api) FILTER (NOT is_old OR in_table > 0),
+                sum(in_table),
+                sum(in_api - in_table) FILTER ({_MISSING}),
+                sum(in_table - in_api) FILTER ({_EXTRA}),
+                count(*) FILTER ({_STALE}),
+                count(*) FILTER (is_new AND NOT is_old AND (in_api <> in_table OR is_stale)),
+                sum(in_table - in_api) FILTER ({_EXTRA} AND is_unknown)
+            FROM {name}
+        """).fetchall()
+        in_api, in_table, missing, extra, stale, newer, removable = (int(n or 0) for n in counts)
+        shown = self._shown(endpoint, table)
+        examples = {}
+        for kind, where in (("missing", _MISSING), ("extra", _EXTRA), ("stale", _STALE)):
+            keys = ", ".join(f"k{place}" for place in shown)
+            if keys and (found := self._db.execute(
+                f"SELECT {keys} FROM {name} WHERE {where} ORDER BY {keys} LIMIT {EXAMPLES}"
+            ).fetchall()):  # fmt: skip
+                examples[kind] = found
+        return Finding(
+            table.name, in_api, in_table, missing, extra, stale, newer, examples, removable
+        )
+
+    def _shown(self, endpoint: Endpoint, table: TableLayout) -> list[int]:
+        """The places of the key's columns that are not personal data."""
+        root = self.layout(endpoint)
+        personal = {column.name for column in root.columns() if column.pii}
+        places = [i for i, name in enumerate(self._key(endpoint)) if name not in personal]
+        if table.level:
+            places += range(len(table.keys), len(table.keys) + len(table.positions))
+        return places
+
+    def _count(self, rows: str) -> int:
+        [(count,)] = self._db.execute(f"SELECT count(*) FROM {rows}").fetchall()
+        return int(count)
+
+
+_COUNTS = "NOT is_new AND NOT is_old"
+_MISSING = f"(in_api > in_table AND {_COUNTS})"
+_EXTRA = f"(in_table > in_api AND {_COUNTS})"
+_STALE = f"(is_stale AND {_COUNTS})"
+
+
+def _names(keys: int) -> str:
+    return ", ".join(f"k{place}" for place in range(keys))
+
+
+def _column(name: str, there: Sequence[str] | set[str]) -> str:
+    return f'"{name}"' if name in there else "CAST(NULL AS BIGINT)"
+
+
+def _is_old(endpoint: Endpoint, start: date | None) -> str:
+    """SQL: whether a first load leaves a row out because of its date."""
+    if start is None or endpoint.dated_by is None:
+        return "false"
+    return f"coalesce(\"{snake_case(endpoint.dated_by)}\" < DATE '{start}', false)"

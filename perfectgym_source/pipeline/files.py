@@ -1,0 +1,135 @@
+"""The tables as files, on a disk or in a bucket: Parquet, Delta or Iceberg.
+
+Rows in files cannot be replaced by key as this source needs it: dlt would append the new state of a
+row to the old one, and keep what is gone from a list. So the rows go into the DuckDB file, as ever,
+and after a run that changed it, whole tables are written from it in the place of the older ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import pyarrow.parquet
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TColumnSchema
+
+from ..errors import ConfigurationError
+
+DESTINATION = "filesystem"
+PIPELINE_NAME = "perfectgym_files"
+TABLE_FORMATS = ("parquet", "delta", "iceberg")
+_PACKAGES = {"delta": "deltalake", "iceberg": "pyiceberg"}
+
+
+def check_files(dataset: str, table_format: str) -> None:
+    """Make sure that files can be written, before anything is read.
+
+    Raises:
+        ConfigurationError: A package is missing, or there are files of another format.
+        PipelineStepFailed: dlt's; the place of the files is not configured, or not to be reached.
+    """
+    package = _PACKAGES.get(table_format)
+    if package and find_spec(package) is None:
+        raise ConfigurationError(
+            f"--table-format {table_format} needs the package {package!r}.",
+            hint=f"pip install 'dlt[{package}]'",
+        )
+    with _pipeline(dataset) as (pipeline, _):
+        held = _written(pipeline).get("table_format", table_format)
+    if held != table_format:
+        raise ConfigurationError(
+            f"The files of the dataset {dataset!r} are {held}, and {table_format} would be mixed "
+            "into them.",
+            hint="Write them into another dataset, or move the old ones away.",
+        )
+
+
+def write_files(connection: duckdb.DuckDBPyConnection, dataset: str, table_format: str) -> None:
+    """Write every table, unless the files hold this state of the DuckDB file already.
+
+    Args:
+        connection: Open on the DuckDB file.
+        dataset: The dataset, in the DuckDB file and among the files.
+        table_format: One of `TABLE_FORMATS`.
+
+    Raises:
+        PipelineStepFailed: dlt's. The next run writes all tables again.
+    """
+    schema = Schema(PIPELINE_NAME).naming.normalize_table_identifier(dataset)
+    tables = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? "
+        "AND NOT starts_with(table_name, '_dlt') ORDER BY table_name",
+        [schema],
+    ).fetchall()
+    if not tables:
+        return
+    [[load]] = connection.sql(f'SELECT max(load_id) FROM "{schema}"._dlt_loads').fetchall()
+    written = {"table_format": table_format, "load": load}
+    with _pipeline(dataset) as (pipeline, folder):
+        if _written(pipeline) == written:
+            return
+
+        def rows(table: duckdb.DuckDBPyRelation, name: str) -> Iterator[Any]:
+            # Kept beside the files, and only when all of them are there.
+            dlt.current.source_state().update(written)
+            file = folder / f"{name}.parquet"
+            table.write_parquet(str(file))
+            described = pyarrow.parquet.ParquetFile(file)
+            yield dlt.mark.with_file_import(
+                str(file),
+                "parquet",
+                described.metadata.num_rows,
+                described.schema_arrow.empty_table(),
+            )
+
+        resources = []
+        for (name,) in tables:
+            table = connection.table(f'"{schema}"."{name}"')
+            hints = _local_times(table)
+            resources.append(dlt.resource(rows(table, name), name=name, columns=hints))
+        open_format: Any = None if table_format == "parquet" else table_format
+        pipeline.run(
+            dlt.source(lambda: resources, name=PIPELINE_NAME)(),
+            write_disposition="replace",
+            table_format=open_format,
+            loader_file_format="parquet",
+        )
+
+
+def _local_times(table: duckdb.DuckDBPyRelation) -> dict[str, TColumnSchema]:
+    """Hints of the columns without a time zone, which dlt would take for UTC."""
+    return {
+        name: {"name": name, "data_type": "timestamp", "timezone": False}
+        for name, kind in zip(table.columns, table.types)
+        if str(kind) == "TIMESTAMP"
+    }
+
+
+@contextlib.contextmanager
+def _pipeline(dataset: str) -> Iterator[tuple[dlt.Pipeline, Path]]:
+    """A pipeline that knows what the files hold, and a folder for working files.
+
+    What it knows comes from beside the files each time, so that it cannot be about other ones.
+    """
+    with tempfile.TemporaryDirectory(prefix="perfectgym_") as folder:
+        pipeline = dlt.pipeline(
+            PIPELINE_NAME,
+            pipelines_dir=str(Path(folder) / "pipelines"),
+            destination=DESTINATION,
+            dataset_name=dataset,
+        )
+        pipeline.sync_destination()
+        yield pipeline, Path(folder)
+
+
+def _written(pipeline: dlt.Pipeline) -> dict[str, Any]:
+    """What the files hold: `table_format`, and the last `load` of the DuckDB file; or nothing."""
+    sources: dict[str, dict[str, Any]] = pipeline.state.get("sources", {})
+    return sources.get(PIPELINE_NAME, {})

@@ -1,0 +1,235 @@
+"""The run history: what each run did, as tables in the dataset that it loads.
+
+It is written by a dlt pipeline of its own, so that the state and the pending packages of the main
+one are never touched, and a run that failed is written down too. What cannot be written stays in
+the working folder, and the next run writes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import dlt
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.destinations.sql_client import SqlClientBase
+
+logger = logging.getLogger(__name__)
+
+PIPELINE_NAME = "perfectgym_runs"
+RUNS = "_runs"
+RESOURCES = "_run_resources"
+CHECKS = "_run_checks"
+
+Outcome = Literal["ok", "partial", "failed"]
+
+
+@dataclass(frozen=True)
+class ResourceRecord:
+    """What a run did to one resource.
+
+    Attributes:
+        run_id: The run.
+        resource: The resource.
+        rows_new: Rows that its table did not have before. Where a table holds full pictures, by
+            how much it grew. None if nobody counted, because the load failed.
+        rows_changed: Rows that replaced older ones, those that were flagged as deleted included.
+        rows_deleted: Rows that were flagged as deleted, or were removed.
+        rows_loaded: Rows that were read.
+        rows_total: Rows in the table afterwards; None if it got none.
+        requests: Requests.
+        cursor_before: The highest row version that earlier runs had read, if it has versions.
+        cursor_after: The highest that has been read now.
+        outcome: `partial` where a part of the list, or a list that it depends on, was not read.
+        error: Why.
+    """
+
+    run_id: str
+    resource: str
+    rows_new: int | None
+    rows_changed: int | None
+    rows_deleted: int
+    rows_loaded: int
+    rows_total: int | None
+    requests: int
+    cursor_before: int | None
+    cursor_after: int | None
+    outcome: str
+    error: str | None
+
+
+@dataclass(frozen=True)
+class CheckRecord:
+    """What a check found in one table after loading.
+
+    Attributes:
+        run_id: The run.
+        name: The check.
+        table_name: The table.
+        is_passed: Whether all is well.
+        value: What was counted or measured; None if there was nothing to measure.
+        text: In words.
+    """
+
+    run_id: str
+    name: str
+    table_name: str
+    is_passed: bool
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run did.
+
+    Attributes:
+        run_id: Its name, which no other run has.
+        pipeline: The named pipeline.
+        installation: The installation that was read.
+        started_at: When it started.
+        finished_at: When it ended.
+        seconds: How long it took.
+        outcome: `partial` where something could not be read, `failed` where the run stopped, or
+            its checks failed it.
+        exit_code: The program's exit code.
+        version: The version of this package.
+        rows_loaded: Rows of all tables.
+        requests: Requests.
+        retries: Requests that were repeated.
+        token_requests: Sign-ins.
+        error: Why it failed.
+    """
+
+    run_id: str
+    pipeline: str
+    installation: str
+    started_at: datetime
+    finished_at: datetime
+    seconds: float
+    outcome: str
+    exit_code: int
+    version: str
+    rows_loaded: int
+    requests: int
+    retries: int
+    token_requests: int
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """All that the history takes down of a run."""
+
+    run: RunRecord
+    resources: Sequence[ResourceRecord]
+    checks: Sequence[CheckRecord] = ()
+
+
+class History:
+    """Writes the history.
+
+    Args:
+        folder: Where the working folder of its pipeline is made: the target's own.
+        destination: The destination, for `dlt.pipeline`.
+        dataset: The dataset.
+        writing: Makes the context in which the destination is written, such as
+            `publish.unnoticed`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        destination: Any,
+        dataset: str,
+        writing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        self._folder = folder
+        self._destination = destination
+        self._dataset = dataset
+        self._writing = writing
+
+    def keep(self, entry: Entry) -> None:
+        """Write a run down, and those that could not be written before it.
+
+        Whatever goes wrong is a warning: the rows of the run are in their tables all the same.
+        """
+        try:
+            with self._writing():
+                self._write(entry)
+        except Exception as error:  # of any destination, and none is worth failing the run for
+            logger.warning(
+                "The run history could not be written (%s); the next run writes it.",
+                type(error).__name__,
+            )
+
+    def _write(self, entry: Entry) -> None:
+        pipeline = dlt.pipeline(
+            PIPELINE_NAME,
+            pipelines_dir=str(self._folder),
+            destination=self._destination,
+            dataset_name=self._dataset,
+        )
+        # There is no state; and the tables are what the records here say.
+        pipeline.config.restore_from_destination = False
+        pipeline.extract(_source(entry))
+        pipeline.normalize()
+        pipeline.load()
+        shutil.rmtree(self._folder / PIPELINE_NAME)
+
+
+def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows that a query over the history gives; none if there is no history yet.
+
+    Args:
+        client: A client of the dataset.
+        query: The query, with the tables in braces: `SELECT ... FROM {_runs}`.
+        values: For its placeholders (`%s`).
+    """
+    names = {name: client.make_qualified_table_name(name) for name in (RUNS, RESOURCES, CHECKS)}
+    try:
+        with client.execute_query(query.format(**names), *values) as cursor:
+            return list(cursor.fetchall())
+    except DatabaseUndefinedRelation:
+        return []
+
+
+_TYPES = {
+    "str": "text",
+    "int": "bigint",
+    "float": "double",
+    "bool": "bool",
+    "datetime": "timestamp",
+}
+
+
+def _source(entry: Entry) -> Any:
+    def records(name: str, kind: type[Any], found: Sequence[Any]) -> Any:
+        def items() -> Iterator[dict[str, Any]]:
+            yield from map(asdict, found)
+
+        return dlt.resource(items, name=name, columns=_columns(kind), write_disposition="append")
+
+    def resources() -> list[Any]:
+        return [
+            records(RUNS, RunRecord, [entry.run]),
+            records(RESOURCES, ResourceRecord, entry.resources),
+            records(CHECKS, CheckRecord, entry.checks),
+        ]
+
+    return dlt.source(resources, name=PIPELINE_NAME, max_table_nesting=0)()
+
+
+def _columns(kind: type[Any]) -> Any:
+    columns = {}
+    for field in fields(kind):
+        name, *optional = str(field.type).split(" | ")
+        columns[field.name] = {"data_type": _TYPES[name], "nullable": bool(optional)}
+    return columns

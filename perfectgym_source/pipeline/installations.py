@@ -1,0 +1,90 @@
+"""The installations of a franchise group: each with an address and an account of its own.
+
+`[sources.perfectgym.installations.NAME]`, the secrets of the same section in `.dlt/secrets.toml`.
+What a section leaves out is as in `[sources.perfectgym]`, except for the account: a password goes
+to no other address than its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import fields
+from typing import Any
+
+import dlt
+
+from ..errors import ConfigurationError
+from ..nearest import nearest
+from ..settings import Settings
+from .sections import section
+
+_SECTION = "sources.perfectgym.installations"
+_OWN = ("username", "password")
+_KEYS = (
+    *(
+        entry.name
+        for entry in fields(Settings)
+        if entry.name not in ("installation", "shared_dataset", "on_error")
+    ),
+    "subdomain",
+    "pii_key",
+)
+
+
+def installations(chosen: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+    """The arguments of `perfectgym_source` for each installation, by name.
+
+    Args:
+        chosen: Names; by default all.
+
+    Returns:
+        Nothing where the configuration names no installations: then there is one, without a name.
+
+    Raises:
+        ConfigurationError: A name or a key is unknown, or an account is missing.
+    """
+    configured = section(*_SECTION.split("."))
+    for name in chosen:
+        if name not in configured:
+            raise ConfigurationError(
+                f"There is no installation {name!r}{nearest(name, configured)}.",
+                hint=f"An installation is a section [{_SECTION}.NAME] in .dlt/config.toml.",
+            )
+    return {name: _arguments(name, configured[name]) for name in chosen or configured}
+
+
+def dataset_of(dataset: str, installation: str) -> str:
+    """The dataset of an installation that has one of its own."""
+    return f"{dataset}_{re.sub(r'[^a-z0-9]+', '_', installation.lower()).strip('_')}"
+
+
+def _arguments(name: str, configured: Any) -> dict[str, Any]:
+    where = f"{_SECTION}.{name}"
+    if not isinstance(configured, dict):
+        raise ConfigurationError(f"{where} must be a section of keys.")
+    for key in configured:
+        if key not in _KEYS:
+            raise ConfigurationError(f"{where}.{key} is not a setting{nearest(key, _KEYS)}.")
+    found: dict[str, Any] = {"installation": name}
+    for key in _KEYS:
+        # One key at a time, so that environment variables count too.
+        value: Any = dlt.config.get(f"{where}.{key}")
+        if value not in (None, ""):
+            found[key] = value
+    for key in _OWN:
+        if key not in found:
+            raise ConfigurationError(
+                f"{where}.{key} is missing: put it into .dlt/secrets.toml under [{where}], or set "
+                f"{f'{where}.{key}'.upper().replace('.', '__')}."
+            )
+    if "base_url" in found or "subdomain" in found:
+        # Neither may come from [sources.perfectgym] beside the other.
+        found.setdefault("base_url", "")
+        found.setdefault("subdomain", "")
+    else:
+        raise ConfigurationError(
+            f"{where}.subdomain is missing (or base_url for a full address): put it into "
+            f".dlt/config.toml under [{where}]."
+        )
+    return found

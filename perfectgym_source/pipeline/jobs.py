@@ -1,0 +1,107 @@
+"""What a named pipeline does: one run, or one for each installation, none touching another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from ..errors import PerfectGymError
+from .installations import dataset_of, installations
+from .named import NamedPipeline
+from .runner import Options
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to be made.
+
+    Attributes:
+        installation: The installation's name; empty where the configuration names none.
+        options: What the run is to do.
+    """
+
+    installation: str
+    options: Options
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """How a job ended.
+
+    Attributes:
+        job: The job.
+        result: What it gave, if it came to its end.
+        error: What ended it otherwise.
+    """
+
+    job: Job
+    result: T | None
+    error: PerfectGymError | None
+
+
+def jobs(
+    pipeline: NamedPipeline,
+    arguments: Mapping[str, Any],
+    chosen: Collection[str] = (),
+    progress: Any = None,
+) -> list[Job]:
+    """The runs of a pipeline.
+
+    Args:
+        pipeline: The pipeline, with what the command line gives in its place.
+        arguments: Arguments of `perfectgym_source` that beat all others. With a `base_url` among
+            them, the configured installations do not matter.
+        chosen: The installations, by default those of the pipeline, or all.
+        progress: A dlt progress collector.
+
+    Raises:
+        ConfigurationError: An installation is unknown, or wrong.
+    """
+    options = Options(
+        destination=pipeline.destination,
+        database=pipeline.database,
+        dataset=pipeline.dataset,
+        table_format=pipeline.table_format,
+        wait=pipeline.wait,
+        source={
+            "resources": list(pipeline.resources),
+            "groups": list(pipeline.groups),
+            "on_error": "continue",
+            **pipeline.source,
+            **arguments,
+        },
+        progress=progress,
+    )
+    named = {} if "base_url" in arguments else installations(chosen or pipeline.installations)
+    if not named:
+        return [Job("", options)]
+    made = []
+    for name, own in named.items():
+        dataset = options.dataset if pipeline.shared_dataset else dataset_of(options.dataset, name)
+        source = {"shared_dataset": pipeline.shared_dataset, **own, **options.source}
+        made.append(Job(name, replace(options, dataset=dataset, source=source)))
+    return made
+
+
+def each(planned: Collection[Job], do: Callable[[Options], T]) -> Iterator[Outcome[T]]:
+    """Do something for each job, whatever becomes of the others.
+
+    Raises:
+        PerfectGymError: There is only one job, and it failed.
+    """
+    for job in planned:
+        try:
+            yield Outcome(job, do(job.options), None)
+        except PerfectGymError as error:
+            if len(planned) == 1:
+                raise
+            yield Outcome(job, None, error)
+
+
+def exit_code(codes: Collection[int]) -> int:
+    """The exit code of several jobs: 0 if all succeeded, or the smallest of the others, which is
+    the one that needs a person most."""
+    return min((code for code in codes if code), default=0)

@@ -1,0 +1,89 @@
+"""Runs that are written into the run history, for the tests of all that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+
+from perfectgym_source.pipeline.history import Entry, History
+from perfectgym_source.pipeline.publish import loading_file, unnoticed
+from perfectgym_source.pipeline.recording import Recording, recorded
+from perfectgym_source.pipeline.runner import Options, open_pipeline, target
+from perfectgym_source.sandbox import Sandbox
+from perfectgym_source.source import perfectgym_source
+
+
+@dataclass
+class Recorder:
+    """Loads a sandbox into a DuckDB file, and writes down what was done."""
+
+    folder: Path
+    sandbox: Sandbox
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "data.duckdb"
+
+    def options(self, *resources: str, **source: Any) -> Options:
+        given = {
+            "base_url": self.sandbox.base_url,
+            "username": self.sandbox.employee.username,
+            "password": self.sandbox.employee.password,
+            "installation": "sandbox",
+            "on_error": "continue",
+            "requests_per_second": 0,
+            "retry_wait": 0.01,
+            "max_retry_wait": 0.05,
+            "resources": list(resources),
+            **source,
+        }
+        return Options("duckdb", self.database, "perfectgym", source=given)
+
+    def load(
+        self,
+        *resources: str,
+        examine: Callable[[Recording, Any, dlt.Pipeline], None] | None = None,
+        **source: Any,
+    ) -> Recording:
+        """Load as the program does; `examine` is called after the load, with a client."""
+        options = self.options(*resources, **source)
+        made = perfectgym_source(**options.source)
+        recording = Recording("core", made)
+        with target(options) as destination:
+            with (
+                recorded(recording, self.history(destination), lambda error: error),
+                open_pipeline(options, destination) as pipeline,
+            ):
+                pipeline.sync_destination()
+                recording.begin(pipeline)
+                pipeline.extract(made)
+                recording.extracted(pipeline)
+                pipeline.normalize()
+                pipeline.load()
+                recording.loaded(pipeline)
+                if examine:
+                    with pipeline.sql_client() as client:
+                        examine(recording, client, pipeline)
+        return recording
+
+    def history(self, destination: Any = None) -> History:
+        destination = destination or dlt.destinations.duckdb(str(loading_file(self.database)))
+        writing = partial(unnoticed, self.database)
+        return History(self.folder / "working", destination, "perfectgym", writing)
+
+    def keep(self, entry: Entry) -> None:
+        self.history().keep(entry)
+
+    def query(self, sql: str, file: Path | None = None) -> list[tuple[Any, ...]]:
+        """Ask the loading file, or another one."""
+        with duckdb.connect(str(file or loading_file(self.database)), read_only=True) as database:
+            database.execute("set timezone = 'UTC'")
+            schema = f'"{(file or loading_file(self.database)).stem}".perfectgym'
+            database.execute(f"use {schema}")
+            return database.execute(sql).fetchall()

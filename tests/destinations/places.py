@@ -1,0 +1,50 @@
+"""Runs of the product into one destination or another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from perfectgym_source.pipeline.runner import Options, run
+from perfectgym_source.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Place:
+    """A destination, with a DuckDB file in a folder if it takes one."""
+
+    folder: Path
+    sandbox: Sandbox
+    destination: str = "duckdb"
+    table_format: str = "parquet"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "perfectgym.duckdb"
+
+    def at(self, destination: str, table_format: str = "parquet") -> Place:
+        """The same folder and installation with another destination."""
+        return replace(self, destination=destination, table_format=table_format)
+
+    def load(self, *resources: str) -> None:
+        """Load, the groups that a run loads by default if no resources are named."""
+        account = self.sandbox.employee
+        source = {
+            "base_url": self.sandbox.base_url,
+            "username": account.username,
+            "password": account.password,
+            "time_zone": "Europe/Warsaw",
+            "requests_per_second": 0,
+            "retry_wait": 0.01,
+        }
+        if resources:
+            source["resources"] = list(resources)
+        run(
+            Options(
+                destination=self.destination,
+                database=self.database,
+                dataset="perfectgym",
+                table_format=self.table_format,
+                source=source,
+            )
+        )

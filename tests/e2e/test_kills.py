@@ -1,0 +1,212 @@
+"""Runs that are killed at any moment and at every step: the next one puts everything right."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from fork_server import ForkServer, Place
+from installation import RESOURCES, Tables, change, published, truth
+from program import Program, environment_of, settings_for
+
+from perfectgym_source.sandbox import Sandbox, World
+
+KILLS = int(os.environ.get("KILLS", "50"))
+SEED = int(os.environ.get("KILL_SEED", "0")) or random.randrange(1, 10**6)
+
+DLT_EXTRACT = "dlt.extract.extract:Extract"
+DLT_PIPELINE = "dlt.pipeline.pipeline:Pipeline"
+DLT_LOAD = "dlt.load.load:Load"
+DLT_JOBS = "dlt.common.storages.load_package:PackageStorage"
+DLT_PACKAGES = "dlt.common.storages.load_storage:LoadStorage"
+DLT_COPY = "dlt.destinations.impl.duckdb.duck:DuckDbCopyJob"
+RUNNER = "perfectgym_source.pipeline.runner"
+PUBLISHING = "perfectgym_source.pipeline.publish"
+
+PLACES = [
+    # Reading.
+    Place(f"{DLT_EXTRACT}.extract"),
+    Place("perfectgym_source.client:Client.get", "after", 4),
+    Place(f"{DLT_EXTRACT}.commit_packages"),
+    Place(f"{DLT_EXTRACT}.commit_packages", "after"),
+    Place(f"{DLT_PIPELINE}.extract", "after"),
+    # Normalizing.
+    Place(f"{DLT_PACKAGES}.commit_new_load_package"),
+    Place(f"{DLT_PACKAGES}.commit_new_load_package", "after"),
+    Place(f"{DLT_PIPELINE}.normalize", "after"),
+    # Loading.
+    Place(f"{DLT_LOAD}.initialize_package"),
+    Place(f"{DLT_LOAD}.initialize_package", "after"),
+    Place(f"{DLT_COPY}.run", "after"),
+    Place(f"{DLT_COPY}.run", "after", 4),
+    Place(f"{DLT_JOBS}.complete_job"),
+    Place(f"{DLT_JOBS}.complete_job", "after", 3),
+    Place(f"{DLT_LOAD}.complete_package"),
+    Place(f"{DLT_PACKAGES}.complete_load_package"),
+    Place(f"{DLT_PACKAGES}.complete_load_package", "after"),
+    Place(f"{DLT_PIPELINE}.load", "after"),
+    # Publishing.
+    Place(f"{RUNNER}:_forget_working_files", "after"),
+    Place(f"{RUNNER}:publish"),
+    Place(f"{PUBLISHING}:_copy", "after"),
+    Place(f"{PUBLISHING}:_flush", "after"),
+    Place(f"{PUBLISHING}:_flush", "before", 2),
+    Place(f"{RUNNER}:publish", "after"),
+]
+"""Between every two steps of a run."""
+
+FIRST_PLACES = [
+    Place(f"{PUBLISHING}:_flush"),
+    Place(f"{RUNNER}:prepare", "after"),
+    Place(f"{DLT_EXTRACT}.commit_packages", "after"),
+    Place(f"{DLT_PACKAGES}.commit_new_load_package", "after"),
+    Place(f"{DLT_LOAD}.initialize_package", "after"),
+    Place(f"{DLT_COPY}.run", "after", 2),
+    Place(f"{DLT_PACKAGES}.complete_load_package"),
+    Place(f"{RUNNER}:publish"),
+]
+"""Those that are something else when there is no database yet."""
+
+
+WORKING = "dlt/perfectgym/*/perfectgym"
+PHASES = {
+    "publishing": ".perfectgym.duckdb.tmp",
+    "loading": f"{WORKING}/load/normalized/*",
+    "extracted": f"{WORKING}/normalize/extracted/*",
+    "reading": WORKING,
+}
+"""What shows that a run has come to a phase, the last phase first."""
+
+
+@dataclass
+class Installation:
+    """A sandbox whose rows change, and the program that loads it, run by run."""
+
+    sandbox: Sandbox
+    program: Program
+    server: ForkServer
+
+    def truth(self) -> Tables:
+        return truth(self.sandbox.world)
+
+    def change(self, chance: random.Random) -> None:
+        change(self.sandbox.world, chance)
+
+    def published(self) -> Tables:
+        return published(self.program)
+
+    def load(self) -> None:
+        done = self.server.run(*RESOURCES)
+        assert done.code == 0, done.errors
+
+    def load_and_die(self, place: Place) -> None:
+        assert self.server.run(*RESOURCES, die_at=place).code == -signal.SIGKILL
+
+    def forget_all(self) -> None:
+        """A new installation of the program, with no database."""
+        for file in self.program.folder.glob("*.duckdb*"):
+            file.unlink()
+        shutil.rmtree(self.program.folder / "dlt", ignore_errors=True)
+
+    def left_behind(self) -> list[str]:
+        """Files besides the two databases and the lock, such as copies of rows."""
+        expected = {"perfectgym.duckdb", "perfectgym_loading.duckdb", "run.lock", "out", "err"}
+        found = [path for path in self.program.folder.rglob("*") if path.is_file()]
+        return [path.name for path in found if path.name not in expected]
+
+    def phase(self) -> str:
+        """How far a run has come, or had when it was killed, by its files."""
+        found = [phase for phase, files in PHASES.items() if any(self.program.folder.glob(files))]
+        return found[0] if found else "starting or ending"
+
+    def await_phase(self, phase: str, seconds: float) -> None:
+        """Wait for a run to come to a phase, but no longer than so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self.phase() != phase and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("kills")
+    with Sandbox(world=World("tiny", seed=1, quirks=False)) as sandbox:
+        program = Program(folder, {**environment_of(folder), **settings_for(sandbox)})
+        server = ForkServer(program)
+        yield Installation(sandbox, program, server)
+        server.close()
+
+
+@pytest.mark.timeout(900)
+def test_kills_at_any_moment_leave_a_whole_database_and_the_next_run_completes_it(
+    installation: Installation,
+) -> None:
+    print(f"KILL_SEED={SEED} KILLS={KILLS}")
+    chance = random.Random(SEED)
+    duration, struck = 2.0, Counter[str]()
+    before: Tables | None = None
+    while struck.total() < KILLS:
+        if struck.total() % 10 == 0:
+            installation.forget_all()
+            before = None
+        installation.change(chance)
+        now = installation.truth()
+        pid = installation.server.start(*RESOURCES)
+        if struck.total() % 2:
+            time.sleep(chance.uniform(0, duration))
+        else:
+            # The later phases are brief.
+            phase, share = chance.choice([("extracted", 0.1), ("loading", 0.3), ("publishing", 0)])
+            installation.await_phase(phase, 3 * duration)
+            time.sleep(chance.uniform(0, share * duration))
+        os.kill(pid, signal.SIGKILL)
+        if installation.server.wait().code == -signal.SIGKILL:
+            struck[installation.phase()] += 1
+        if installation.program.database.exists():
+            assert installation.published() in (before, now)
+        else:
+            assert before is None
+
+        installation.change(chance)
+        started = time.monotonic()
+        installation.load()
+        duration += (time.monotonic() - started - duration) / 4
+        before = installation.truth()
+        assert installation.published() == before
+    print(dict(struck))
+    assert {"reading", "extracted", "loading"} <= struck.keys()
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_a_kill_between_two_steps_is_put_right_by_the_next_run(
+    installation: Installation, place: Place
+) -> None:
+    before = installation.truth()
+    if not installation.program.database.exists() or installation.published() != before:
+        installation.load()
+    installation.change(random.Random(1))
+    now = installation.truth()
+    installation.load_and_die(place)
+    assert installation.published() in (before, now)
+    installation.load()
+    assert installation.published() == now
+    assert installation.left_behind() == []
+
+
+@pytest.mark.parametrize("place", FIRST_PLACES, ids=str)
+def test_a_first_run_that_is_killed_between_two_steps_is_put_right_by_the_next(
+    installation: Installation, place: Place
+) -> None:
+    installation.forget_all()
+    installation.load_and_die(place)
+    assert not installation.program.database.exists()
+    installation.change(random.Random(1))
+    installation.load()
+    assert installation.published() == installation.truth()
+    assert installation.left_behind() == []

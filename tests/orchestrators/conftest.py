@@ -1,0 +1,63 @@
+"""Fixtures: two installations, and environments that hold an orchestrator each."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from loading import small_world
+from program import environment_of
+from two_installations import NAMES, ROOT, write_settings
+
+from perfectgym_source.sandbox import Sandbox
+
+
+@pytest.fixture
+def sandboxes() -> Iterator[dict[str, Sandbox]]:
+    """Two installations, by name."""
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(Sandbox(world=small_world(seed=seed)))
+            for seed, name in enumerate(NAMES, 1)
+        }
+
+
+@pytest.fixture
+def project(tmp_path: Path, sandboxes: dict[str, Sandbox]) -> Path:
+    """A folder whose `.dlt` names the two installations."""
+    write_settings(tmp_path / "project", sandboxes)
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The variables with which an orchestrator's programs run."""
+    left_out = ("PYTHONPATH", "VIRTUAL_ENV")
+    return {name: v for name, v in environment_of(tmp_path).items() if name not in left_out}
+
+
+@pytest.fixture(scope="session")
+def programs_of() -> Callable[..., Path]:
+    """Gives the folder of programs of an environment with packages, made once and kept."""
+    cache = os.environ.get("ORCHESTRATORS")
+    if not cache:
+        pytest.skip("ORCHESTRATORS names no folder for the environments of Airflow and Dagster")
+
+    def make(*packages: str) -> Path:
+        folder = Path(cache).expanduser().resolve() / packages[0]
+        programs, done = folder / "bin", folder / "installed"
+        if not done.exists():
+            print(f"Installing {packages[0]} into {folder} ...", file=sys.stderr)
+            venv.create(folder, with_pip=True, clear=True)
+            pip = [str(programs / "python"), "-m", "pip", "install", "-q"]
+            subprocess.run([*pip, *packages, "-e", str(ROOT)], check=True)
+            done.touch()
+        return programs
+
+    return make

@@ -37,12 +37,16 @@ class Reading:
     Args:
         settings: The source's settings.
         full_refresh: Resources that are read from the beginning.
+        limit: For a sample, about how many rows of each resource are read.
     """
 
-    def __init__(self, settings: Settings, full_refresh: Collection[str] = ()) -> None:
+    def __init__(
+        self, settings: Settings, full_refresh: Collection[str] = (), limit: int | None = None
+    ) -> None:
         self.settings = settings
         self.report = Report()
         self._full_refresh = full_refresh
+        self._limit = limit
         self._run: ReadingRun | None = None
         self._open: set[str] = set()
         self._waiting: set[str] = set()
@@ -133,6 +137,7 @@ class Reading:
             cast("datetime", pendulum.now("UTC")),
             self._full_refresh,
             self.report,
+            self._limit,
         )
 
     def _refuse_other_rules(self, state: MutableMapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ def perfectgym_source(
     resources: Optional[Sequence[str]] = None,
     groups: Optional[Sequence[str]] = None,
     full_refresh: Optional[Sequence[str]] = None,
+    limit: Optional[int] = None,
     base_url: Optional[str] = None,
     subdomain: Optional[str] = None,
     username: Optional[TSecretStrValue] = None,
@@ -55,6 +56,7 @@ def perfectgym_source(
         resources: Names of the resources to load; by default those of the groups.
         groups: Names of groups to load; by default `company` and `club`.
         full_refresh: Resources to read from the beginning, whatever their cursors say.
+        limit: For a sample, how many rows of each resource to read; into a dataset of its own.
         base_url: The base address (`https://club.perfectgym.com/Api`).
         subdomain: Or just the subdomain (`club`).
         username: The login's name.
@@ -99,7 +101,7 @@ def perfectgym_source(
     selected = selected_endpoints(settings.mode, resources, groups)
     names = {entry.name for entry in selected}
     refreshed = names if full_refresh and "all" in full_refresh else set(full_refresh or ())
-    reading = Reading(settings, refreshed)
+    reading = Reading(settings, refreshed, limit)
     for endpoint in selected:
         yield make_resource(endpoint, reading)
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import dlt
 import pendulum
-from airflow.sdk import DAG, TaskGroup
+from airflow.sdk import DAG
 from dlt.extract import DltSource
 from dlt.helpers.airflow_helper import PipelineTasksGroup
 
@@ -59,7 +59,7 @@ def make_pipeline(job: Job) -> dlt.Pipeline:
     return dlt.pipeline(PIPELINE_NAME, destination=destination, dataset_name=options.dataset)
 
 
-with DAG(
+dag = DAG(
     "perfectgym",
     schedule="15 3 * * *",
     start_date=pendulum.datetime(2024, 1, 1),
@@ -67,10 +67,10 @@ with DAG(
     max_active_runs=1,
     max_active_tasks=1,
     default_args={"retries": 2, "retry_delay": timedelta(minutes=5)},
-):
-    # It comes first, because it points dlt to the `.dlt` beside the DAGs.
-    tasks = PipelineTasksGroup(PIPELINE_NAME)
+)
+# The group around the others is made first, because it points dlt to the `.dlt` beside the DAGs.
+with dag, PipelineTasksGroup(PIPELINE_NAME):
     for job in jobs(named_pipeline(PIPELINE), {}):
         for name, selection in selections().items():
-            with tasks, TaskGroup("_".join(filter(None, (job.installation, name)))):
-                tasks.add_run(make_pipeline(job), functools.partial(make_source, job, selection))
+            group = PipelineTasksGroup("_".join(filter(None, (job.installation, name))))
+            group.add_run(make_pipeline(job), functools.partial(make_source, job, selection))

@@ -61,9 +61,11 @@ nightly_job = dg.define_asset_job("perfectgym_nightly", [perfectgym], partitions
 
 
 @dg.schedule(job=nightly_job, cron_schedule="15 3 * * *")
-def nightly() -> list[dg.RunRequest]:
+def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest]:
     """Every night, a run for each installation."""
-    return [dg.RunRequest(partition_key=name) for name in installations.get_partition_keys()]
+    for name in installations.get_partition_keys():
+        run_key = f"{name} {context.scheduled_execution_time.isoformat()}"
+        yield dg.RunRequest(run_key=run_key, partition_key=name)
 
 
 defs = dg.Definitions(assets=[perfectgym], jobs=[nightly_job], schedules=[nightly])

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 import click
@@ -46,6 +46,8 @@ def act(name: Optional[str], options: Mapping[str, Any]) -> int:
         )
         if options["only_check"]:
             return _for_each(planned, _check, options["as_json"])
+        if options["dry_run"]:
+            return _for_each(planned, _dry_run, options["as_json"])
         if options["verify"] or options["repair"]:
             if options["full_refresh"] or options["start"]:
                 raise ConfigurationError(
@@ -111,6 +113,16 @@ def _check(options: Options) -> Written:
     return text, data, ApiError.exit_code if failed else 0
 
 
+def _dry_run(options: Options) -> Written:
+    from .preview import as_text, preview
+
+    source = perfectgym_source(**options.source)
+    selected = [ENDPOINTS[name] for name in source.resources]
+    found = list(preview(reading_of(source), selected))
+    code = ApiError.exit_code if any(entry.is_failure for entry in found) else 0
+    return as_text(found), {"previews": [asdict(entry) for entry in found]}, code
+
+
 def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
     """The named pipeline, with what the command line says in place of its own."""
     given = {
@@ -120,7 +132,11 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
     }
     if options["resources"] or options["groups"]:
         given.update(resources=options["resources"], groups=options["groups"])
-    return replace(named_pipeline(name), **given)
+    pipeline = replace(named_pipeline(name), **given)
+    if options["limit"]:
+        # A sample has tables and cursors of its own.
+        return replace(pipeline, dataset=f"{pipeline.dataset}_sample")
+    return pipeline
 
 
 def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,6 +144,8 @@ def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if options["full_refresh"]:
         found["full_refresh"] = options["full_refresh"].replace(",", " ").split()
+    if options["limit"]:
+        found.update(limit=options["limit"], full_refresh=["all"])
     if bool(options["start"]) != bool(options["end"]):
         raise ConfigurationError("--from and --to go together.")
     if options["start"]:

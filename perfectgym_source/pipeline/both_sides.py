@@ -14,7 +14,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalogue import ENDPOINTS, Endpoint, Mode
-from ..catalogue.columns import INSTALLATION
+from ..catalogue.model import INSTALLATION
 from ..client import Client
 from ..decoding import ClubClocks, Decoder
 from ..reading import ReadingRun, Report

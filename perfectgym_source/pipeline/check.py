@@ -38,7 +38,7 @@ def check(settings: Settings, selected: list[Endpoint]) -> Iterator[Finding]:
         SignInError: The login does not work.
     """
     with Client(settings) as client:
-        probe = _Probe(settings, client)
+        probe = Probe(settings, client)
         for endpoint in selected:
             try:
                 elements = probe.first_page(endpoint)
@@ -51,7 +51,9 @@ def check(settings: Settings, selected: list[Endpoint]) -> Iterator[Finding]:
                 yield Finding(endpoint.name, True, f"{len(elements)} on the first page")
 
 
-class _Probe:
+class Probe:
+    """The first page of each endpoint; each is asked once, and so are those it depends on."""
+
     def __init__(self, settings: Settings, client: Client) -> None:
         self._settings = settings
         self._client = client

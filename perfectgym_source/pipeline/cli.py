@@ -22,6 +22,8 @@ Examples:
   run.py --resources clubs,classes         only these tables
   run.py --group company --group user      whole groups
   run.py --check                           does the login work, may it read everything?
+  run.py --dry-run                         what would be loaded? reads one page of everything
+  run.py --limit 100                       a sample, into a dataset of its own
   run.py --verify                          is the copy right? compares keys and row versions
   run.py --repair --resources classes      load what is missing, remove what is gone
   run.py --from 2026-01-01 --to 2026-02-01 load the classes of a period again
@@ -95,6 +97,13 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     help="How large the sandbox's world is.",
 )
 @click.option("--check", "only_check", is_flag=True, help="Say what works; load nothing.")
+@click.option("--dry-run", is_flag=True, help="Read one page of everything; leave no trace.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="A sample: N rows of each resource, into a dataset of its own (..._sample).",
+)
 @click.option("--verify", is_flag=True, help="Compare the tables with the API; load nothing.")
 @click.option("--repair", is_flag=True, help="Verify, and make the tables equal to the API.")
 @click.option("--list", "only_list", is_flag=True, help="Print all resources.")
@@ -135,6 +144,8 @@ def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     # A connector for personal data reports to nobody unless it is told to.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    # The rows of a load do not stay a second time in dlt's staging tables.
+    os.environ.setdefault("LOAD__TRUNCATE_STAGING_DATASET", "true")
     # A scheduler's SIGTERM ends a run as Ctrl-C does: in order, and with the same exit code.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")

@@ -14,7 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from ..catalogue import Endpoint, TableLayout, Write
-from ..catalogue.columns import INSTALLATION, REMOVED, UNREADABLE, snake_case
+from ..catalogue.columns import REMOVED, UNREADABLE, snake_case
+from ..catalogue.model import INSTALLATION
 from ..decoding import ClubClocks, Decoder
 from ..settings import Settings
 from .findings import Finding, Removable

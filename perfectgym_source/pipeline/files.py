@@ -8,7 +8,7 @@ and after a run that changed it, whole tables are written from it in the place o
 from __future__ import annotations
 
 import contextlib
-import tempfile
+import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,20 +28,30 @@ TABLE_FORMATS = ("parquet", "delta", "iceberg")
 _PACKAGES = {"delta": "deltalake", "iceberg": "pyiceberg"}
 
 
-def check_files(dataset: str, table_format: str) -> None:
+def check_files(dataset: str, table_format: str, folder: Path) -> None:
     """Make sure that files can be written, before anything is read.
 
+    Args:
+        dataset: The dataset.
+        table_format: One of `TABLE_FORMATS`.
+        folder: For working files.
+
     Raises:
-        ConfigurationError: A package is missing, or there are files of another format.
+        ConfigurationError: There is no such format, a package for it is missing, or there are
+            files of another format.
         PipelineStepFailed: dlt's; the place of the files is not configured, or not to be reached.
     """
+    if table_format not in TABLE_FORMATS:
+        raise ConfigurationError(
+            f"There is no table format {table_format!r}: use one of {', '.join(TABLE_FORMATS)}."
+        )
     package = _PACKAGES.get(table_format)
     if package and find_spec(package) is None:
         raise ConfigurationError(
             f"--table-format {table_format} needs the package {package!r}.",
             hint=f"pip install 'dlt[{package}]'",
         )
-    with _pipeline(dataset) as (pipeline, _):
+    with _pipeline(dataset, folder) as pipeline:
         held = _written(pipeline).get("table_format", table_format)
     if held != table_format:
         raise ConfigurationError(
@@ -51,13 +61,16 @@ def check_files(dataset: str, table_format: str) -> None:
         )
 
 
-def write_files(connection: duckdb.DuckDBPyConnection, dataset: str, table_format: str) -> None:
+def write_files(
+    connection: duckdb.DuckDBPyConnection, dataset: str, table_format: str, folder: Path
+) -> None:
     """Write every table, unless the files hold this state of the DuckDB file already.
 
     Args:
         connection: Open on the DuckDB file.
         dataset: The dataset, in the DuckDB file and among the files.
         table_format: One of `TABLE_FORMATS`.
+        folder: For working files.
 
     Raises:
         PipelineStepFailed: dlt's. The next run writes all tables again.
@@ -72,7 +85,7 @@ def write_files(connection: duckdb.DuckDBPyConnection, dataset: str, table_forma
         return
     [[load]] = connection.sql(f'SELECT max(load_id) FROM "{schema}"._dlt_loads').fetchall()
     written = {"table_format": table_format, "load": load}
-    with _pipeline(dataset) as (pipeline, folder):
+    with _pipeline(dataset, folder) as pipeline:
         if _written(pipeline) == written:
             return
 
@@ -113,20 +126,24 @@ def _local_times(table: duckdb.DuckDBPyRelation) -> dict[str, TColumnSchema]:
 
 
 @contextlib.contextmanager
-def _pipeline(dataset: str) -> Iterator[tuple[dlt.Pipeline, Path]]:
-    """A pipeline that knows what the files hold, and a folder for working files.
+def _pipeline(dataset: str, folder: Path) -> Iterator[dlt.Pipeline]:
+    """A pipeline that knows what the files hold, with a folder that lasts as long as it does.
 
     What it knows comes from beside the files each time, so that it cannot be about other ones.
     """
-    with tempfile.TemporaryDirectory(prefix="perfectgym_") as folder:
+    shutil.rmtree(folder, ignore_errors=True)  # left by a run that was killed
+    folder.mkdir(parents=True)
+    try:
         pipeline = dlt.pipeline(
             PIPELINE_NAME,
-            pipelines_dir=str(Path(folder) / "pipelines"),
+            pipelines_dir=str(folder / "pipelines"),
             destination=DESTINATION,
             dataset_name=dataset,
         )
         pipeline.sync_destination()
-        yield pipeline, Path(folder)
+        yield pipeline
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _written(pipeline: dlt.Pipeline) -> dict[str, Any]:

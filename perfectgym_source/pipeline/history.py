@@ -28,6 +28,11 @@ RUNS = "_runs"
 RESOURCES = "_run_resources"
 CHECKS = "_run_checks"
 
+_BEFORE = """
+    SELECT outcome FROM {_runs} WHERE pipeline = %s AND installation = %s AND run_id <> %s
+    ORDER BY started_at DESC LIMIT 1
+"""
+
 Outcome = Literal["ok", "partial", "failed"]
 
 
@@ -47,7 +52,7 @@ class ResourceRecord:
         requests: Requests.
         cursor_before: The highest row version that earlier runs had read, if it has versions.
         cursor_after: The highest that has been read now.
-        outcome: `partial` where a part of the list, or a list that it depends on, was not read.
+        outcome: `partial` where a part could not be read, `failed` where nothing could.
         error: Why.
     """
 
@@ -156,21 +161,26 @@ class History:
         self._dataset = dataset
         self._writing = writing
 
-    def keep(self, entry: Entry) -> None:
+    def keep(self, entry: Entry) -> bool:
         """Write a run down, and those that could not be written before it.
 
         Whatever goes wrong is a warning: the rows of the run are in their tables all the same.
+
+        Returns:
+            Whether the run before it, of the same pipeline and installation, went well; True too
+            if there was none, or nobody knows.
         """
         try:
             with self._writing():
-                self._write(entry)
+                return self._write(entry)
         except Exception as error:  # of any destination, and none is worth failing the run for
             logger.warning(
                 "The run history could not be written (%s); the next run writes it.",
                 type(error).__name__,
             )
+            return True
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: Entry) -> bool:
         pipeline = dlt.pipeline(
             PIPELINE_NAME,
             pipelines_dir=str(self._folder),
@@ -182,7 +192,11 @@ class History:
         pipeline.extract(_source(entry))
         pipeline.normalize()
         pipeline.load()
+        run = entry.run
+        with pipeline.sql_client() as client:
+            before = rows(client, _BEFORE, run.pipeline, run.installation, run.run_id)
         shutil.rmtree(self._folder / PIPELINE_NAME)
+        return not before or before[0][0] == "ok"
 
 
 def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any, ...]]:

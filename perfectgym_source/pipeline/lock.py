@@ -29,6 +29,10 @@ from ..errors import DestinationError, DestinationLocked, LockedError
 
 logger = logging.getLogger(__name__)
 
+MOST_THREADS = 4
+MEGABYTES_PER_THREAD = 150
+"""What DuckDB may take; its documentation asks for 125 MB a thread."""
+
 
 @contextlib.contextmanager
 def run_lock(folder: Path) -> Iterator[bool]:
@@ -103,6 +107,12 @@ def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection
             "the published file.",
         ) from None
     with connection:
+        # DuckDB would take most of the machine's memory. With less it is hardly slower: it writes
+        # what does not fit to a folder beside the file, and the rows' order does not matter.
+        threads = min(os.cpu_count() or 1, MOST_THREADS)
+        connection.execute(f"SET threads = {threads}")
+        connection.execute(f"SET memory_limit = '{MEGABYTES_PER_THREAD * threads}MB'")
+        connection.execute("SET preserve_insertion_order = false")
         yield connection
 
 

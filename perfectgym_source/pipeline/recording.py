@@ -19,7 +19,6 @@ from ..catalogue import ENDPOINTS, Endpoint, Write
 from ..cursors import Cursors
 from ..errors import ApiError, PerfectGymError
 from ..source import reading_of
-from .both_sides import lists_above
 from .history import CheckRecord, Entry, History, Outcome, ResourceRecord, RunRecord
 
 PACKAGE = "perfectgym-source"
@@ -38,6 +37,7 @@ class Recording:
         counts: The rows of each table that the run loaded into, after the load.
         checks: What the checks after loading found.
         failed_checks: The exit code of checks that fail the run; 0 if none does.
+        was_well: Whether the run before went well, once the history has been written.
     """
 
     def __init__(self, pipeline: str, source: DltSource) -> None:
@@ -45,6 +45,7 @@ class Recording:
         self.counts: dict[str, int] = {}
         self.checks: Sequence[CheckRecord] = ()
         self.failed_checks = 0
+        self.was_well = True
         self._pipeline = pipeline
         reading = reading_of(source)
         self._settings = reading.settings
@@ -140,14 +141,11 @@ class Recording:
     def _outcome(self, endpoint: Endpoint) -> tuple[Outcome, str | None]:
         if not self._is_loaded:
             return "failed", None
-        above = lists_above(endpoint, self._settings.mode)
-        own = [each for each in self._report.failures if each.resource == endpoint.name]
-        found = own or [each for each in self._report.failures if each.resource in above]
+        found = [each for each in self._report.failures if each.resource == endpoint.name]
         if not found:
             return "ok", None
         more = f" (and {len(found) - 1} more)" if found[1:] else ""
-        is_whole = bool(own) and not own[0].unit
-        return "failed" if is_whole else "partial", f"{found[0]}{more}"
+        return "partial" if found[0].unit else "failed", f"{found[0]}{more}"
 
     def _removes(self, endpoint: Endpoint) -> bool:
         """Whether deleted rows leave the table."""
@@ -192,9 +190,9 @@ def recorded(
     try:
         yield
     except BaseException as error:
-        history.keep(recording.end(in_our_words(error)))
+        recording.was_well = history.keep(recording.end(in_our_words(error)))
         raise
-    history.keep(recording.end())
+    recording.was_well = history.keep(recording.end())
 
 
 def count_rows(client: SqlClientBase[Any], tables: Iterable[str]) -> dict[str, int]:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import itertools
-import queue
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Endpoint, Write, table_layout
 from ..cursors import Version
-from ..decoding import Batch, Decoder
 from ..decoding.values import to_bool
 from ..errors import ApiError, PagingError, RequestRefused
-from ..paging import keyset_pages, row_version, stable_list
+from ..paging import Fetch, keyset_pages, numbered_pages, row_version, stable_list
 from .consumers import Consumer, Unit, is_versioned, row_id, unit_key
+from .outbox import Outbox
 from .parameters import request_parameters
 
 if TYPE_CHECKING:
     from .run import ReadingRun
 
-BATCH_ROWS = 4_000
-QUEUED_BATCHES = 4
 MAY_VANISH = 20
 """So many rows may vanish from a list at once, and beyond that up to half of it."""
 UNITS_UNDER_WAY = 4
@@ -40,7 +37,7 @@ class ListReader:
     def __init__(self, run: ReadingRun, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.table: Consumer | None = None
-        self.decoder: Decoder | None = None
+        self.outbox: Outbox | None = None
         self.ids: dict[int, None] = {}
         self.error: ApiError | None = None
         self.done = threading.Event()
@@ -51,11 +48,7 @@ class ListReader:
         self._found: dict[str, dict[int, None]] = {}
         self._has_children = bool(table_layout(endpoint).children())
         self._had: dict[str, dict[int, int]] = {}
-        self._lock = threading.Lock()
-        self._elements: list[Any] = []
-        self._requests: list[Mapping[str, Any]] = []
-        self._emptied: list[Mapping[str, Any]] = []
-        self._batches: queue.Queue[Batch | None] = queue.Queue(QUEUED_BATCHES)
+        self._seen = 0
 
     def attach(self, consumer: Consumer, needs_all: bool) -> None:
         """Collect the ids of this list for an endpoint that takes them."""
@@ -66,19 +59,6 @@ class ListReader:
     def need_all(self) -> None:
         """Read the list from its beginning, whatever is new in it."""
         self._needs_all = True
-
-    def batches(self) -> Iterator[Batch | None]:
-        """Decoded batches for the table as they come; None while there is none yet."""
-        while True:
-            try:
-                batch = self._batches.get_nowait()
-            except queue.Empty:
-                self._run.raise_if_failed()
-                yield None
-                continue
-            if batch is None:
-                return
-            yield batch
 
     def read(self) -> None:
         """Read the whole list; to be run in a thread of its own."""
@@ -91,7 +71,8 @@ class ListReader:
             self._run.stop(error)
         finally:
             self.done.set()
-            self._put(None)
+            if self.outbox is not None:
+                self.outbox.close()
 
     def _read(self) -> None:
         for table in self._run.lists_before(self.endpoint):
@@ -107,11 +88,14 @@ class ListReader:
         for unit in self._units():
             if self._run.is_stopped:
                 return
+            if self._has_enough:
+                break
             under_way.add(self._run.submit(self._read_unit, unit))
             if len(under_way) >= limit:
                 _, under_way = wait(under_way, return_when="FIRST_COMPLETED")
         wait(under_way)
-        self._flush()
+        if self.outbox is not None:
+            self.outbox.flush()
 
     def _units(self) -> Iterable[Unit]:
         """The parents' ids for which requests are made."""
@@ -129,6 +113,11 @@ class ListReader:
             if consumer is self.table:
                 units.update(dict.fromkeys(sorted(consumer.pending)))
         return units
+
+    @property
+    def _has_enough(self) -> bool:
+        """Whether a sample has as many rows as were asked for."""
+        return self._run.limit is not None and self._seen >= self._run.limit
 
     @property
     def _comes_in_every_run(self) -> bool:
@@ -182,18 +171,32 @@ class ListReader:
                 key = unit_key(unit, number)
                 for page in keyset_pages(fetch, self._start(key)):
                     self._receive(unit, key, page)
+                    self._seen += len(page)
+                    if self._has_enough:
+                        return
             elif self.endpoint.paging == "page":
-                rows, stable = stable_list(fetch, self._settings.concurrency, self._identity)
-                if not stable:
-                    self._run.warn(f"{self.endpoint.name} grew faster than it could be read.")
+                rows, stable = self._page_list(fetch)
                 is_stable &= stable
                 whole += rows
             else:
                 whole += fetch({})
         if not self.endpoint.is_keyset:
             self._receive_whole(unit, whole)
+            self._seen += len(whole)
         if self.endpoint.is_whole and is_stable:
             self._remove_missing(whole)
+
+    def _page_list(self, fetch: Fetch) -> tuple[list[Any], bool]:
+        """The rows of a page-number list, and whether they are all there is."""
+        if self._run.limit is not None:
+            pages = numbered_pages(fetch, 1)
+            return list(
+                itertools.islice(itertools.chain.from_iterable(pages), self._run.limit)
+            ), False
+        rows, is_stable = stable_list(fetch, self._settings.concurrency, self._identity)
+        if not is_stable:
+            self._run.warn(f"{self.endpoint.name} grew faster than it could be read.")
+        return rows, is_stable
 
     def _start(self, key: str) -> int:
         if self._needs_all:
@@ -237,7 +240,7 @@ class ListReader:
             if is_new and not (cursor.is_at_start and self._is_too_old(row)):
                 new.append(row)
         cursor.receive(received, overlap)
-        self._add(new, self._keys(unit))
+        self._send(new, self._keys(unit))
 
     def _receive_whole(self, unit: Unit, rows: Sequence[Any]) -> None:
         """Take a list that came as a whole."""
@@ -245,7 +248,8 @@ class ListReader:
         if is_versioned(self.endpoint):
             self._receive(unit, key, rows)
             return
-        allows_bare = self.decoder is not None and self.decoder.layout.layout.bare is not None
+        decoder = None if self.outbox is None else self.outbox.decoder
+        allows_bare = decoder is not None and decoder.layout.layout.bare is not None
         if not allows_bare and not all(isinstance(row, dict) and row for row in rows):
             raise ApiError("An element of the list is not an object, or an empty one.")
         self._collect(
@@ -258,12 +262,12 @@ class ListReader:
                 rows = [row for row in rows if not _is_deleted(row)]
             if self._comes_in_every_run and not self._is_changed(self.table, unit, rows):
                 return
-            self._add(rows, self._keys(unit), [] if rows else [self._keys(unit)])
+            self._send(rows, self._keys(unit), [] if rows else [self._keys(unit)])
             return
         is_detail = self.endpoint.paging == "none" and self.endpoint.write is Write.ROWS
         if is_detail and self._comes_in_every_run and not self._is_changed(self.table, unit, rows):
             return
-        self._add(rows, self._keys(unit))
+        self._send(rows, self._keys(unit))
 
     def _is_changed(self, consumer: Consumer, unit: Unit, rows: Sequence[Any]) -> bool:
         return consumer.is_changed(unit, self._settings.pii.picture(self.endpoint, rows))
@@ -284,7 +288,7 @@ class ListReader:
                 resource=self.endpoint.name,
             )
         self.table.known = ids
-        self._add([], {}, [{"id": identity} for identity in sorted(gone)])
+        self._send([], {}, [{"id": identity} for identity in sorted(gone)])
 
     def _collect(self, key: str, versions: Sequence[Version]) -> None:
         """Note the ids for the endpoints that take them as parents."""
@@ -301,6 +305,15 @@ class ListReader:
             )
             cursor.receive(versions, overlap)
 
+    def _send(
+        self,
+        elements: Sequence[Any],
+        keys: Mapping[str, Any],
+        emptied: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        if self.outbox is not None:
+            self.outbox.add(elements, keys, emptied)
+
     def _keys(self, unit: Unit) -> dict[str, int]:
         parents = self.endpoint.parents
         if not unit and self._run.is_own(self.endpoint):
@@ -313,40 +326,6 @@ class ListReader:
             return False
         moment = row.get(name)
         return isinstance(moment, str) and moment[:10] < first.isoformat() and moment[:1].isdigit()
-
-    def _add(
-        self,
-        elements: Sequence[Any],
-        keys: Mapping[str, Any],
-        emptied: Sequence[Mapping[str, Any]] = (),
-    ) -> None:
-        with self._lock:
-            self._elements += elements
-            self._requests += [keys] * len(elements)
-            self._emptied += emptied
-            is_full = len(self._elements) + len(self._emptied) >= BATCH_ROWS
-        if is_full:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Decode what has been collected and hand it on."""
-        with self._lock:
-            elements, requests, emptied = self._elements, self._requests, self._emptied
-            self._elements, self._requests, self._emptied = [], [], []
-        if not (elements or emptied):
-            return
-        assert self.decoder is not None
-        self._put(self.decoder.decode(elements, requests, emptied))
-
-    def _put(self, batch: Batch | None) -> None:
-        if self.table is None:
-            return
-        while not self._run.is_stopped:
-            try:
-                self._batches.put(batch, timeout=0.2)
-            except queue.Full:
-                continue
-            return
 
 
 def _is_deleted(row: Any) -> bool:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
 from ..catalogue import ENDPOINTS, Endpoint, table_layout
 from ..client import Client
 from ..decoding import Batch, ClubClocks, Decoder
@@ -18,6 +20,7 @@ from ..errors import ApiError, Cancelled
 from ..settings import Settings
 from .consumers import Consumer, Unit, lists_below, needs_all_parents
 from .lists import ListReader, club_zone
+from .outbox import Outbox
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +80,7 @@ class ReadingRun:
         now: The time of the run, with a time zone.
         full_refresh: Resources to be read from the beginning.
         report: Where to write down what was done.
+        limit: Read about so many rows of each list only, and hand on no more; for samples.
     """
 
     def __init__(
@@ -89,8 +93,10 @@ class ReadingRun:
         now: datetime,
         full_refresh: Collection[str],
         report: Report,
+        limit: int | None = None,
     ) -> None:
         self.settings = settings
+        self.limit = limit
         self.client = client
         self.now = now
         self.report = report
@@ -112,7 +118,7 @@ class ReadingRun:
             )
             reader = self._reader_for(endpoint)
             reader.table = consumer
-            reader.decoder = decoder_for(endpoint, self.clocks, now)
+            reader.outbox = Outbox(self, decoder_for(endpoint, self.clocks, now))
             self._attach(endpoint, consumer)
             if endpoint.name != "clubs" and _has_local_times(endpoint):
                 self._reader_for(ENDPOINTS["clubs"]).need_all()
@@ -128,7 +134,9 @@ class ReadingRun:
         Raises:
             PerfectGymError: The run had to stop: sign-in refused, too many failures, ...
         """
-        for batch in self.reader(resource).batches():
+        outbox = self.reader(resource).outbox
+        assert outbox is not None
+        for batch in outbox.batches():
             if batch is not None:
                 with self._lock:
                     self.report.rows.update(batch.rows)
@@ -156,6 +164,8 @@ class ReadingRun:
         self.client.stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.client.close()
+        # The destination needs the memory next.
+        pa.default_memory_pool().release_unused()
 
     # What the lists of this run ask of it.
 

@@ -11,6 +11,7 @@ from typing import Any
 import dlt
 import duckdb
 
+from perfectgym_source.pipeline import runner
 from perfectgym_source.pipeline.history import Entry, History
 from perfectgym_source.pipeline.publish import loading_file, unnoticed
 from perfectgym_source.pipeline.recording import Recording, recorded
@@ -55,21 +56,25 @@ class Recorder:
         options = self.options(*resources, **source)
         made = perfectgym_source(**options.source)
         recording = Recording("core", made)
-        with target(options) as destination:
-            with (
-                recorded(recording, self.history(destination), lambda error: error),
-                open_pipeline(options, destination) as pipeline,
-            ):
-                pipeline.sync_destination()
-                recording.begin(pipeline)
-                pipeline.extract(made)
-                recording.extracted(pipeline)
-                pipeline.normalize()
-                pipeline.load()
-                recording.loaded(pipeline)
-                if examine:
-                    with pipeline.sql_client() as client:
-                        examine(recording, client, pipeline)
+        with (
+            target(options) as destination,
+            recorded(
+                recording,
+                self.history(destination),
+                lambda error: runner._in_our_words(error, options),
+            ),
+            open_pipeline(options, destination) as pipeline,
+        ):
+            pipeline.sync_destination()
+            recording.begin(pipeline)
+            pipeline.extract(made)
+            recording.extracted(pipeline)
+            pipeline.normalize()
+            pipeline.load()
+            recording.loaded(pipeline)
+            if examine:
+                with pipeline.sql_client() as client:
+                    examine(recording, client, pipeline)
         return recording
 
     def history(self, destination: Any = None) -> History:

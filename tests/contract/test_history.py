@@ -18,8 +18,8 @@ from perfectgym_source.source import perfectgym_source
 
 RUNS = "SELECT outcome, exit_code, rows_loaded, error FROM _runs ORDER BY started_at"
 NEWEST = """
-    SELECT rows_new, rows_changed, rows_deleted, rows_loaded, rows_total
-    FROM _run_resources JOIN _runs USING (run_id)
+    SELECT rows_new, rows_changed, rows_deleted, done.rows_loaded, rows_total
+    FROM _run_resources AS done JOIN _runs USING (run_id)
     WHERE resource = '{}' ORDER BY started_at DESC LIMIT 1
 """
 
@@ -46,14 +46,14 @@ def test_a_first_run_is_written_down_and_published_with_its_rows(recorder: Recor
 def test_new_changed_and_deleted_rows_are_told_apart(recorder: Recorder) -> None:
     recorder.load("memberships")
     world = recorder.sandbox.world
-    first, second, *_ = before = list(world.memberships)
+    first, second, *_ = [row for row in world.rows("memberships") if not row["isDeleted"]]
     world.add("memberships")
     world.change("memberships", first)
     world.delete("memberships", second)
 
     recorder.load("memberships")
 
-    total = len(before) + 1
+    [(total,)] = recorder.query("SELECT count(*) FROM memberships")
     assert recorder.query(NEWEST.format("memberships")) == [(1, 2, 1, 3, total)]
 
 
@@ -61,7 +61,7 @@ def test_removed_rows_count_as_deleted(recorder: Recorder) -> None:
     recorder.load("memberships", deleted_rows="remove")
     [(total,)] = recorder.query("SELECT count(*) FROM memberships")
     world = recorder.sandbox.world
-    gone = next(row for row in world.memberships if not row["isDeleted"])
+    gone = next(row for row in world.rows("memberships") if not row["isDeleted"])
     world.delete("memberships", gone)
     world.add("memberships")
 
@@ -74,7 +74,7 @@ def test_rows_that_are_gone_from_a_whole_list_count_as_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
-    with Sandbox(small_world()) as sandbox:
+    with Sandbox(world=small_world()) as sandbox:
         recorder = Recorder(tmp_path, sandbox)
         recorder.load("users")
         [(total,)] = recorder.query("SELECT count(*) FROM users")
@@ -101,17 +101,20 @@ def test_cursors_before_and_after(recorder: Recorder) -> None:
     assert after == max(row["timestamp"] for row in world.clubs)
 
 
-def test_a_list_that_cannot_be_read_is_partial_with_what_depends_on_it(recorder: Recorder) -> None:
-    recorder.sandbox.faults.add(Fault("Clubs/Clubs", "error", status=403, times=None))
-    recorder.load("clubs", "classes", "countries")
+def test_a_list_of_which_a_part_cannot_be_read_is_partial(recorder: Recorder) -> None:
+    club = str(recorder.sandbox.world.clubs[0]["id"])
+    refused = Fault("Classes/Classes", "status", status=403, times=None, params={"clubId": club})
+    recorder.sandbox.faults.add(refused)
+    recorder.sandbox.faults.add(Fault("Classes/ClassesTypes", "status", status=403, times=None))
+    recorder.load("classes", "class_types", "clubs")
 
     found = dict(recorder.query("SELECT resource, outcome FROM _run_resources"))
-    assert found == {"clubs": "failed", "classes": "partial", "countries": "ok"}
-    errors = recorder.query("SELECT error FROM _run_resources WHERE resource <> 'countries'")
-    assert all("Clubs/Clubs" in error for (error,) in errors)
+    assert found == {"clubs": "ok", "classes": "partial", "class_types": "failed"}
+    [(error,)] = recorder.query("SELECT error FROM _run_resources WHERE resource = 'classes'")
+    assert error.startswith(f"classes of {club}: The API refuses the request with status 403")
     [(outcome, code, _, error)] = recorder.query(RUNS)
     assert (outcome, code) == ("partial", 4)
-    assert error == "1 part(s) could not be read"
+    assert error == "2 part(s) could not be read"
 
 
 def test_a_refused_sign_in_is_written_down(recorder: Recorder) -> None:

@@ -109,7 +109,7 @@ class ListsOfParents(Machine):
 class OneCursorForAllClubs(VersionedLists):
     """A connector with a mistake: the clubs share a cursor."""
 
-    actions: ClassVar = {"clubs": ("change", "bring_back")}
+    actions: ClassVar = {"clubs": ("bring_back",)}
 
     def __init__(self) -> None:
         super().__init__()

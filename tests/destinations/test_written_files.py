@@ -103,6 +103,8 @@ def test_what_is_missing_for_files_is_found_out_before_the_first_request(
 ) -> None:
     with pytest.raises(ConfigurationError, match="bucket_url"):
         local.at("filesystem").load()
+    with pytest.raises(ConfigurationError, match="no table format 'csv': use one of parquet"):
+        local.at("filesystem", "csv").load()
     monkeypatch.setattr(files_module, "find_spec", lambda package: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'dlt\[deltalake\]'"):
         local.at("filesystem", "delta").load()

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
+import duckdb
 from program import Program
 
 from perfectgym_source.sandbox import World
@@ -47,12 +48,15 @@ def truth(world: World) -> Tables:
 
 def published(program: Program) -> Tables:
     """What the tables hold in the published file."""
-    return _sorted(
-        {
-            table: program.query(f"SELECT {columns} FROM perfectgym.perfectgym.{table}")
-            for table, columns in _COLUMNS.items()
-        }
-    )
+    with duckdb.connect(str(program.database), read_only=True) as connection:
+        return _sorted(
+            {
+                table: connection.sql(
+                    f"SELECT {columns} FROM perfectgym.perfectgym.{table}"
+                ).fetchall()
+                for table, columns in _COLUMNS.items()
+            }
+        )
 
 
 def change(world: World, random: random.Random) -> None:

@@ -183,3 +183,35 @@ def test_the_help_lists_the_exit_codes_and_examples(program: Program) -> None:
     assert done.returncode == 0
     assert "Exit codes:" in done.stdout
     assert "--resources clubs,classes" in done.stdout
+
+
+def test_a_dry_run_shows_what_would_come_and_leaves_no_trace(
+    configured: Program, sandbox: Sandbox
+) -> None:
+    before = sorted(configured.folder.rglob("*"))
+    done = configured("--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "classes " in done.stdout
+    assert "Nothing was loaded" in done.stdout
+    assert sorted(configured.folder.rglob("*")) == before
+    asked = Counter((request.path, tuple(request.params)) for request in sandbox.requests)
+    assert set(asked.values()) == {1}
+    found = json.loads(configured("--dry-run", "--json", "--resources", "contracts").stdout)
+    [preview] = found["previews"]
+    assert preview["rows"]["contracts"] == 100
+    assert preview["has_more"]
+
+
+def test_a_sample_goes_into_a_dataset_of_its_own_and_moves_no_cursor(
+    configured: Program, sandbox: Sandbox
+) -> None:
+    arguments = ("--json", "--resources", "clubs,classes,users,contracts")
+    done = configured(*arguments, "--limit", "7")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    assert {rows[table] for table in ("classes", "users", "contracts")} == {7}
+    assert len(sandbox.requests) <= 8
+    first = json.loads(configured(*arguments).stdout)
+    assert first["rows"]["classes"] == len(sandbox.world.truth("classes"))
+    [(sampled,)] = configured.query("SELECT count(*) FROM perfectgym.perfectgym_sample.classes")
+    assert sampled == 7

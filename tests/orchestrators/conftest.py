@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from loading import small_world
-from program import environment_of
 from two_installations import NAMES, ROOT, write_settings
 
 from perfectgym_source.sandbox import Sandbox
@@ -38,8 +37,12 @@ def project(tmp_path: Path, sandboxes: dict[str, Sandbox]) -> Path:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The variables with which an orchestrator's programs run."""
-    left_out = ("PYTHONPATH", "VIRTUAL_ENV")
-    return {name: v for name, v in environment_of(tmp_path).items() if name not in left_out}
+    return {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "HOME": str(tmp_path),
+        "DLT_DATA_DIR": str(tmp_path / "dlt"),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import Any
 
 import duckdb
 
+from perfectgym_source.catalogue import ENDPOINTS
 from perfectgym_source.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -49,17 +50,14 @@ def assert_loaded(database: Path, sandboxes: dict[str, Sandbox]) -> None:
 
 
 def assert_changed(database: Path, sandboxes: dict[str, Sandbox]) -> None:
-    """What `change` did is there, and no list of classes was read from its beginning."""
+    """What `change` did is there, and contracts were not read from the beginning."""
     assert_loaded(database, sandboxes)
     for name, sandbox in sandboxes.items():
         sql = f"SELECT count(*) FROM perfectgym_{name}.clubs WHERE name = 'Renamed in the {name}'"
         assert query(database, sql) == [(1,)]
-        starts = [
-            request.params["timestamp"]
-            for request in sandbox.requests
-            if request.path.lower() == "classes/classes"
-        ]
-        assert starts and "0" not in starts
+        path = ENDPOINTS["contracts"].path.lower()
+        read = [request for request in sandbox.requests if request.path.lower() == path]
+        assert read and all(int(request.params["timestamp"]) > 0 for request in read)
 
 
 def query(database: Path, sql: str) -> list[tuple[Any, ...]]:

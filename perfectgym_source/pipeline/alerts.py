@@ -1,0 +1,109 @@
+"""Tells people about failed and overdue runs: a chat's webhook, and a health check's ping address.
+
+Both addresses are secrets, because whoever knows them can post: they are in no log and no error. An
+alert that cannot be sent is a warning and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dlt
+import requests
+
+from ..errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT = 5.0
+"""Seconds for each step of a connection."""
+
+ON_CHANGE = "change"
+ALWAYS = "always"
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Where to tell what.
+
+    Attributes:
+        webhook_url: Takes `{"text": ...}` by POST, as Slack, Mattermost and Rocket.Chat do.
+        ping_url: A health check: told when a run starts (`/start`), ends well, or fails (`/fail`).
+        when: `change` to tell the webhook of the first failure and of the recovery only, `always`
+            to tell it of every failure.
+    """
+
+    webhook_url: str = field(default="", repr=False)
+    ping_url: str = field(default="", repr=False)
+    when: str = ON_CHANGE
+
+    def started(self) -> None:
+        """A run starts."""
+        self._ping("/start")
+
+    def ended(self, name: str, problem: str | None, was_well: bool) -> None:
+        """A run has ended, or its status was asked.
+
+        Args:
+            name: What the people know it by, such as the pipeline's name.
+            problem: What is wrong, in a sentence without secrets; None if all is well.
+            was_well: Whether all was well the last time, as `History.keep` says it.
+        """
+        self._ping("/fail" if problem else "")
+        if problem and (was_well or self.when == ALWAYS):
+            self._tell(f"{name} failed: {problem}")
+        elif not (problem or was_well):
+            self._tell(f"{name} recovered.")
+
+    def _ping(self, what: str) -> None:
+        if self.ping_url:
+            address, question, query = self.ping_url.partition("?")
+            self._send("ping_url", "GET", f"{address.rstrip('/')}{what}{question}{query}")
+
+    def _tell(self, text: str) -> None:
+        if self.webhook_url:
+            self._send("webhook_url", "POST", self.webhook_url, {"text": text})
+
+    def _send(
+        self, setting: str, method: str, url: str, body: Mapping[str, Any] | None = None
+    ) -> None:
+        try:
+            with requests.request(
+                method, url, json=body, timeout=TIMEOUT, allow_redirects=False, stream=True
+            ) as answer:
+                # A redirection is not followed: it would carry the text elsewhere.
+                problem = None if answer.status_code < 300 else f"status {answer.status_code}"
+        except (requests.RequestException, ValueError) as error:
+            # Not its text: that holds the address.
+            problem = type(error).__name__
+        if problem:
+            logger.warning("alerts.%s could not be reached (%s).", setting, problem)
+
+
+def configured_alerts() -> Alerts:
+    """What `alerts.webhook_url`, `alerts.ping_url` and `alerts.when` of dlt's configuration say.
+
+    Raises:
+        ConfigurationError: A value is wrong.
+    """
+    webhook, ping = (_address(name) for name in ("webhook_url", "ping_url"))
+    when = dlt.config.get("alerts.when") or ON_CHANGE
+    if when not in (ON_CHANGE, ALWAYS):
+        raise ConfigurationError(
+            f"alerts.when must be {ON_CHANGE!r} or {ALWAYS!r}, not {when!r}; it is set in "
+            ".dlt/config.toml."
+        )
+    return Alerts(webhook, ping, when)
+
+
+def _address(name: str) -> str:
+    value = dlt.secrets.get(f"alerts.{name}") or ""
+    if value and not (isinstance(value, str) and value.startswith(("https://", "http://"))):
+        raise ConfigurationError(
+            f"alerts.{name} must be a full address that begins with https://; it is set in "
+            ".dlt/secrets.toml."
+        )
+    return value

@@ -1,0 +1,107 @@
+"""`--dry-run`: what a first run would load, from one page of everything; it leaves no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pendulum
+
+from ..catalogue import ENDPOINTS, Endpoint
+from ..client import Client
+from ..decoding import ClubClocks, Decoder
+from ..errors import ApiError
+from ..paging import PAGE_SIZE
+from ..reading.lists import club_zone
+from ..resources import Reading
+from .check import Probe
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the first page of one endpoint would become.
+
+    Attributes:
+        resource: Its name.
+        rows: Rows by table.
+        columns: Columns by table.
+        has_more: Whether there is another page.
+        unreadable: Values that no column could take, by `table.column`.
+        news: Fields that the catalogue does not know, as `table.column`.
+        problem: Why there is no page: an error, or no parent to ask for.
+    """
+
+    resource: str
+    rows: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, int] = field(default_factory=dict)
+    has_more: bool = False
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    news: Sequence[str] = ()
+    problem: str = ""
+    is_failure: bool = False
+
+
+def preview(reading: Reading, selected: Sequence[Endpoint]) -> Iterator[Preview]:
+    """Ask each endpoint for its first page and decode it.
+
+    Raises:
+        SignInError: The login does not work.
+    """
+    clocks = ClubClocks(reading.settings.time_zone)
+    with Client(reading.settings) as client:
+        probe = Probe(reading.settings, client)
+        for row in probe.first_page(ENDPOINTS["clubs"]) or ():
+            if found := club_zone(row):
+                clocks.set_club(*found)
+        for endpoint in selected:
+            try:
+                elements = probe.first_page(endpoint)
+            except ApiError as error:
+                yield Preview(endpoint.name, problem=str(error), is_failure=True)
+                continue
+            if elements is None:
+                yield Preview(endpoint.name, problem="the list it depends on is empty")
+            else:
+                yield _preview(reading, endpoint, clocks, elements)
+
+
+def as_text(found: Sequence[Preview]) -> str:
+    """The previews as a table for people."""
+    lines = []
+    for entry in found:
+        if entry.problem:
+            mark = "FAILED" if entry.is_failure else "-"
+            lines.append(f"{entry.resource:<40} {mark:>8}  {entry.problem}")
+        for table, rows in entry.rows.items():
+            more = "+" if entry.has_more and "__" not in table else " "
+            lines.append(f"{table:<40} {rows:>7,}{more} rows, {entry.columns[table]} columns")
+        for column, count in entry.unreadable.items():
+            lines.append(f"  {count:,} value(s) of {column} could not be read.")
+        if entry.news:
+            lines.append(f"  Fields not known before: {', '.join(entry.news)}")
+    lines.append("")
+    lines.append("Nothing was loaded. +: there are more pages.")
+    return "\n".join(lines)
+
+
+def _preview(
+    reading: Reading, endpoint: Endpoint, clocks: ClubClocks, elements: Sequence[Any]
+) -> Preview:
+    decoder = Decoder(
+        reading.entry(endpoint),
+        clocks,
+        taken_at=pendulum.now("UTC"),
+        privacy=reading.settings.pii,
+        installation=reading.settings.installation,
+    )
+    batch = decoder.decode(elements, [{}] * len(elements))
+    tables = decoder.empty()
+    return Preview(
+        endpoint.name,
+        rows={name: batch.rows[name] for name in tables},
+        columns={name: table.num_columns for name, table in tables.items()},
+        has_more=endpoint.paging != "none" and len(elements) >= PAGE_SIZE,
+        unreadable=dict(sorted(batch.unreadable.items())),
+        news=sorted(batch.news),
+    )

@@ -1,0 +1,218 @@
+"""`--status`: how fresh each table is, by the run history; nothing is requested from the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import pendulum
+from dlt.destinations.sql_client import SqlClientBase
+
+from ..catalogue import ENDPOINTS
+from .history import rows
+from .publish import loading_file
+from .recording import count_rows
+from .runner import Options, destination_name, is_duckdb, open_pipeline, target
+
+EXIT_CODE = 9
+"""Something is overdue, or was never loaded."""
+
+_OF_RESOURCES = """
+    FROM {_run_resources} AS done JOIN {_runs} AS run ON run.run_id = done.run_id
+    WHERE run.installation = %s
+"""
+_SUCCESSES = f"""
+    SELECT done.resource, max(run.finished_at) {_OF_RESOURCES} AND done.outcome = 'ok'
+    GROUP BY done.resource
+"""
+_FAILURES = f"""
+    SELECT resource, finished_at, error FROM (
+        SELECT
+            done.resource, run.finished_at, coalesce(done.error, run.error) AS error,
+            row_number() OVER (PARTITION BY done.resource ORDER BY run.finished_at DESC) AS place
+        {_OF_RESOURCES} AND done.outcome <> 'ok'
+    ) AS failure WHERE place = 1
+"""
+
+
+@dataclass(frozen=True)
+class TableStatus:
+    """How fresh a table is.
+
+    Attributes:
+        resource: The resource.
+        table: Its table.
+        last_success: When the last run ended that read all of it.
+        age_hours: How long ago that is.
+        rows: Rows in the table; None if there is no such table.
+        is_overdue: Whether it is older than it may be, or was never loaded.
+        last_failure: When the last run ended that could not read all of it.
+        error: Why.
+    """
+
+    resource: str
+    table: str
+    last_success: datetime | None
+    age_hours: float | None
+    rows: int | None
+    is_overdue: bool
+    last_failure: datetime | None
+    error: str | None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether it failed after its last success."""
+        if self.last_failure is None:
+            return False
+        return self.last_success is None or self.last_failure > self.last_success
+
+
+@dataclass(frozen=True)
+class Status:
+    """How fresh the tables of a pipeline are.
+
+    Attributes:
+        tables: Each of them.
+        max_age_hours: How old the last success may be.
+        destination: Where the rows are, in words.
+        dataset: The dataset.
+    """
+
+    tables: Sequence[TableStatus]
+    max_age_hours: float
+    destination: str
+    dataset: str
+
+    @property
+    def overdue(self) -> list[str]:
+        """The resources that are overdue."""
+        return [table.resource for table in self.tables if table.is_overdue]
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all is fresh."""
+        return EXIT_CODE if self.overdue else 0
+
+
+def status(
+    options: Options, resources: Sequence[str], installation: str, max_age_hours: float
+) -> Status:
+    """Read the status from the history in the destination.
+
+    Args:
+        options: What names the target.
+        resources: The resources of the pipeline.
+        installation: The installation.
+        max_age_hours: How old the last success may be.
+
+    Raises:
+        LockedError: A run is under way.
+        DestinationError: The destination cannot be reached.
+    """
+    database = options.database.resolve()
+    if is_duckdb(options) and not (database.exists() or loading_file(database).exists()):
+        tables = _tables(None, resources, installation, max_age_hours)
+    else:
+        with (
+            target(options, publishes=False) as destination,
+            open_pipeline(options, destination) as pipeline,
+            pipeline.sql_client() as client,
+        ):
+            tables = _tables(client, resources, installation, max_age_hours)
+    return Status(tables, max_age_hours, destination_name(options), options.dataset)
+
+
+def as_json(found: Status) -> dict[str, Any]:
+    """The status as a JSON object.
+
+    Keys: `outcome` (`fresh` or `overdue`), `overdue` (resources), `tables` by resource (`table`,
+    `last_success`, `age_hours`, `rows`, `is_overdue`, `last_failure`, `error`), `max_age_hours`,
+    `destination`, `dataset`.
+    """
+    return {
+        "outcome": "overdue" if found.overdue else "fresh",
+        "overdue": found.overdue,
+        "tables": {
+            table.resource: {
+                "table": table.table,
+                "last_success": table.last_success and table.last_success.isoformat(),
+                "age_hours": table.age_hours,
+                "rows": table.rows,
+                "is_overdue": table.is_overdue,
+                "last_failure": table.last_failure and table.last_failure.isoformat(),
+                "error": table.error,
+            }
+            for table in found.tables
+        },
+        "max_age_hours": found.max_age_hours,
+        "destination": found.destination,
+        "dataset": found.dataset,
+    }
+
+
+def as_text(found: Status) -> str:
+    """The status for a person."""
+    width = max(map(len, (*(table.resource for table in found.tables), "resource")))
+    lines = [f"{'resource':<{width}}  {'last success':<20}  {'age':>9}  {'rows':>12}"]
+    for table in found.tables:
+        when = f"{table.last_success:%Y-%m-%d %H:%M} UTC" if table.last_success else "never"
+        age = "" if table.age_hours is None else f"{table.age_hours:,.1f} h"
+        count = "" if table.rows is None else f"{table.rows:,}"
+        mark = "  OVERDUE" if table.is_overdue else ""
+        lines.append(f"{table.resource:<{width}}  {when:<20}  {age:>9}  {count:>12}{mark}")
+    lines.append("")
+    lines += [
+        f"{table.resource} failed at {table.last_failure:%Y-%m-%d %H:%M} UTC: {table.error}"
+        for table in found.tables
+        if table.is_failing
+    ]
+    lines.append(
+        f"{len(found.overdue)} of {len(found.tables)} resource(s) in {found.destination} "
+        f"({found.dataset}) are older than {found.max_age_hours:g} h, or were never loaded."
+        if found.overdue
+        else f"All of {found.destination} ({found.dataset}) is fresh: not older than "
+        f"{found.max_age_hours:g} h."
+    )
+    return "\n".join(lines)
+
+
+def _tables(
+    client: SqlClientBase[Any] | None,
+    resources: Sequence[str],
+    installation: str,
+    max_age_hours: float,
+) -> list[TableStatus]:
+    successes: dict[str, datetime] = {}
+    failures: dict[str, tuple[datetime, str | None]] = {}
+    counts: dict[str, int] = {}
+    if client is not None:
+        successes = {name: _utc(at) for name, at in rows(client, _SUCCESSES, installation)}
+        found = rows(client, _FAILURES, installation)
+        failures = {name: (_utc(at), error) for name, at, error in found}
+        counts = count_rows(client, {ENDPOINTS[name].table_name for name in resources})
+    now = cast("datetime", pendulum.now("UTC"))
+    tables = []
+    for name in resources:
+        succeeded = successes.get(name)
+        age = None if succeeded is None else (now - succeeded).total_seconds() / 3600
+        failed, error = failures.get(name, (None, None))
+        tables.append(
+            TableStatus(
+                resource=name,
+                table=ENDPOINTS[name].table_name,
+                last_success=succeeded,
+                age_hours=None if age is None else round(age, 2),
+                rows=counts.get(ENDPOINTS[name].table_name),
+                is_overdue=age is None or age > max_age_hours,
+                last_failure=failed,
+                error=error,
+            )
+        )
+    return tables
+
+
+def _utc(moment: Any) -> datetime:
+    """An instant as the destination gives it, in UTC."""
+    return cast("datetime", pendulum.instance(moment).in_timezone("UTC"))

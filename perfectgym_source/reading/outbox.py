@@ -1,0 +1,90 @@
+"""From the threads that read a list to dlt: rows are collected, decoded and handed on."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..decoding import Batch, Decoder
+
+if TYPE_CHECKING:
+    from .run import ReadingRun
+
+BATCH_ROWS = 4_000
+QUEUED_BATCHES = 4
+
+
+class Outbox:
+    """The rows of one table on their way to dlt. Threads may share it.
+
+    Args:
+        run: The run; when it is stopped, nobody waits any longer.
+        decoder: The table's decoder.
+    """
+
+    def __init__(self, run: ReadingRun, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self._run = run
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._elements: list[Any] = []
+        self._requests: list[Mapping[str, Any]] = []
+        self._emptied: list[Mapping[str, Any]] = []
+        self._batches: queue.Queue[Batch | None] = queue.Queue(QUEUED_BATCHES)
+
+    def add(
+        self,
+        elements: Sequence[Any],
+        keys: Mapping[str, Any],
+        emptied: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        """Take elements of one answer; arguments as those of `Decoder.decode`."""
+        with self._lock:
+            if self._run.limit is not None:
+                elements = elements[: self._run.limit - self._taken]
+            self._taken += len(elements)
+            self._elements += elements
+            self._requests += [keys] * len(elements)
+            self._emptied += emptied
+            is_full = len(self._elements) + len(self._emptied) >= BATCH_ROWS
+        if is_full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Decode what has been collected and hand it on."""
+        with self._lock:
+            elements, requests, emptied = self._elements, self._requests, self._emptied
+            self._elements, self._requests, self._emptied = [], [], []
+        if elements or emptied:
+            self._put(self.decoder.decode(elements, requests, emptied))
+
+    def close(self) -> None:
+        """Say that nothing more will come."""
+        self._put(None)
+
+    def batches(self) -> Iterator[Batch | None]:
+        """Decoded batches as they come; None while there is none yet.
+
+        Raises:
+            PerfectGymError: The run had to stop.
+        """
+        while True:
+            try:
+                batch = self._batches.get_nowait()
+            except queue.Empty:
+                self._run.raise_if_failed()
+                yield None
+                continue
+            if batch is None:
+                return
+            yield batch
+
+    def _put(self, batch: Batch | None) -> None:
+        while not self._run.is_stopped:
+            try:
+                self._batches.put(batch, timeout=0.2)
+            except queue.Full:
+                continue
+            return

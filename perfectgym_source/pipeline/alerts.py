@@ -90,7 +90,7 @@ def configured_alerts() -> Alerts:
         ConfigurationError: A value is wrong.
     """
     webhook, ping = (_address(name) for name in ("webhook_url", "ping_url"))
-    when = dlt.config.get("alerts.when") or ON_CHANGE
+    when: str = dlt.config.get("alerts.when", str) or ON_CHANGE
     if when not in (ON_CHANGE, ALWAYS):
         raise ConfigurationError(
             f"alerts.when must be {ON_CHANGE!r} or {ALWAYS!r}, not {when!r}; it is set in "
@@ -100,8 +100,8 @@ def configured_alerts() -> Alerts:
 
 
 def _address(name: str) -> str:
-    value = dlt.secrets.get(f"alerts.{name}") or ""
-    if value and not (isinstance(value, str) and value.startswith(("https://", "http://"))):
+    value: str = dlt.secrets.get(f"alerts.{name}", str) or ""
+    if value and not value.startswith(("https://", "http://")):
         raise ConfigurationError(
             f"alerts.{name} must be a full address that begins with https://; it is set in "
             ".dlt/secrets.toml."

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import dlt
 import pendulum
+from dlt.common.pipeline import NormalizeInfo
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
@@ -51,6 +52,7 @@ class Recording:
         self._settings = reading.settings
         self._report = reading.report
         self._endpoints = [ENDPOINTS[name] for name in source.resources]
+        self._tables: list[str] = []
         self._counts_before: dict[str, int] = {}
         self._before: dict[str, int] = {}
         self._after: dict[str, int] = {}
@@ -58,19 +60,21 @@ class Recording:
         self._started_at = pendulum.now("UTC")
         self._started = time.monotonic()
 
-    @property
-    def loaded_tables(self) -> list[str]:
-        """The resources' own tables that get rows, or lose some."""
-        report = self._report
-        names = {entry.table_name for entry in self._endpoints}
-        return sorted(name for name in names if report.rows[name] or report.deleted[name])
-
     def begin(self, pipeline: dlt.Pipeline) -> None:
         """Note the cursors, when dlt's state has been fetched from the destination."""
         self._before = self._cursors(pipeline)
 
-    def extracted(self, pipeline: dlt.Pipeline) -> None:
-        """Count the rows of the tables that will get some."""
+    def normalized(self, pipeline: dlt.Pipeline, info: NormalizeInfo) -> None:
+        """Count the rows of the tables that get some or lose some; of the others nobody asks.
+
+        Args:
+            pipeline: The pipeline, before it loads.
+            info: What it has normalized.
+        """
+        own = {entry.table_name for entry in self._endpoints}
+        self._tables = sorted(
+            name for name, rows in info.row_counts.items() if rows and name in own
+        )
         self._counts_before = self._count(pipeline)
 
     def loaded(self, pipeline: dlt.Pipeline) -> None:
@@ -116,7 +120,6 @@ class Recording:
     def _resource(self, endpoint: Endpoint) -> ResourceRecord:
         report, table, name = self._report, endpoint.table_name, endpoint.name
         loaded, deleted = report.rows[table], report.deleted[table]
-        is_counted = table in self.counts or (self._is_loaded and not (loaded or deleted))
         grown = self.counts.get(table, 0) - self._counts_before.get(table, 0)
         if endpoint.write is Write.ROWS:
             new = grown + (deleted if self._removes(endpoint) else 0)
@@ -126,8 +129,8 @@ class Recording:
         return ResourceRecord(
             run_id=self.run_id,
             resource=name,
-            rows_new=max(new, 0) if is_counted else None,
-            rows_changed=max(loaded - new, 0) if is_counted else None,
+            rows_new=max(new, 0) if self._is_loaded else None,
+            rows_changed=max(loaded - new, 0) if self._is_loaded else None,
             rows_deleted=deleted,
             rows_loaded=loaded,
             rows_total=self.counts.get(table),
@@ -152,11 +155,10 @@ class Recording:
         return endpoint.is_whole or self._settings.deleted_rows == "remove"
 
     def _count(self, pipeline: dlt.Pipeline) -> dict[str, int]:
-        tables = self.loaded_tables
-        if not tables:
+        if not self._tables:
             return {}
         with pipeline.sql_client() as client:
-            return count_rows(client, tables)
+            return count_rows(client, self._tables)
 
     def _cursors(self, pipeline: dlt.Pipeline) -> dict[str, int]:
         """The highest row version that each resource has read."""

@@ -52,7 +52,7 @@ class Recorder:
         examine: Callable[[Recording, Any, dlt.Pipeline], None] | None = None,
         **source: Any,
     ) -> Recording:
-        """Load as the program does; `examine` is called after the load, with a client."""
+        """Load as the program does; `examine` is called after the load."""
         options = self.options(*resources, **source)
         made = perfectgym_source(**options.source)
         recording = Recording("core", made)
@@ -68,13 +68,11 @@ class Recorder:
             pipeline.sync_destination()
             recording.begin(pipeline)
             pipeline.extract(made)
-            recording.extracted(pipeline)
-            pipeline.normalize()
+            recording.normalized(pipeline, pipeline.normalize())
             pipeline.load()
             recording.loaded(pipeline)
             if examine:
-                with pipeline.sql_client() as client:
-                    examine(recording, client, pipeline)
+                examine(recording, made, pipeline)
         return recording
 
     def history(self, destination: Any = None) -> History:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fork_server import ForkServer
 from program import Program, environment_of, settings_for
 
 from perfectgym_source.sandbox import Sandbox
@@ -28,3 +29,11 @@ def configured(program: Program, sandbox: Sandbox) -> Program:
     """The program, configured by environment variables for the sandbox."""
     program.environment.update(settings_for(sandbox))
     return program
+
+
+@pytest.fixture
+def server(configured: Program) -> Iterator[ForkServer]:
+    """Runs the configured program, at a small price for each run."""
+    running = ForkServer(configured)
+    yield running
+    running.close()

@@ -38,6 +38,10 @@ class Program:
     def database(self) -> Path:
         return self.folder / "perfectgym.duckdb"
 
+    @property
+    def loading_file(self) -> Path:
+        return self.folder / "perfectgym_loading.duckdb"
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.sql(sql).fetchall()

@@ -23,17 +23,6 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture
-def server(configured: Program) -> Iterator[ForkServer]:
-    running = ForkServer(configured)
-    yield running
-    running.close()
-
-
-def loading_file(program: Program) -> Path:
-    return program.folder / "perfectgym_loading.duckdb"
-
-
 def row_files(program: Program) -> list[str]:
     """Files of rows in the working folder."""
     endings = (".parquet", ".jsonl", ".gz", ".insert_values", ".arrow")
@@ -83,7 +72,7 @@ def test_a_full_disk_while_publishing_leaves_the_old_file_and_the_next_run_publi
     load(server)
     before = published(configured)
     change(sandbox.world, random.Random(1))
-    done = server.run(*RESOURCES, largest_file=loading_file(configured).stat().st_size // 2)
+    done = server.run(*RESOURCES, largest_file=configured.loading_file.stat().st_size // 2)
     assert done.code == 5
     assert published(configured) == before
     assert load(server)["rows"] == {}
@@ -116,14 +105,14 @@ def test_a_damaged_loading_file_is_told_before_the_first_request(
 ) -> None:
     load(server)
     change(sandbox.world, random.Random(1))
-    damage(loading_file(configured))
+    damage(configured.loading_file)
     asked = len(sandbox.requests)
     done = server.run(*RESOURCES)
     assert done.code == 5
     assert "move it and perfectgym_loading.duckdb.wal away" in done.errors
     assert "Traceback" not in done.errors
     assert len(sandbox.requests) == asked
-    loading_file(configured).unlink()
+    configured.loading_file.unlink()
     load(server)
     assert published(configured) == truth(sandbox.world)
 
@@ -132,7 +121,7 @@ def test_a_loading_file_that_was_deleted_is_made_from_the_published_one(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
     load(server)
-    loading_file(configured).unlink()
+    configured.loading_file.unlink()
     change(sandbox.world, random.Random(1))
     assert load(server)["rows"]["classes"] < 10
     assert published(configured) == truth(sandbox.world)
@@ -151,7 +140,7 @@ def test_everything_is_read_again_when_both_files_were_deleted(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
     load(server)
-    loading_file(configured).unlink()
+    configured.loading_file.unlink()
     configured.database.unlink()
     assert load(server)["rows"]["classes"] == len(sandbox.world.truth("classes"))
     assert published(configured) == truth(sandbox.world)
@@ -179,7 +168,7 @@ def test_a_dataset_that_is_dropped_while_a_package_is_pending_is_read_from_the_b
     for row in sandbox.world.rows("classes"):
         sandbox.world.change("classes", row, attendeesCount=77)
     fail_to_load(server)
-    with duckdb.connect(str(loading_file(configured))) as connection:
+    with duckdb.connect(str(configured.loading_file)) as connection:
         connection.execute("DROP SCHEMA perfectgym CASCADE")
     load(server)
     assert published(configured) == truth(sandbox.world)
@@ -192,7 +181,7 @@ def test_an_older_copy_of_the_database_that_is_put_back_catches_up(
     backup = configured.database.read_bytes()
     change(sandbox.world, random.Random(1))
     load(server)
-    loading_file(configured).unlink()
+    configured.loading_file.unlink()
     configured.database.write_bytes(backup)
     load(server)
     assert published(configured) == truth(sandbox.world)

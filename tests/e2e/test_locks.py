@@ -35,13 +35,6 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture
-def server(configured: Program) -> Iterator[ForkServer]:
-    running = ForkServer(configured)
-    yield running
-    running.close()
-
-
 @contextlib.contextmanager
 def opened(file: Path, role: str) -> Iterator[Callable[[str], list[list[object]]]]:
     """Another process that has a DuckDB file open; gives a function that makes it run SQL."""
@@ -64,10 +57,6 @@ def opened(file: Path, role: str) -> Iterator[Callable[[str], list[list[object]]
     process.stdin.close()
     process.wait(30)
     process.stdout.close()
-
-
-def loading_file(program: Program) -> Path:
-    return program.folder / "perfectgym_loading.duckdb"
 
 
 def test_a_reader_sees_its_run_through_ten_others_and_the_last_one_after_opening_again(
@@ -94,7 +83,7 @@ def test_a_loading_file_that_is_closed_in_time_is_waited_for(
     assert server.run(*RESOURCES).code == 0
     change(sandbox.world, random.Random(1))
     errors = configured.folder / "err"
-    with opened(loading_file(configured), "writer"):
+    with opened(configured.loading_file, "writer"):
         asked = len(sandbox.requests)
         server.start(*RESOURCES, "--wait", "60")
         deadline = time.monotonic() + 30
@@ -114,7 +103,7 @@ def test_a_loading_file_that_stays_open_elsewhere_ends_the_run_before_its_first_
     assert server.run(*RESOURCES).code == 0
     change(sandbox.world, random.Random(1))
     asked = len(sandbox.requests) + len(sandbox.token_requests)
-    with opened(loading_file(configured), role):
+    with opened(configured.loading_file, role):
         done = server.run(*RESOURCES, "--wait", "0.3")
     assert done.code == 7
     assert "PID" in done.errors
@@ -137,7 +126,7 @@ def test_nobody_can_open_the_loading_file_while_a_run_reads(
         assert time.monotonic() < deadline
         time.sleep(0.01)
     with pytest.raises(duckdb.IOException, match="Could not set lock"):
-        duckdb.connect(str(loading_file(configured)), read_only=True)
+        duckdb.connect(str(configured.loading_file), read_only=True)
     sandbox.delay = 0.0
     assert server.wait().code == 0
     assert published(configured) == truth(sandbox.world)

@@ -22,14 +22,6 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-@pytest.fixture
-def server(configured: Program) -> Iterator[ForkServer]:
-    configured.environment["SOURCES__PERFECTGYM__ATTEMPTS"] = "2"
-    running = ForkServer(configured)
-    yield running
-    running.close()
-
-
 def test_an_api_that_is_down_changes_nothing_and_the_next_run_catches_up(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:

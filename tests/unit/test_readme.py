@@ -32,7 +32,7 @@ def test_every_setting_is_in_the_table_of_settings(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        (entry.name, f"{entry.default:g}")
+        (entry.name, "`false`" if entry.default is False else f"{entry.default:g}")
         for entry in fields(Settings)
         if isinstance(entry.default, (int, float))
     ],

@@ -1,14 +1,14 @@
 """Dagster: an asset for each resource, with a partition for each installation.
 
-1. Install: `pip install dagster dagster-webserver /path/to/this`.
+1. `pip install dagster dagster-webserver /path/to/this`.
 2. `dagster dev -f pipelines/dagster_assets.py`, in the folder that holds `.dlt`: it is read as
    `run.py` reads it, installations included. Without installations, the partition is `all`.
 3. Materialize assets there, one, some or all, and switch the schedule on.
 
 A run is what `pipelines/run.py` does: the DuckDB file can be read meanwhile, and what could be read
-is loaded. Assets whose lists could not be read stay as they are, and the run fails. Runs into one
-DuckDB file wait for each other up to `wait` seconds; for more than a few installations, limit the
-pool: `dagster instance concurrency set perfectgym 1`.
+is loaded. If something could not be read, the run fails, and its assets are not marked as
+materialized. Runs into one DuckDB file wait for each other up to `wait` seconds; for more than a
+few installations, limit the pool: `dagster instance concurrency set perfectgym 1`.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ import dagster as dg
 
 from perfectgym_source import perfectgym_source
 from perfectgym_source.catalogue import ENDPOINTS
+from perfectgym_source.pipeline.both_sides import lists_above
 from perfectgym_source.pipeline.jobs import jobs
 from perfectgym_source.pipeline.named import named_pipeline
 from perfectgym_source.pipeline.runner import run
@@ -51,7 +52,9 @@ def perfectgym(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     report = run(replace(options, source=source)).report
     failed = {failure.resource for failure in report.failures}
     for name in selected:
-        if name not in failed:
+        entry = ENDPOINTS[name]
+        needed = {name}.union(*(lists_above(entry, mode) for mode in entry.modes))
+        if failed.isdisjoint(needed):
             yield dg.MaterializeResult(name, metadata={"rows": report.rows[name]})
     if report.failures:
         raise dg.Failure("\n".join(map(str, report.failures)), allow_retries=False)

@@ -17,6 +17,7 @@ from ..source import perfectgym_source, reading_of
 from .check import check
 from .jobs import Job, each, exit_code, jobs
 from .named import DEFAULT, NamedPipeline, named_pipeline
+from .progress import collector
 from .runner import Options, run
 from .summary import as_json, as_text
 
@@ -41,9 +42,7 @@ def act(name: Optional[str], options: Mapping[str, Any]) -> int:
     pipeline = _pipeline(name or DEFAULT, options)
     with _demo(options) as arguments:
         arguments.update(_arguments(options))
-        planned = jobs(
-            pipeline, arguments, options["installations"], _progress(options["progress"])
-        )
+        planned = jobs(pipeline, arguments, options["installations"], _progress(options))
         if options["only_check"]:
             return _for_each(planned, _check, options["as_json"])
         if options["dry_run"]:
@@ -183,13 +182,6 @@ def _demo(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _progress(choice: str) -> Any:
-    from dlt.common.runtime.collector import LogCollector, TqdmCollector
-
-    if choice == "auto":
-        choice = "tqdm" if sys.stderr.isatty() else "off"
-    if choice == "tqdm":
-        return TqdmCollector()
-    if choice == "log":
-        return LogCollector(log_period=5.0, logger=sys.stderr)
-    return None
+def _progress(options: Mapping[str, Any]) -> Any:
+    choice = "off" if options["quiet"] else options["progress"]
+    return collector(choice, options["progress_seconds"], sys.stderr.isatty())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from typing import Any, NoReturn, Optional
 import click
 
 from ..errors import PerfectGymError
+from .logs import LEVELS, configure_logs
 
 EPILOG = """\b
 Examples:
@@ -114,8 +114,31 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     type=click.Choice(["auto", "tqdm", "log", "off"]),
     default="auto",
     show_default=True,
-    help="auto: bars on a terminal, nothing otherwise.",
+    help="auto: bars on a terminal, a line in the log at intervals otherwise.",
 )
+@click.option(
+    "--progress-seconds",
+    type=click.FloatRange(min=0.1),
+    default=30,
+    show_default=True,
+    metavar="SECONDS",
+    help="The interval of these lines.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The log on standard error: text, or one JSON object a line.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS),
+    default="warning",
+    show_default=True,
+    help="The least level.",
+)
+@click.option("--quiet", is_flag=True, help="Nothing on standard error but errors.")
 @click.version_option(package_name="perfectgym-source")
 def command(pipeline: Optional[str], **options: Any) -> int:
     """Load PerfectGym data into DuckDB or another dlt destination: what is new since the last run.
@@ -124,6 +147,7 @@ def command(pipeline: Optional[str], **options: Any) -> int:
     .dlt/config.toml, .dlt/secrets.toml or the environment (SOURCES__PERFECTGYM__USERNAME ...): see
     the README.
     """
+    configure_logs(options["log_format"], options["log_level"], options["quiet"])
     # What is not needed is not imported: dlt alone takes a second.
     if options["only_list"]:
         from .listing import listing
@@ -150,7 +174,6 @@ def main() -> NoReturn:
     os.environ.setdefault("LOAD__TRUNCATE_STAGING_DATASET", "true")
     # A scheduler's SIGTERM ends a run as Ctrl-C does: in order, and with the same exit code.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     try:
         # click gives the code of its `Exit`, and what the command returns otherwise.
         sys.exit(command(standalone_mode=False) or 0)

@@ -90,7 +90,7 @@ def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection
             logger.warning("%s is open in %s; waiting up to %g s for it.", file, who, wait)
 
     retrying = Retrying(
-        retry=retry_if_exception(is_locked),
+        retry=retry_if_exception(_is_locked),
         stop=stop_after_delay(wait),
         wait=wait_fixed(0.2),
         before_sleep=tell,
@@ -99,8 +99,12 @@ def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection
     try:
         connection = retrying(duckdb.connect, str(file))
     except duckdb.Error as error:
-        if is_locked(error):
-            raise locked(file, error) from None
+        if _is_locked(error):
+            raise DestinationLocked(
+                f"{file} is open in {_user_of(error)}",
+                hint="Close it there and run again; nothing is lost. The published file may stay "
+                "open.",
+            ) from None
         raise DestinationError(
             f"{file} cannot be opened: {str(error).splitlines()[0]}",
             hint=f"If it is damaged, move it and {file.name}.wal away: the next run starts from "
@@ -116,17 +120,9 @@ def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection
         yield connection
 
 
-def is_locked(error: BaseException) -> bool:
+def _is_locked(error: BaseException) -> bool:
     """Whether DuckDB says that another process has the file open."""
     return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
-
-
-def locked(file: Path, error: BaseException) -> DestinationLocked:
-    """The error for a file that another process has open."""
-    return DestinationLocked(
-        f"{file} is open in {_user_of(error)}",
-        hint="Close it there and run again; nothing is lost. The published file may stay open.",
-    )
 
 
 def _user_of(error: BaseException | None) -> str:

@@ -27,7 +27,7 @@ from ..source import perfectgym_source, report_of
 from .destinations import merging_destination
 from .files import DESTINATION as FILES
 from .files import check_files, write_files
-from .lock import database_lock, is_locked, locked, run_lock
+from .lock import database_lock, run_lock
 from .publish import is_published, loading_file, prepare, publish
 
 PIPELINE_NAME = "perfectgym"
@@ -245,8 +245,6 @@ def _in_our_words(error: BaseException, options: Options) -> BaseException:
                 return found
     deepest = chain[-1]
     for found in chain:
-        if is_locked(found):
-            return locked(loading_file(options.database), found)
         if isinstance(found, MissingDependencyException):
             return ConfigurationError(
                 f"The destination {options.destination!r} needs more packages.",

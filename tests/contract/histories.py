@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,10 +23,11 @@ from perfectgym_source.source import perfectgym_source
 
 @dataclass
 class Recorder:
-    """Loads a sandbox into a DuckDB file, and writes down what was done."""
+    """Loads a sandbox into a DuckDB file or another destination, and writes down what was done."""
 
     folder: Path
     sandbox: Sandbox
+    destination: str = "duckdb"
 
     @property
     def database(self) -> Path:
@@ -44,7 +46,7 @@ class Recorder:
             "resources": list(resources),
             **source,
         }
-        return Options("duckdb", self.database, "perfectgym", source=given)
+        return Options(self.destination, self.database, "perfectgym", source=given)
 
     def load(
         self,
@@ -75,13 +77,13 @@ class Recorder:
                 examine(recording, made, pipeline)
         return recording
 
-    def history(self, destination: Any = None) -> History:
-        destination = destination or dlt.destinations.duckdb(str(loading_file(self.database)))
-        writing = partial(unnoticed, self.database)
+    def history(self, destination: Any) -> History:
+        is_duckdb = self.destination == "duckdb"
+        writing = partial(unnoticed, self.database) if is_duckdb else nullcontext
         return History(self.folder / "working", destination, "perfectgym", writing)
 
     def keep(self, entry: Entry) -> None:
-        self.history().keep(entry)
+        self.history(dlt.destinations.duckdb(str(loading_file(self.database)))).keep(entry)
 
     def query(self, sql: str, file: Path | None = None) -> list[tuple[Any, ...]]:
         """Ask the loading file, or another one."""

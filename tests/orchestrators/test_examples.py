@@ -74,6 +74,7 @@ def test_the_command_loads(
             timeout=100,
         )
         assert (result.returncode, result.stderr) == (0, "")
+        assert "exit code" not in result.stdout
     assert_loaded(place / "perfectgym.duckdb", sandboxes)
 
 

@@ -1,0 +1,71 @@
+"""The run history and what reads it, on a server in place of the DuckDB file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dlt
+import pytest
+from histories import Recorder
+
+from perfectgym_source.errors import PerfectGymError
+from perfectgym_source.pipeline.quality import Checks, as_lines, examine
+from perfectgym_source.pipeline.recording import Recording
+from perfectgym_source.pipeline.state_tools import reset, states
+from perfectgym_source.pipeline.status import status
+from perfectgym_source.sandbox import Sandbox
+
+CREDENTIALS = "DESTINATION__POSTGRES__CREDENTIALS"
+NAMES = ["clubs", "classes"]
+
+
+@pytest.fixture
+def recorder(
+    tmp_path: Path, sandbox: Sandbox, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> Recorder:
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.setenv(CREDENTIALS, postgres)
+    pipeline = dlt.pipeline(
+        "clean", destination="postgres", dataset_name="perfectgym", pipelines_dir=str(tmp_path)
+    )
+    with pipeline.sql_client() as client:
+        if client.has_dataset():
+            client.drop_dataset()
+    return Recorder(tmp_path, sandbox, "postgres")
+
+
+def checked(recording: Recording, source: Any, pipeline: dlt.Pipeline) -> None:
+    checks = Checks(references=True, max_drop_percent=10)
+    examine(checks, recording, source, pipeline)
+
+
+def test_history_status_checks_and_state(recorder: Recorder) -> None:
+    assert status(recorder.options(), NAMES, "sandbox", 1).overdue == NAMES
+    assert as_lines(recorder.load(*NAMES, examine=checked).checks) == []
+    recorder.sandbox.world.add("clubs")
+    recording = recorder.load(*NAMES, examine=checked)
+    assert {check.name for check in recording.checks} == {"rows_dropped", "key_twice"}
+    assert as_lines(recording.checks) == []
+
+    found = status(recorder.options(), NAMES, "sandbox", 1)
+    assert found.exit_code == 0
+    assert found.tables[0].rows == len(recorder.sandbox.world.clubs)
+    assert [state.resource for state in states(recorder.options())] == ["classes", "clubs"]
+    assert reset(recorder.options(), ["clubs"]) == ["clubs"]
+    assert [state.resource for state in states(recorder.options())] == ["classes"]
+
+
+def test_a_run_without_its_server_is_written_down_by_the_next(
+    recorder: Recorder, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder.load("clubs")
+    with monkeypatch.context() as patch:
+        patch.setenv(CREDENTIALS, "postgresql://nobody:unused@127.0.0.1:1/none?connect_timeout=1")
+        with pytest.raises(PerfectGymError):
+            recorder.load("clubs")
+    assert not recorder.load("clubs").was_well
+
+    found = status(recorder.options(), ["clubs"], "sandbox", 1)
+    assert "postgres failed" in str(found.tables[0].error)
+    assert not found.tables[0].is_failing

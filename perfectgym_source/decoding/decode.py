@@ -47,6 +47,7 @@ class Batch:
         rows: How many rows each table has, without those that only remove older ones.
         deleted: How many rows of the endpoint's own table are flagged as deleted, or are removed
             because they are gone from a list that was read as a whole.
+        removed: How many of these leave the table.
         unreadable: How many values could not be read, by `table.column`.
         news: Columns of fields that the catalogue does not know, as `table.column`.
     """
@@ -54,6 +55,7 @@ class Batch:
     tables: dict[str, pa.Table] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     deleted: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
     news: set[str] = field(default_factory=set)
 
@@ -208,11 +210,12 @@ class _Rows:
             self._add_child(array.table, lists, place)
 
     def _note_deleted(self, table: TableLayout, builder: TableBuilder) -> None:
-        count = self._emptied if self._endpoint.is_whole else 0
+        gone = self._emptied if self._endpoint.is_whole else 0
+        flagged = 0
         if "is_deleted" in builder.arrays:
-            count += pc.sum(builder.arrays["is_deleted"]).as_py() or 0
-        if count:
-            self.batch.deleted[table.name] = count
+            flagged = pc.sum(builder.arrays["is_deleted"]).as_py() or 0
+        self.batch.deleted[table.name] += gone + flagged
+        self.batch.removed[table.name] += gone + (flagged if self._decoder.removes_deleted else 0)
 
     def _builder(self, table: TableLayout, size: int) -> TableBuilder:
         keys = {key.name for key in table.keys}

@@ -32,6 +32,7 @@ class Recording:
     Args:
         pipeline: The named pipeline.
         source: The source, as `perfectgym_source` made it.
+        run_id: The run's name, such as the log has it; by default a new one.
 
     Attributes:
         run_id: The run's name.
@@ -41,8 +42,8 @@ class Recording:
         was_well: Whether the run before went well, once the history has been written.
     """
 
-    def __init__(self, pipeline: str, source: DltSource) -> None:
-        self.run_id = uuid.uuid4().hex
+    def __init__(self, pipeline: str, source: DltSource, run_id: str = "") -> None:
+        self.run_id = run_id or uuid.uuid4().hex
         self.counts: dict[str, int] = {}
         self.checks: Sequence[CheckRecord] = ()
         self.failed_checks = 0
@@ -122,7 +123,7 @@ class Recording:
         loaded, deleted = report.rows[table], report.deleted[table]
         grown = self.counts.get(table, 0) - self._counts_before.get(table, 0)
         if endpoint.write is Write.ROWS:
-            new = grown + (deleted if self._removes(endpoint) else 0)
+            new = grown + report.removed[table]
         else:
             new, deleted = max(grown, 0), max(-grown, deleted)
         outcome, error = self._outcome(endpoint)
@@ -149,10 +150,6 @@ class Recording:
             return "ok", None
         more = f" (and {len(found) - 1} more)" if found[1:] else ""
         return "partial" if found[0].unit else "failed", f"{found[0]}{more}"
-
-    def _removes(self, endpoint: Endpoint) -> bool:
-        """Whether deleted rows leave the table."""
-        return endpoint.is_whole or self._settings.deleted_rows == "remove"
 
     def _count(self, pipeline: dlt.Pipeline) -> dict[str, int]:
         if not self._tables:

@@ -48,6 +48,7 @@ class Report:
     Attributes:
         rows: Rows handed to dlt, by table; rows that only clear a parent's list are not counted.
         deleted: Rows that came flagged as deleted or are gone from their list, by table.
+        removed: Those of them that leave the table.
         unreadable: Values that could not be read as their column's type, by `table.column`.
         news: Columns of fields that the catalogue does not know, as `table.column`.
         failures: What could not be read; the next run asks for it again.
@@ -59,6 +60,7 @@ class Report:
 
     rows: Counter[str] = field(default_factory=Counter)
     deleted: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
     news: set[str] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
@@ -141,6 +143,7 @@ class ReadingRun:
                 with self._lock:
                     self.report.rows.update(batch.rows)
                     self.report.deleted.update(batch.deleted)
+                    self.report.removed.update(batch.removed)
                     self.report.unreadable.update(batch.unreadable)
                     self.report.news |= batch.news
             yield batch

@@ -78,11 +78,13 @@ def test_rows_that_are_gone_from_a_whole_list_count_as_deleted(
         recorder = Recorder(tmp_path, sandbox)
         recorder.load("users")
         [(total,)] = recorder.query("SELECT count(*) FROM users")
-        sandbox.world.purge("users", sandbox.world.users[0])
+        gone, flagged, *_ = (row for row in sandbox.world.users if not row["isDeleted"])
+        sandbox.world.purge("users", gone)
+        sandbox.world.delete("users", flagged)
 
         recorder.load("users")
 
-    assert recorder.query(NEWEST.format("users")) == [(0, 0, 1, 0, total - 1)]
+    assert recorder.query(NEWEST.format("users")) == [(0, 1, 2, 1, total - 1)]
 
 
 def test_cursors_before_and_after(recorder: Recorder) -> None:

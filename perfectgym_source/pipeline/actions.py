@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 import click
@@ -19,7 +20,8 @@ from .jobs import Job, each, exit_code, jobs
 from .named import DEFAULT, NamedPipeline, named_pipeline
 from .progress import collector
 from .runner import Options, run
-from .summary import as_json, as_text
+from .summary import as_json as summary_as_json
+from .summary import as_text as summary_as_text
 
 if TYPE_CHECKING:
     from ..sandbox import Sandbox
@@ -40,9 +42,19 @@ def act(name: Optional[str], options: Mapping[str, Any]) -> int:
         PerfectGymError: What was to be done failed, for all there was to do.
     """
     pipeline = _pipeline(name or DEFAULT, options)
+    if options["reset"] and not options["yes"]:
+        names = ", ".join(options["reset"])
+        click.confirm(f"Forget the cursors of {names}, and read all again?", abort=True)
     with _demo(options) as arguments:
         arguments.update(_arguments(options))
         planned = jobs(pipeline, arguments, options["installations"], _progress(options))
+        for option, do in (
+            ("status", partial(_status, pipeline)),
+            ("state", _state),
+            ("reset", partial(_reset, options["reset"])),
+        ):
+            if options[option]:
+                return _for_each(planned, do, options["as_json"])
         if options["only_check"]:
             return _for_each(planned, _check, options["as_json"])
         if options["dry_run"]:
@@ -80,8 +92,7 @@ def _for_each(planned: list[Job], do: Callable[[Options], Written], is_json: boo
 
 def _run(options: Options) -> Written:
     summary = run(options)
-    code = ApiError.exit_code if summary.report.failures else 0
-    return as_text(summary), as_json(summary), code
+    return summary_as_text(summary), summary_as_json(summary), summary.exit_code
 
 
 def _verify(options: Options) -> Written:
@@ -110,6 +121,37 @@ def _check(options: Options) -> Written:
     failed = any(finding.works is False for finding in findings)
     data = {"findings": [finding.__dict__ for finding in findings]}
     return text, data, ApiError.exit_code if failed else 0
+
+
+def _status(pipeline: NamedPipeline, options: Options) -> Written:
+    from .alerts import configured_alerts
+    from .status import as_json, as_text, status
+
+    alerts = configured_alerts()
+    source = perfectgym_source(**options.source)
+    installation = reading_of(source).settings.installation
+    found = status(options, list(source.resources), installation, pipeline.max_age_hours)
+    if found.overdue:
+        alerts.ended(pipeline.name, f"overdue: {', '.join(found.overdue)}", True)
+    return as_text(found), as_json(found), found.exit_code
+
+
+def _state(options: Options) -> Written:
+    from .state_tools import as_json, as_text, states
+
+    found = states(options)
+    return as_text(found), as_json(found), 0
+
+
+def _reset(resources: Sequence[str], options: Options) -> Written:
+    from .state_tools import reset
+
+    installation = options.source.get("installation")
+    is_shared = options.source.get("shared_dataset")
+    forgotten = reset(options, resources, installation if is_shared else None)
+    names = ", ".join(forgotten) or "nothing"
+    text = f"Forgotten: {names}. The next run reads it from the beginning; the tables stay."
+    return text, {"forgotten": forgotten}, 0
 
 
 def _dry_run(options: Options) -> Written:

@@ -24,6 +24,7 @@ Examples:
   run.py --check                           does the login work, may it read everything?
   run.py --dry-run                         what would be loaded? reads one page of everything
   run.py --limit 100                       a sample, into a dataset of its own
+  run.py --status                          how fresh is each table? (exit code for monitoring)
   run.py --verify                          is the copy right? compares keys and row versions
   run.py --repair --resources classes      load what is missing, remove what is gone
   run.py --from 2026-01-01 --to 2026-02-01 load the classes of a period again
@@ -41,6 +42,8 @@ Exit codes:
   6  another run is loading into the same place: nothing was done
   7  another program has the pipeline's database file open: nothing is lost
   8  --verify, --repair: tables differ from the API
+  9  --status: something is overdue, or was never loaded
+  10 a check after loading has failed, and checks.mode is fail
   130  interrupted; the next run starts where the last complete one ended
 """
 
@@ -106,6 +109,16 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
 )
 @click.option("--verify", is_flag=True, help="Compare the tables with the API; load nothing.")
 @click.option("--repair", is_flag=True, help="Verify, and make the tables equal to the API.")
+@click.option("--status", is_flag=True, help="How fresh is each table, what is overdue?")
+@click.option("--state", is_flag=True, help="Print the cursors.")
+@click.option(
+    "--reset",
+    multiple=True,
+    callback=_names,
+    metavar="RESOURCES",
+    help="Forget the cursors of these, so that they are read again from the beginning.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask before --reset.")
 @click.option("--list", "only_list", is_flag=True, help="Print all resources.")
 @click.option("--list-pipelines", is_flag=True, help="Print the named pipelines.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object on stdout.")

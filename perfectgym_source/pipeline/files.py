@@ -24,6 +24,8 @@ from ..errors import ConfigurationError
 
 DESTINATION = "filesystem"
 PIPELINE_NAME = "perfectgym_files"
+SCHEMA = "perfectgym"
+"""The schema's name of `perfectgym_source`."""
 TABLE_FORMATS = ("parquet", "delta", "iceberg")
 _PACKAGES = {"delta": "deltalake", "iceberg": "pyiceberg"}
 
@@ -83,7 +85,10 @@ def write_files(
     ).fetchall()
     if not tables:
         return
-    [[load]] = connection.sql(f'SELECT max(load_id) FROM "{schema}"._dlt_loads').fetchall()
+    # Of the rows; the run history is loaded in every run.
+    [[load]] = connection.execute(
+        f'SELECT max(load_id) FROM "{schema}"._dlt_loads WHERE schema_name = ?', [SCHEMA]
+    ).fetchall()
     written = {"table_format": table_format, "load": load}
     with _pipeline(dataset, folder) as pipeline:
         if _written(pipeline) == written:

@@ -66,6 +66,7 @@ def jobs(
         dataset=pipeline.dataset,
         table_format=pipeline.table_format,
         wait=pipeline.wait,
+        pipeline=pipeline.name,
         source={
             "resources": list(pipeline.resources),
             "groups": list(pipeline.groups),

@@ -8,8 +8,10 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +23,20 @@ from dlt.common.exceptions import MissingDependencyException
 from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from ..errors import ConfigurationError, DestinationError, PerfectGymError
+from ..errors import ApiError, ConfigurationError, DestinationError, LockedError, PerfectGymError
 from ..reading import Report
 from ..source import perfectgym_source, report_of
+from .alerts import configured_alerts
 from .destinations import merging_destination
 from .files import DESTINATION as FILES
 from .files import check_files, write_files
+from .history import PIPELINE_NAME as HISTORY
+from .history import CheckRecord, History
 from .lock import database_lock, run_lock
-from .publish import is_published, loading_file, prepare, publish
+from .logs import begin_run
+from .publish import is_published, loading_file, prepare, publish, unnoticed
+from .quality import Checks, as_lines, configured_checks, examine
+from .recording import Recording, recorded
 
 PIPELINE_NAME = "perfectgym"
 
@@ -43,6 +51,7 @@ class Options:
         dataset: The dataset (schema) to load into.
         table_format: For the destination `filesystem`, one of `files.TABLE_FORMATS`.
         wait: Seconds to wait for another program that has the pipeline's DuckDB file open.
+        pipeline: The named pipeline's name.
         source: Arguments of `perfectgym_source`; what is not there comes from the configuration.
         progress: A dlt progress collector, or None.
     """
@@ -52,6 +61,7 @@ class Options:
     dataset: str
     table_format: str = "parquet"
     wait: float = 60
+    pipeline: str = "core"
     source: Mapping[str, Any] = field(default_factory=dict)
     progress: Any = None
 
@@ -66,6 +76,9 @@ class Summary:
         pending: Load packages of an earlier run that were completed first.
         destination: Where the rows went, in words.
         dataset: The dataset.
+        run_id: The run's name in the history and the log.
+        checks: What the checks after loading found.
+        failed_checks: The exit code of checks that fail the run; 0 if none does.
     """
 
     report: Report
@@ -73,10 +86,26 @@ class Summary:
     pending: int
     destination: str
     dataset: str
+    run_id: str = ""
+    checks: Sequence[CheckRecord] = ()
+    failed_checks: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 if everything was read and no check fails the run."""
+        return ApiError.exit_code if self.report.failures else self.failed_checks
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong, in a sentence; None if all is well."""
+        if self.report.failures:
+            first = self.report.failures[0]
+            return f"{len(self.report.failures)} part(s) could not be read, such as {first}"
+        return "; ".join(as_lines(self.checks)) if self.failed_checks else None
 
 
 def run(options: Options) -> Summary:
-    """Load what is new.
+    """Load what is new, take it down in the run history, and tell those who want to know.
 
     Raises:
         ConfigurationError: Before the first request, if a setting is missing or wrong.
@@ -84,17 +113,56 @@ def run(options: Options) -> Summary:
         DestinationLocked: Before the first request: another program has the database open.
         PerfectGymError: The API or the destination failed; the exit code is the error's.
     """
+    checks, alerts = configured_checks(), configured_alerts()
+    recording: Recording | None = None
+    alerts.started()
+    try:
+        source = perfectgym_source(**options.source)
+        recording = Recording(options.pipeline, source)
+        begin_run(recording.run_id)
+        summary = _run(options, source, recording, checks)
+    except LockedError:
+        raise  # the run that is under way tells how it ends
+    except PerfectGymError as error:
+        alerts.ended(_name(options), str(error), recording is None or recording.was_well)
+        raise
+    alerts.ended(_name(options), summary.problem, recording.was_well)
+    return summary
+
+
+def _run(options: Options, source: DltSource, recording: Recording, checks: Checks) -> Summary:
     started = time.monotonic()
-    source = perfectgym_source(**options.source)
-    with target(options) as destination:
-        pending = load(options, source, destination)
+    with (
+        target(options) as destination,
+        recorded(
+            recording,
+            _history(options, destination),
+            lambda error: _in_our_words(error, options),
+        ),
+    ):
+        pending = load(options, source, destination, recording, checks)
     return Summary(
         report=report_of(source),
         seconds=time.monotonic() - started,
         pending=pending,
         destination=destination_name(options),
         dataset=options.dataset,
+        run_id=recording.run_id,
+        checks=recording.checks,
+        failed_checks=recording.failed_checks,
     )
+
+
+def _history(options: Options, destination: Any) -> History:
+    writing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    if is_duckdb(options):
+        writing = partial(unnoticed, options.database.resolve())
+    return History(_folder(options), destination, options.dataset, writing)
+
+
+def _name(options: Options) -> str:
+    installation = options.source.get("installation")
+    return f"{options.pipeline} ({installation})" if installation else options.pipeline
 
 
 @contextlib.contextmanager
@@ -117,6 +185,7 @@ def target(options: Options, publishes: bool = True) -> Iterator[Any]:
     with run_lock(_folder(options)) as was_killed:
         if was_killed:
             _forget_working_files(options)
+            shutil.rmtree(_folder(options) / HISTORY, ignore_errors=True)
         try:
             if not is_duckdb(options):
                 yield merging_destination(options.destination)
@@ -163,19 +232,45 @@ def open_pipeline(options: Options, destination: Any) -> Iterator[dlt.Pipeline]:
             _forget_working_files(options)
 
 
-def load(options: Options, source: DltSource, destination: Any) -> int:
-    """Load; gives the number of pending packages that were completed first."""
+def load(
+    options: Options,
+    source: DltSource,
+    destination: Any,
+    recording: Recording | None = None,
+    checks: Checks | None = None,
+) -> int:
+    """Load; gives the number of pending packages that were completed first.
+
+    It takes dlt's `run` apart: after a failed load, that loads what is pending and extracts nothing
+    new.
+
+    Args:
+        options: What the run is to do.
+        source: The source.
+        destination: As `target` gives it.
+        recording: What takes it down, if anything.
+        checks: What is checked after loading, if anything; it is taken down too.
+    """
     with open_pipeline(options, destination) as pipeline, _rare_collection():
-        if pending_packages(pipeline) and not pipeline.first_run:
+        if not (pending_packages(pipeline) and pipeline.first_run):
             # If somebody dropped the dataset meanwhile, dlt forgets the packages here: they hold
             # only what had changed. (Before a first load there is no dataset, and they hold all.)
             pipeline.sync_destination()
-        # After a failed load, dlt's own `run` loads what is pending and extracts nothing new.
         pending = pending_packages(pipeline)
         if pending:
             pipeline.normalize()
             pipeline.load()
-        pipeline.run(source)
+        if recording:
+            recording.begin(pipeline)
+        pipeline.extract(source)
+        normalized = pipeline.normalize()
+        if recording:
+            recording.normalized(pipeline, normalized)
+        pipeline.load()
+        if recording:
+            recording.loaded(pipeline)
+            if checks:
+                examine(checks, recording, source, pipeline)
         return pending
 
 

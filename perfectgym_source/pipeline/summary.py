@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .quality import as_lines
 from .runner import Summary
 
 
@@ -12,7 +13,8 @@ def as_json(summary: Summary) -> dict[str, Any]:
 
     Keys: `outcome` (`ok` or `partial`), `rows` by table, `requests` by resource, `retries`,
     `token_requests`, `seconds`, `failures`, `unreadable` and `new_columns` by `table.column`,
-    `warnings`, `completed_packages`, `destination`, `dataset`.
+    `warnings`, `checks` that found something, `run_id`, `completed_packages`, `destination`,
+    `dataset`.
     """
     report = summary.report
     return {
@@ -26,6 +28,8 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "unreadable": dict(sorted(report.unreadable.items())),
         "new_columns": sorted(report.news),
         "warnings": report.warnings,
+        "checks": as_lines(summary.checks),
+        "run_id": summary.run_id,
         "completed_packages": summary.pending,
         "destination": summary.destination,
         "dataset": summary.dataset,
@@ -57,6 +61,7 @@ def as_text(summary: Summary) -> str:
     if report.news:
         lines.append(f"Fields not known before: {', '.join(sorted(report.news))}")
     lines += report.warnings
+    lines += as_lines(summary.checks)
     if report.failures:
         lines.append("")
         lines.append(f"{len(report.failures)} part(s) could not be read; the next run asks again:")

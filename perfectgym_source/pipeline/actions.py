@@ -226,4 +226,6 @@ def _demo(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _progress(options: Mapping[str, Any]) -> Any:
     choice = "off" if options["quiet"] else options["progress"]
-    return collector(choice, options["progress_seconds"], sys.stderr.isatty())
+    # Bars and JSON lines do not go into one stream.
+    is_terminal = sys.stderr.isatty() and options["log_format"] == "text"
+    return collector(choice, options["progress_seconds"], is_terminal)

@@ -29,7 +29,7 @@ from perfectgym_source import perfectgym_source
 from perfectgym_source.pipeline.destinations import merging_destination
 from perfectgym_source.pipeline.jobs import Job, jobs
 from perfectgym_source.pipeline.named import named_pipeline
-from perfectgym_source.pipeline.runner import PIPELINE_NAME
+from perfectgym_source.pipeline.target import PIPELINE_NAME
 
 PIPELINE = "core"
 

@@ -12,7 +12,6 @@ that key go, and those that came with it stay.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,20 +21,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..catalogue import Column, Endpoint, Kind, TableLayout, Write
-from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE, ObjectLayout, snake_case
+from ..catalogue import Endpoint, Kind, TableLayout, Write
+from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE
 from ..catalogue.model import INSTALLATION
-from .building import INSTANT, TableBuilder, kind_of
-from .objects import EMPTY, Objects, distinct, pick
+from .building import INSTANT, TableBuilder
+from .objects import EMPTY, Objects
 from .privacy import OPEN, Privacy
+from .spreading import News, Spreader
 from .time_zones import ClubClocks
-from .values import is_blank
-
-MOST_NEWS = 500
-"""So many columns a table gets for unknown fields; the memory that DuckDB and dlt take for a wide
-table grows with the square of its columns. Further fields are kept in `_unreadable`."""
-
-_RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT))
 
 
 @dataclass
@@ -94,8 +87,7 @@ class Decoder:
         self.taken_at = taken_at
         self.fresh = fresh
         self.removes_deleted = removes_deleted
-        self._news: dict[str, dict[str, Kind]] = {t: dict(c) for t, c in (news or {}).items()}
-        self._lock = threading.Lock()
+        self.news = News(news or {})
 
     def decode(
         self,
@@ -125,17 +117,6 @@ class Decoder:
         rows = _Rows(self, [], 0, keep_empty=True)
         rows.add_root([])
         return rows.batch.tables
-
-    def news_kind(self, table: str, column: str, values: Sequence[Any]) -> Kind | None:
-        """The kind of an unknown field's column: as first met, by its first value; None if the
-        table has as many such columns as it may have."""
-        with self._lock:
-            kinds = self._news.setdefault(table, {})
-            if column not in kinds:
-                if len(kinds) >= MOST_NEWS:
-                    return None
-                kinds[column] = kind_of(next(v for v in values if v is not None), values)
-            return kinds[column]
 
     def _root_object(self, element: Any) -> Mapping[str, Any]:
         if isinstance(element, dict):
@@ -170,6 +151,7 @@ class _Rows:
         self._requests = requests
         self._emptied = emptied
         self._keep_empty = keep_empty
+        self._spreader = Spreader(decoder.privacy, decoder.news, self.batch.news)
         self._clubs: pa.Array | None = None
         self._root_keys: list[pa.Array] = []
 
@@ -186,7 +168,7 @@ class _Rows:
         }
         for column in table.keys:
             builder.read(column, keys[column.name])
-        self._spread(builder, table.layout, objects, keys)
+        self._spreader.spread(builder, table.layout, objects, keys)
         self._root_keys = [
             builder.arrays.get(name, pa.nulls(size, pa.int64())) for name in self._endpoint.key
         ]
@@ -242,7 +224,7 @@ class _Rows:
         for level, name in enumerate(table.positions):
             found = [positions[level] for positions in place.positions]
             builder.arrays[name] = pa.array([*found, *([None] * len(removing))], pa.int64())
-        self._spread(builder, table.layout, [*objects, *([EMPTY] * len(removing))])
+        self._spreader.spread(builder, table.layout, [*objects, *([EMPTY] * len(removing))])
         clubs = None if self._clubs is None else self._clubs.take(roots)
         flags = [None] * len(objects) + [True] * len(removing)
         self._finish(
@@ -296,77 +278,3 @@ class _Rows:
         if builder.size or self._keep_empty:
             self.batch.tables[table.name] = pa.table(builder.arrays)
             self.batch.rows[table.name] += builder.size - sum(map(bool, removing or ()))
-
-    def _spread(
-        self,
-        builder: TableBuilder,
-        layout: ObjectLayout,
-        objects: Objects,
-        keys: Mapping[str, Sequence[Any]] = EMPTY,
-    ) -> None:
-        """Build the columns of one layer of objects, one object for each row."""
-        picked = pick(objects, layout.scalars)
-        for scalar, values in zip(layout.scalars, picked):
-            if scalar.column.name in keys:
-                given = keys[scalar.column.name]
-                values = [g if is_blank(v) else v for v, g in zip(values or given, given)]
-            if scalar.protect is not None and values is not None:
-                values = list(map(scalar.protect, values))
-            builder.read(scalar.column, values)
-        for embedded, values in zip(layout.objects, pick(objects, layout.objects)):
-            self._spread_embedded(builder, embedded.layout, values)
-        for array, values in zip(layout.arrays, pick(objects, layout.arrays)):
-            bare = array.table.layout.bare
-            name = array.table.name.rpartition("__")[2]
-            builder.lists[array.names[0]] = [
-                () if v is None else builder.as_list(row, name, v, bare)
-                for row, v in enumerate(values or [None] * builder.size)
-            ]
-        unknown = set().union(*objects) - layout.known if objects else ()
-        for name in sorted(unknown):
-            self._add_news(builder, layout.prefix, name, [o.get(name) for o in objects])
-
-    def _spread_embedded(
-        self, builder: TableBuilder, layout: ObjectLayout, values: Sequence[Any] | None
-    ) -> None:
-        """Build the columns of an embedded object, given what stands in its place in each row."""
-        name = layout.prefix.rstrip("_")
-        if values is None:
-            objects: list[Mapping[str, Any]] = []
-            found: tuple[Objects, Sequence[int]] | None = ([EMPTY], [0] * builder.size)
-        else:
-            objects = [
-                v if type(v) is dict else builder.as_object(row, name, v, layout.bare)
-                for row, v in enumerate(values)
-            ]
-            found = distinct(objects)
-        if found is None:
-            self._spread(builder, layout, objects)
-            return
-        few, places = found
-        taken = {*builder.taken, *builder.arrays}
-        part = TableBuilder(builder.name, len(few), builder.keys, taken, self._decoder.privacy)
-        self._spread(part, layout, few)
-        builder.repeat(part, places)
-
-    def _add_news(
-        self, builder: TableBuilder, prefix: str, name: str, values: Sequence[Any]
-    ) -> None:
-        column = prefix + snake_case(name)
-        if column in builder.keys or all(v is None for v in values):
-            return
-        rule = self._decoder.privacy.news_rule(builder.name, column)
-        if rule == "drop":
-            self.batch.news.add(f"{builder.name}.{column}")
-            return
-        if rule == "hash":
-            values = list(map(self._decoder.privacy.hash, values))
-        is_taken = column in builder.arrays or column in builder.taken or column in _RESERVED
-        kind = None if is_taken else self._decoder.news_kind(builder.name, column, values)
-        if kind is None:
-            for row, value in enumerate(values):
-                if value is not None:
-                    builder.keep(row, prefix + name, value)
-            return
-        builder.read(Column(column, kind, ""), values)
-        self.batch.news.add(f"{builder.name}.{column}")

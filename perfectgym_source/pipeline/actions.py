@@ -19,9 +19,10 @@ from .check import check
 from .jobs import Job, each, exit_code, jobs
 from .named import DEFAULT, NamedPipeline, named_pipeline
 from .progress import collector
-from .runner import Options, run
+from .runner import run
 from .summary import as_json as summary_as_json
 from .summary import as_text as summary_as_text
+from .target import Options
 
 if TYPE_CHECKING:
     from ..sandbox import Sandbox

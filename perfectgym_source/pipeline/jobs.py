@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from ..errors import PerfectGymError
 from .installations import dataset_of, installations
 from .named import NamedPipeline
-from .runner import Options
+from .target import Options
 
 T = TypeVar("T")
 

@@ -18,7 +18,8 @@ from ..reading import Report
 from ..resources import Reading
 from ..source import perfectgym_source, reading_of, report_of
 from .findings import Key
-from .runner import Options, load, open_pipeline
+from .runner import load
+from .target import Options, open_pipeline
 from .verify import Outcome, Verification, compare, outcome_of, verified_target
 
 KEYS_AT_ONCE = 200

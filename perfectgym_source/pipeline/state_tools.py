@@ -17,7 +17,7 @@ from ..cursors import Cursors
 from ..errors import ConfigurationError
 from ..nearest import nearest
 from .publish import loading_file
-from .runner import (
+from .target import (
     Options,
     destination_name,
     is_duckdb,

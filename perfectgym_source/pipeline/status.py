@@ -14,7 +14,7 @@ from ..catalogue import ENDPOINTS
 from .history import rows
 from .publish import loading_file
 from .recording import count_rows
-from .runner import Options, destination_name, is_duckdb, open_pipeline, target
+from .target import Options, destination_name, is_duckdb, open_pipeline, target
 
 EXIT_CODE = 9
 """Something is overdue, or was never loaded."""

@@ -25,7 +25,7 @@ from .both_sides import lists_above, read_api, read_tables
 from .comparison import Comparison
 from .findings import Finding, Removable
 from .publish import loading_file
-from .runner import (
+from .target import (
     PIPELINE_NAME,
     Options,
     destination_name,

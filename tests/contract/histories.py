@@ -12,11 +12,10 @@ from typing import Any
 import dlt
 import duckdb
 
-from perfectgym_source.pipeline import runner
 from perfectgym_source.pipeline.history import Entry, History
 from perfectgym_source.pipeline.publish import loading_file, unnoticed
 from perfectgym_source.pipeline.recording import Recording, recorded
-from perfectgym_source.pipeline.runner import Options, open_pipeline, target
+from perfectgym_source.pipeline.target import Options, in_our_words, open_pipeline, target
 from perfectgym_source.sandbox import Sandbox
 from perfectgym_source.source import perfectgym_source
 
@@ -63,7 +62,7 @@ class Recorder:
             recorded(
                 recording,
                 self.history(destination),
-                lambda error: runner._in_our_words(error, options),
+                lambda error: in_our_words(error, options),
             ),
             open_pipeline(options, destination) as pipeline,
         ):

@@ -17,7 +17,7 @@ from loading import Target, keep
 from test_client import make_client
 from truth import check
 
-from perfectgym_source.decoding.decode import MOST_NEWS
+from perfectgym_source.decoding.spreading import MOST_NEWS
 from perfectgym_source.errors import ApiError, PagingError, RequestRefused, Unavailable
 from perfectgym_source.sandbox import Fault, Sandbox, World
 

@@ -117,6 +117,7 @@ class ForkServer:
 def _serve() -> None:
     for name in (
         "perfectgym_source.pipeline.runner",
+        "perfectgym_source.pipeline.target",
         "perfectgym_source.pipeline.summary",
         "dlt.destinations.impl.duckdb.duck",
         "dlt.normalize.items_normalizers",

@@ -27,7 +27,7 @@ DLT_LOAD = "dlt.load.load:Load"
 DLT_JOBS = "dlt.common.storages.load_package:PackageStorage"
 DLT_PACKAGES = "dlt.common.storages.load_storage:LoadStorage"
 DLT_COPY = "dlt.destinations.impl.duckdb.duck:DuckDbCopyJob"
-RUNNER = "perfectgym_source.pipeline.runner"
+TARGET = "perfectgym_source.pipeline.target"
 PUBLISHING = "perfectgym_source.pipeline.publish"
 
 PLACES = [
@@ -53,24 +53,24 @@ PLACES = [
     Place(f"{DLT_PACKAGES}.complete_load_package", "after"),
     Place(f"{DLT_PIPELINE}.load", "after"),
     # Publishing.
-    Place(f"{RUNNER}:_forget_working_files", "after"),
-    Place(f"{RUNNER}:publish"),
+    Place(f"{TARGET}:_forget_working_files", "after"),
+    Place(f"{TARGET}:publish"),
     Place(f"{PUBLISHING}:_copy", "after"),
     Place(f"{PUBLISHING}:_flush", "after"),
     Place(f"{PUBLISHING}:_flush", "before", 2),
-    Place(f"{RUNNER}:publish", "after"),
+    Place(f"{TARGET}:publish", "after"),
 ]
 """Between every two steps of a run."""
 
 FIRST_PLACES = [
     Place(f"{PUBLISHING}:_flush"),
-    Place(f"{RUNNER}:prepare", "after"),
+    Place(f"{TARGET}:prepare", "after"),
     Place(f"{DLT_EXTRACT}.commit_packages", "after"),
     Place(f"{DLT_PACKAGES}.commit_new_load_package", "after"),
     Place(f"{DLT_LOAD}.initialize_package", "after"),
     Place(f"{DLT_COPY}.run", "after", 2),
     Place(f"{DLT_PACKAGES}.complete_load_package"),
-    Place(f"{RUNNER}:publish"),
+    Place(f"{TARGET}:publish"),
 ]
 """Those that are something else when there is no database yet."""
 

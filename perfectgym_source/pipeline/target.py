@@ -1,0 +1,206 @@
+"""Where the rows go: the lock, the DuckDB file if there is one, and dlt's pipeline over it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+from dlt.common.configuration.exceptions import ConfigurationException
+from dlt.common.destination.exceptions import DestinationException
+from dlt.common.exceptions import MissingDependencyException
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from ..errors import ConfigurationError, DestinationError, PerfectGymError
+from .destinations import merging_destination
+from .files import DESTINATION as FILES
+from .files import check_files, write_files
+from .history import PIPELINE_NAME as HISTORY
+from .lock import database_lock, run_lock
+from .publish import is_published, loading_file, prepare, publish
+
+PIPELINE_NAME = "perfectgym"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one run is to do.
+
+    Attributes:
+        destination: A dlt destination's name.
+        database: The DuckDB file, if that is the destination, or files are written from it.
+        dataset: The dataset (schema) to load into.
+        table_format: For the destination `filesystem`, one of `files.TABLE_FORMATS`.
+        wait: Seconds to wait for another program that has the pipeline's DuckDB file open.
+        pipeline: The named pipeline's name.
+        source: Arguments of `perfectgym_source`; what is not there comes from the configuration.
+        progress: A dlt progress collector, or None.
+    """
+
+    destination: str
+    database: Path
+    dataset: str
+    table_format: str = "parquet"
+    wait: float = 60
+    pipeline: str = "core"
+    source: Mapping[str, Any] = field(default_factory=dict)
+    progress: Any = None
+
+
+@contextlib.contextmanager
+def target(options: Options, publishes: bool = True) -> Iterator[Any]:
+    """Hold the lock of the target: nobody else loads into it meanwhile.
+
+    Args:
+        options: What names the target.
+        publishes: Whether a DuckDB file that was changed is published at the end, and written
+            as files.
+
+    Yields:
+        The destination, for `dlt.pipeline`.
+
+    Raises:
+        LockedError: Another run is loading into the same place.
+        DestinationLocked: Another program has the database open.
+        PerfectGymError: What was done inside failed; in our words.
+    """
+    with run_lock(folder_of(options)) as was_killed:
+        if was_killed:
+            _forget_working_files(options)
+            shutil.rmtree(folder_of(options) / HISTORY, ignore_errors=True)
+        try:
+            if not is_duckdb(options):
+                yield merging_destination(options.destination)
+                return
+            if _writes_files(options):
+                check_files(options.dataset, options.table_format, folder_of(options) / "files")
+            database = options.database.resolve()
+            if not loading_file(database).exists():
+                # What was done belongs to a file that is gone.
+                _forget_working_files(options)
+            own = prepare(database)
+            with database_lock(own, options.wait) as connection:
+                yield dlt.destinations.duckdb(str(own))
+                if publishes and not is_published(database):
+                    publish(database, connection)
+                if publishes and _writes_files(options):
+                    write_files(
+                        connection,
+                        options.dataset,
+                        options.table_format,
+                        folder_of(options) / "files",
+                    )
+        except Exception as error:
+            raise in_our_words(error, options) from error
+
+
+@contextlib.contextmanager
+def open_pipeline(options: Options, destination: Any) -> Iterator[dlt.Pipeline]:
+    """dlt's pipeline over a target's destination; its working files go at the end, if no load
+    package is pending."""
+    pipeline = dlt.pipeline(
+        PIPELINE_NAME,
+        pipelines_dir=str(folder_of(options)),
+        destination=destination,
+        dataset_name=options.dataset,
+        progress=options.progress,
+    )
+    try:
+        yield pipeline
+    finally:
+        if pending_packages(pipeline):
+            os.sync()  # so that they outlive a power failure; dlt leaves it to the system
+        else:
+            _forget_working_files(options)
+
+
+def pending_packages(pipeline: dlt.Pipeline) -> int:
+    """The number of load packages that were extracted and are not loaded completely."""
+    return len(pipeline.list_extracted_load_packages()) + len(
+        pipeline.list_normalized_load_packages()
+    )
+
+
+def _forget_working_files(options: Options) -> None:
+    """Remove dlt's working files: copies of rows, and of the state that the destination keeps.
+
+    Only pending packages are worth keeping, and not even they after a kill: they may have reached
+    the disk in part, and nobody knows which of their statements the database has carried out.
+    """
+    shutil.rmtree(folder_of(options) / PIPELINE_NAME, ignore_errors=True)
+
+
+def folder_of(options: Options) -> Path:
+    """The working folder: one for each target, because dlt would carry the state of one over to
+    another."""
+    where = str(options.database.resolve()) if is_duckdb(options) else options.destination
+    name = hashlib.sha256(f"{where}\n{options.dataset}".encode()).hexdigest()[:12]
+    return Path(dlt.current.run_context().data_dir) / "perfectgym" / name
+
+
+def is_duckdb(options: Options) -> bool:
+    """Whether the rows go into a DuckDB file of ours, from which files may be written."""
+    return options.destination == "duckdb" or _writes_files(options)
+
+
+def _writes_files(options: Options) -> bool:
+    return options.destination == FILES
+
+
+def destination_name(options: Options) -> str:
+    """Where the rows go, in words."""
+    return str(options.database) if options.destination == "duckdb" else options.destination
+
+
+def in_our_words(error: BaseException, options: Options) -> BaseException:
+    """The error that says what happened, from the chain in which dlt wraps it."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    for kind in (PerfectGymError, KeyboardInterrupt):
+        for found in chain:
+            if isinstance(found, kind):
+                return found
+    deepest = chain[-1]
+    for found in chain:
+        if isinstance(found, MissingDependencyException):
+            return ConfigurationError(
+                f"The destination {options.destination!r} needs more packages.",
+                hint=f"pip install {' '.join(map(repr, found.dependencies))}",
+            )
+        if isinstance(found, ConfigurationException):
+            return ConfigurationError(
+                f"The destination {options.destination!r} is not configured: {_first_line(found)}",
+                hint="Set its credentials in .dlt/secrets.toml.",
+            )
+        if isinstance(found, (DestinationException, duckdb.Error, OSError)):
+            return _destination_failed(deepest, options)
+    if isinstance(error, PipelineStepFailed) and error.step in ("sync", "load"):
+        return _destination_failed(deepest, options)
+    return error
+
+
+def _destination_failed(error: BaseException, options: Options) -> DestinationError:
+    hint = "Nothing is lost: the next run completes what was extracted."
+    if is_duckdb(options):
+        own = loading_file(options.database)
+        hint += (
+            f" If {own.name} is damaged, move it and {own.name}.wal away: the next run starts "
+            f"from {options.database.name}."
+        )
+    return DestinationError(
+        f"The destination {destination_name(options)} failed: {_first_line(error)}", hint=hint
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

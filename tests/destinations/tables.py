@@ -1,4 +1,7 @@
-"""The rows of all tables, read from each place with its own library, in a form to compare."""
+"""The tables of each place, read with its own library, in a form to compare.
+
+Not among them: dlt's own, and the run history, which differs from run to run.
+"""
 
 from __future__ import annotations
 
@@ -67,13 +70,13 @@ def in_iceberg(folder: Path) -> Tables:
 
 def _folders(folder: Path) -> dict[str, Path]:
     found = sorted((folder / DATASET).iterdir())
-    return {path.name: path for path in found if not path.name.startswith(("_dlt", "init", "."))}
+    return {path.name: path for path in found if not path.name.startswith(("_", "init", "."))}
 
 
 def _by_cursor(cursor: Any, schema: str) -> Tables:
     cursor.execute(
         "SELECT table_name FROM information_schema.tables "
-        f"WHERE table_schema = '{DATASET}' AND NOT table_name LIKE '\\_dlt%' ESCAPE '\\'"
+        f"WHERE table_schema = '{DATASET}' AND NOT table_name LIKE '\\_%' ESCAPE '\\'"
     )
     found = {}
     for (table,) in cursor.fetchall():

@@ -26,12 +26,6 @@ def recorder(
 ) -> Recorder:
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.setenv(CREDENTIALS, postgres)
-    pipeline = dlt.pipeline(
-        "clean", destination="postgres", dataset_name="perfectgym", pipelines_dir=str(tmp_path)
-    )
-    with pipeline.sql_client() as client:
-        if client.has_dataset():
-            client.drop_dataset()
     return Recorder(tmp_path, sandbox, "postgres")
 
 

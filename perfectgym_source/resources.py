@@ -26,7 +26,7 @@ from .settings import Settings
 
 logger = logging.getLogger(__name__)
 
-ITEM_BYTES = 32 << 20
+ITEM_BYTES = 16 << 20
 """How much of a resource is handed to dlt at once: for every item, it checks all hints anew, which
 costs as much as decoding thousands of rows."""
 

@@ -30,8 +30,8 @@ from ..errors import DestinationError, DestinationLocked, LockedError
 logger = logging.getLogger(__name__)
 
 MOST_THREADS = 4
-MEGABYTES_PER_THREAD = 150
-"""What DuckDB may take; its documentation asks for 125 MB a thread."""
+MEGABYTES_PER_THREAD = 125
+"""What DuckDB may take: as much as its documentation asks for."""
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .run import ReadingRun
 
 BATCH_ROWS = 4_000
-QUEUED_BATCHES = 4
+QUEUED_BATCHES = 2
 
 
 class Outbox:

@@ -49,24 +49,20 @@ def act(name: Optional[str], options: Mapping[str, Any]) -> int:
     with _demo(options) as arguments:
         arguments.update(_arguments(options))
         planned = jobs(pipeline, arguments, options["installations"], _progress(options))
-        for option, do in (
-            ("status", partial(_status, pipeline)),
-            ("state", _state),
-            ("reset", partial(_reset, options["reset"])),
-        ):
-            if options[option]:
-                return _for_each(planned, do, options["as_json"])
-        if options["only_check"]:
-            return _for_each(planned, _check, options["as_json"])
-        if options["dry_run"]:
-            return _for_each(planned, _dry_run, options["as_json"])
-        if options["verify"] or options["repair"]:
-            if options["full_refresh"] or options["start"]:
-                raise ConfigurationError(
-                    "--verify and --repair go with --resources and --group only."
-                )
-            return _for_each(planned, _repair if options["repair"] else _verify, options["as_json"])
-        return _for_each(planned, _run, options["as_json"])
+        is_comparing = options["verify"] or options["repair"]
+        if is_comparing and (options["full_refresh"] or options["start"]):
+            raise ConfigurationError("--verify and --repair go with --resources and --group only.")
+        actions: dict[str, Callable[[Options], Written]] = {
+            "status": partial(_status, pipeline),
+            "state": _state,
+            "reset": partial(_reset, options["reset"]),
+            "only_check": _check,
+            "dry_run": _dry_run,
+            "repair": _repair,
+            "verify": _verify,
+        }
+        asked = [do for option, do in actions.items() if options[option]]
+        return _for_each(planned, asked[0] if asked else _run, options["as_json"])
 
 
 def _for_each(planned: list[Job], do: Callable[[Options], Written], is_json: bool) -> int:

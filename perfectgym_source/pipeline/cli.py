@@ -195,7 +195,9 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted. The next run starts where the last complete one ended.", err=True)
-        sys.exit(130)
+        sys.stdout.flush()
+        # At its usual end, Python would wait for threads that wait for the server.
+        os._exit(130)
     except PerfectGymError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)

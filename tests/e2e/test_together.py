@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from program import PROGRAM, Program
 
-from perfectgym_source.sandbox import Sandbox
+from perfectgym_source.sandbox import Fault, Sandbox
 
 RESOURCES = ("--resources", "clubs,classes")
 
@@ -96,6 +96,20 @@ def test_an_interrupted_run_ends_soon_with_its_code_and_the_next_one_completes(
     sandbox.delay = 0.0
     assert configured(*RESOURCES).returncode == 0
     assert ids(configured) == truth(sandbox)
+
+
+def test_an_interrupted_run_does_not_wait_for_a_server_that_is_silent(
+    configured: Program, sandbox: Sandbox
+) -> None:
+    assert configured(*RESOURCES).returncode == 0
+    sandbox.clear_records()
+    sandbox.faults.add(Fault("Classes/Classes", "delay", seconds=25, times=None))
+    run = started(configured, *RESOURCES)
+    wait_until(lambda: any(request.path == "Classes/Classes" for request in sandbox.requests))
+    run.send_signal(signal.SIGTERM)
+    output, errors = run.communicate(timeout=15)
+    assert run.returncode == 130, (output, errors)
+    assert "Traceback" not in errors
 
 
 @pytest.mark.parametrize("after", [2, 5, 9, 14])

@@ -22,6 +22,7 @@ import requests
 import urllib3
 from requests.auth import AuthBase
 
+from perfectgym_source.answers import parse, read_body
 from perfectgym_source.errors import Cancelled, PerfectGymError, SignInError, Unavailable
 from perfectgym_source.retrying import (
     Again,
@@ -38,6 +39,9 @@ DEFAULT_LIFETIME = 600.0
 
 MAX_LIFETIME = 366 * 86_400.0
 """No token is trusted for longer, whatever the answer says (the vendor's sample: 90 days)."""
+
+MOST_BYTES = 1 << 20
+"""The longest answer that is read, unpacked: a token has a few hundred bytes."""
 
 _CHECK_ADDRESS = "Check base_url (or subdomain)."
 _CHECK_ACCOUNT = "Check username, password and mode; repeated wrong sign-ins may lock the account."
@@ -91,17 +95,22 @@ def is_usable(token: Optional[Token], refused: Optional[str], now: float) -> boo
     return token is not None and token.value != refused and now < token.renew_at
 
 
-def read_answer(response: requests.Response, asked_at: float) -> Union[Token, Again, Refusal]:
+def read_answer(
+    response: requests.Response, content: bytes, asked_at: float
+) -> Union[Token, Again, Refusal]:
     """What an answer of the token endpoint means: a token, ask again, or a refusal for good.
 
-    The lifetime counts from `asked_at`, before the request went out: the token may be as old.
+    Args:
+        response: The answer.
+        content: Its body.
+        asked_at: When the request went out: the lifetime counts from then, as the token may.
     """
     status = response.status_code
     if is_transient(status):
         return Again(f"status {status}", retry_after(response.headers.get("Retry-After")), status)
     if 300 <= status < 400:
         return Refusal(f"The sign-in was redirected (status {status})", _CHECK_ADDRESS)
-    answer = _json_object(response)
+    answer = _json_object(content)
     if status >= 400:
         named = [answer.get("error"), answer.get("error_description")]
         why = ": ".join(text[:300] for text in named if isinstance(text, str) and text)
@@ -191,8 +200,8 @@ class PasswordGrantAuth(AuthBase):
         original = response.request
         if response.status_code != 401 or _origin(original.url) != self._origin:
             return response
-        with contextlib.suppress(requests.RequestException):
-            _ = response.content  # frees the connection for the repetition
+        with contextlib.suppress(requests.RequestException, urllib3.exceptions.HTTPError):
+            self._read(response)  # frees the connection for the repetition
         response.close()
         _, _, refused = str(original.headers.get("Authorization", "")).partition(" ")
         # On the original, too: whoever sends it again later sends the current token.
@@ -250,10 +259,16 @@ class PasswordGrantAuth(AuthBase):
                     auth=_no_auth,
                     allow_redirects=False,
                     timeout=self._timeout,
+                    stream=True,
                 )
+                content = self._read(response)
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                 return Again(failure_of(error))
-            return read_answer(response, asked_at)
+            return read_answer(response, content, asked_at)
+
+    def _read(self, response: requests.Response) -> bytes:
+        """The body; of one that is too long to hold a token, nothing."""
+        return read_body(response, MOST_BYTES, self._timeout[1]) or b""
 
     def _error(self, outcome: Union[Again, Refusal]) -> PerfectGymError:
         if isinstance(outcome, Refusal):
@@ -289,9 +304,6 @@ def _origin(url: Optional[str]) -> tuple[str, str, Optional[int]]:
     return parts.scheme, parts.hostname or "", port
 
 
-def _json_object(response: requests.Response) -> dict[str, Any]:
-    try:
-        answer = response.json()
-    except (ValueError, RecursionError):
-        return {}
+def _json_object(content: bytes) -> dict[str, Any]:
+    answer = parse(content)
     return answer if isinstance(answer, dict) else {}

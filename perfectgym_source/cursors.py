@@ -19,6 +19,12 @@ import orjson
 PRUNE_AT = 10_000
 """How many received rows a cursor remembers before it looks which of them it can forget."""
 
+LEAP = 1 << 40
+"""Two rows of a list are not so far apart: each step is a change somewhere in the installation."""
+
+MOST_DOUBTED = 100
+"""So many rows beyond a leap are taken for rows with false versions; more are believed."""
+
 Version = tuple[int, int]
 """A row in one version: the row version and the row's id."""
 
@@ -30,7 +36,16 @@ class Cursor:
         value: The highest row version received; 0 if none.
     """
 
-    __slots__ = ("_base", "_before", "_held", "_prune_at", "_received", "value")
+    __slots__ = (
+        "_base",
+        "_before",
+        "_beyond_leap",
+        "_held",
+        "_leapt_from",
+        "_prune_at",
+        "_received",
+        "value",
+    )
 
     def __init__(self, value: int = 0, recent: set[Version] | None = None) -> None:
         self.value = value
@@ -39,6 +54,8 @@ class Cursor:
         self._received: set[Version] = set()
         self._prune_at = PRUNE_AT
         self._held: int | None = None
+        self._leapt_from: int | None = None
+        self._beyond_leap = 0
 
     def start(self, overlap: int) -> int:
         """The version after which to ask for rows (strictly greater)."""
@@ -54,18 +71,39 @@ class Cursor:
 
         Rows without versions have 0: for them it is the id that counts.
         """
-        if version > self._base:
-            return True
         below = 0 < version <= self._base - overlap
         return not below and (version, row_id) not in self._before
 
+    def is_ahead(self, versions: Collection[Version], overlap: int) -> bool:
+        """Whether the API's versions have gone back behind the cursor, as after the vendor has
+        restored a backup: of the span that is asked for again, nothing is there any more."""
+        start = self.start(overlap)
+        had = any(version > start for version, _ in self._before)
+        return had and not any(version > start for version, _ in versions)
+
     def receive(self, versions: Collection[Version], overlap: int) -> None:
-        """Take note of rows that were received."""
+        """Take note of rows that were received.
+
+        The cursor does not follow a few rows whose versions lie incredibly far above all others:
+        changes of the others would never be seen again.
+        """
         self._received.update(versions)
-        self.value = max(self.value, max(versions, default=(0, 0))[0])
+        highest = max(versions, default=(0, 0))[0]
+        if self._leapt_from is not None or highest - self.value > LEAP:
+            self._look_for_leap(versions)
+        self.value = max(self.value, highest)
         if len(self._received) > self._prune_at:
             self._received = self._recent(self._received, overlap)
             self._prune_at = 2 * len(self._received) + PRUNE_AT
+
+    def _look_for_leap(self, versions: Collection[Version]) -> None:
+        before = self.value
+        for version, _ in sorted(versions):
+            is_believed = self._leapt_from is None or self._beyond_leap > MOST_DOUBTED
+            if version - before > LEAP and before > 0 and is_believed:
+                self._leapt_from, self._beyond_leap = before, 0
+            self._beyond_leap += 1
+            before = max(before, version)
 
     def hold_below(self, version: int) -> None:
         """Leave a row that was seen, and all that came after it, for the next run."""
@@ -73,6 +111,8 @@ class Cursor:
 
     def prune(self, overlap: int) -> None:
         """End the run: forget the rows that lie so far below that they are not asked for again."""
+        if self._leapt_from is not None and self._beyond_leap <= MOST_DOUBTED:
+            self.value = self._leapt_from
         if self._held is not None:
             self.value = max(0, min(self.value, self._held - 1))
         self._before = self._recent(self._before | self._received, overlap)
@@ -112,6 +152,10 @@ class Cursors:
     def __getitem__(self, unit: str) -> Cursor:
         """The cursor of a unit; one at the beginning if it was never read."""
         return self._cursors.setdefault(unit, Cursor())
+
+    def restart(self, unit: str) -> None:
+        """Put the cursor of a unit at the beginning."""
+        self._cursors[unit] = Cursor()
 
     def __contains__(self, unit: object) -> bool:
         return unit in self._cursors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +169,7 @@ class ListReader:
 
             if self.endpoint.is_keyset:
                 key = unit_key(unit, number)
-                for page in keyset_pages(fetch, self._start(key)):
+                for page in self._keyset_pages(fetch, key):
                     self._receive(unit, key, page)
                     self._seen += len(page)
                     if self._has_enough:
@@ -185,6 +185,30 @@ class ListReader:
             self._seen += len(whole)
         if self.endpoint.is_whole and is_stable:
             self._remove_missing(whole)
+
+    def _keyset_pages(self, fetch: Fetch, key: str) -> Iterator[list[Any]]:
+        """The pages from the cursor on; all pages if the API has gone back behind it."""
+        pages = keyset_pages(fetch, self._start(key))
+        first = next(pages)
+        if self._restart(key, [(row_version(row), row_id(row)) for row in first]):
+            pages = keyset_pages(fetch, 0)
+        else:
+            yield first
+        yield from pages
+
+    def _restart(self, key: str, versions: Sequence[Version]) -> bool:
+        """Begin the list again for all who read it, if one of them is ahead of the API."""
+        overlap = self._settings.timestamp_overlap
+        cursors = [consumer.cursor(self.endpoint.name) for consumer in self._consumers()]
+        is_ahead = any(cursor[key].is_ahead(versions, overlap) for cursor in cursors)
+        if is_ahead:
+            self._run.warn(
+                f"{self.endpoint.name}: the rows that were read last are gone from the list "
+                f"{key or 'of the company'}; it is read from its beginning."
+            )
+            for cursor in cursors:
+                cursor.restart(key)
+        return is_ahead
 
     def _page_list(self, fetch: Fetch) -> tuple[list[Any], bool]:
         """The rows of a page-number list, and whether they are all there is."""
@@ -246,6 +270,7 @@ class ListReader:
         """Take a list that came as a whole."""
         key = unit_key(unit)
         if is_versioned(self.endpoint):
+            self._restart(key, [(row_version(row), row_id(row)) for row in rows])
             self._receive(unit, key, rows)
             return
         decoder = None if self.outbox is None else self.outbox.decoder

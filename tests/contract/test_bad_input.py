@@ -253,6 +253,33 @@ def test_ten_thousand_unknown_fields_are_kept_but_not_all_as_columns(target):
     check(target, SINGLE)
 
 
+def test_one_row_with_a_false_version_hides_no_change_of_another(target):
+    world = target.sandbox.world
+    false, other = world.rows(BY_VERSION)[:2]
+    for version in (2**62, 2**61):
+        world.assign(BY_VERSION, false, {}, version)
+        assert target.load(BY_VERSION).rows == {BY_VERSION: 1}
+        world.change(BY_VERSION, other)
+        assert target.load(BY_VERSION).rows == {BY_VERSION: 1}
+        assert target.load(BY_VERSION).rows == {}
+        check(target, BY_VERSION)
+
+
+@pytest.mark.parametrize("left", [0, 150])
+def test_a_list_whose_versions_went_back_is_read_from_its_beginning(target, left):
+    """As after the vendor has restored a backup, or moved the installation."""
+    world = target.sandbox.world
+    for number, row in enumerate(world.rows(BY_VERSION)):
+        if number < left:
+            world.assign(BY_VERSION, row, {"isDeleted": True}, 1 + number)
+        else:
+            world.purge(BY_VERSION, row)
+    assert target.load(BY_VERSION).rows == ({BY_VERSION: left} if left else {})
+    assert target.load(BY_VERSION).rows == {}
+    if left:
+        check(target, BY_VERSION)
+
+
 @pytest.mark.parametrize("shared", [2, 99])
 def test_rows_that_share_a_version_across_a_page_are_all_loaded(tmp_path, shared):
     world = make_world()
@@ -282,6 +309,22 @@ def test_the_memory_for_an_answer_is_bounded(sandbox, name, status):
             tracemalloc.stop()
         assert peak < 85 * MEGABYTE
         assert len(client.get("Clubs/Clubs", {}, "clubs")) == 4
+
+
+@pytest.mark.parametrize("path", ["oauth/authorize", "Clubs/Clubs"])
+@pytest.mark.parametrize("name", ["100 MB", "100 MB in chunks", "100 MB packed"])
+def test_the_memory_for_a_refused_token_and_for_a_sign_in_is_bounded(sandbox, name, path):
+    """What comes after it is as if it had not been."""
+    fault = {**BODIES[name][0], "status": 200 if path == "oauth/authorize" else 401}
+    sandbox.faults.add(Fault(path, "status", **fault))
+    with make_client(sandbox) as client:
+        tracemalloc.start()
+        try:
+            assert len(client.get("Clubs/Clubs", {}, "clubs")) == 4
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 8 * MEGABYTE
 
 
 def test_an_answer_that_drips_is_given_up(sandbox):

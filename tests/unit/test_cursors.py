@@ -2,10 +2,11 @@
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfectgym_source.cursors import PRUNE_AT, Cursor, Cursors
+from perfectgym_source.cursors import LEAP, MOST_DOUBTED, PRUNE_AT, Cursor, Cursors
 
 OVERLAP = 100
 
@@ -78,9 +79,9 @@ def test_a_cursor_of_unversioned_rows_forgets_none():
     assert [cursor.is_new(0, row_id, OVERLAP) for row_id in (1, 2, 3)] == [False, False, True]
 
 
-def test_a_held_row_and_all_after_it_are_new_in_the_next_run():
+def test_a_held_row_is_new_in_the_next_run_and_rows_after_it_that_were_received_are_not():
     cursor = Cursor()
-    for version in (1_000, 1_010, 1_020):
+    for version in (1_000, 1_020):
         cursor.receive([(version, version)], OVERLAP)
     cursor.hold_below(1_020)
     cursor.hold_below(1_010)
@@ -89,7 +90,37 @@ def test_a_held_row_and_all_after_it_are_new_in_the_next_run():
     assert cursor.value == 1_009
     assert not cursor.is_new(1_000, 1_000, OVERLAP)
     assert cursor.is_new(1_010, 1_010, OVERLAP)
-    assert cursor.is_new(1_020, 1_020, OVERLAP)
+    assert not cursor.is_new(1_020, 1_020, OVERLAP)
+    assert cursor.is_new(1_021, 1_020, OVERLAP)
+
+
+@pytest.mark.parametrize(("beyond", "value"), [(MOST_DOUBTED, 2), (MOST_DOUBTED + 1, None)])
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+def test_a_few_rows_beyond_a_leap_are_not_followed(beyond, value, size):
+    rows = [(1, 1), (2, 2), *((2 * LEAP + i, 10 + i) for i in range(beyond))]
+    cursor = Cursor()
+    for start in range(0, len(rows), size):
+        cursor.receive(rows[start : start + size], OVERLAP)
+    cursor = saved(cursor)
+    assert cursor.value == (value or rows[-1][0])
+    assert not any(cursor.is_new(*row, OVERLAP) for row in rows)
+    assert cursor.is_new(3, 1, OVERLAP) == (value == 2)
+
+
+def test_a_leap_counts_from_where_the_cursor_stood_and_not_from_nothing():
+    assert received((2 * LEAP, 1)).value == 2 * LEAP
+    cursor = received((1, 1))
+    cursor.receive([(2 * LEAP, 2)], OVERLAP)
+    assert saved(cursor).value == 1
+
+
+def test_a_cursor_is_ahead_if_nothing_that_it_remembers_is_there():
+    cursor = received((950, 1), (1_000, 2))
+    assert cursor.is_ahead([], OVERLAP)
+    assert cursor.is_ahead([(900, 1)], OVERLAP)
+    assert not cursor.is_ahead([(901, 3)], OVERLAP)
+    assert not cursor.is_ahead([], overlap=0)
+    assert not Cursor().is_ahead([], OVERLAP)
 
 
 def test_holding_a_row_without_version_starts_anew():
@@ -120,7 +151,7 @@ def test_forgetting_while_rows_come_changes_nothing(size, is_shuffled, seed):
     assert saved(in_pages).packed() == received(*rows).packed()
 
 
-VERSIONS = st.integers(0, 2**63 - 1)
+VERSIONS = st.integers(0, LEAP) | st.integers(2**63 - LEAP, 2**63 - 1)
 ROWS = st.lists(st.tuples(VERSIONS, st.integers(-(2**63), 2**63 - 1)), max_size=20)
 UNITS = st.dictionaries(st.text(max_size=12).filter(str.isascii), ROWS, max_size=8)
 
@@ -137,7 +168,7 @@ def test_the_state_gives_back_the_same_cursors(units, overlap):
         if not rows:
             continue
         assert unit in again
-        assert again[unit].value == max(version for version, _ in rows)
+        assert again[unit].value in (version for version, _ in rows)
         for version, row_id in rows:
             assert not again[unit].is_new(version, row_id, overlap)
     assert again.state(overlap) == cursors.state(overlap)

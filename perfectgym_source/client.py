@@ -82,6 +82,7 @@ class Client:
         auth: What signs the requests.
         statistics: What was done so far.
         requests_by_resource: Requests sent, by resource.
+        retries_by_resource: Those of them that repeated one that had failed.
         stop: When set, waits end and further requests raise `Cancelled`.
 
     Example:
@@ -98,6 +99,7 @@ class Client:
     ) -> None:
         self.statistics = Statistics()
         self.requests_by_resource: Counter[str] = Counter()
+        self.retries_by_resource: Counter[str] = Counter()
         self.stop = Event()
         self._settings = settings
         self._sleep_with = sleep or self.stop.wait
@@ -179,15 +181,14 @@ class Client:
         url = f"{self._settings.base_url}/{call.path.lstrip('/')}"
         request = requests.Request("GET", url, params=dict(call.params), auth=self.auth)
         prepared = self._session.prepare_request(request)
-        with self._lock:
-            self.statistics.requests += 1
-            self.statistics.retries += attempt > 1
-            self.requests_by_resource[call.resource] += 1
+        self._count(call.resource, 1, attempt > 1)
         try:
             with self._session.send(
                 prepared, timeout=self._timeout, allow_redirects=False, **self._environment
             ) as response:
-                self._count_repeated(call, len(response.history))
+                # Those that the auth repeated by itself, after a token was refused.
+                repeated = len(response.history)
+                self._count(call.resource, repeated, repeated)
                 content = read_body(response, MOST_BYTES, MOST_TIMEOUTS * self._timeout[1])
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return Again(failure_of(error))
@@ -213,14 +214,13 @@ class Client:
             raise _refused(response.status_code, body, call)
         return elements_of(body)
 
-    def _count_repeated(self, call: _Call, repeated: int) -> None:
-        """Count the requests that the auth repeated by itself, after a token was refused."""
-        if not repeated:
-            return
+    def _count(self, resource: str, requests: int, retries: int) -> None:
         with self._lock:
-            self.statistics.requests += repeated
-            self.statistics.retries += repeated
-            self.requests_by_resource[call.resource] += repeated
+            self.statistics.requests += requests
+            self.statistics.retries += retries
+            self.requests_by_resource[resource] += requests
+            if retries:
+                self.retries_by_resource[resource] += retries
 
     @cached_property
     def _environment(self) -> dict[str, Any]:

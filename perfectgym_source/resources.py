@@ -21,6 +21,7 @@ from .decoding import ClubClocks, Decoder
 from .decoding.privacy import OPEN
 from .errors import ConfigurationError
 from .hints import child_hints, columns, root_hints
+from .progress import Progress
 from .reading import ReadingRun, Report
 from .settings import Settings
 
@@ -47,13 +48,13 @@ class Reading:
         self.report = Report()
         self._full_refresh = full_refresh
         self._limit = limit
-        self._run: ReadingRun | None = None
+        self._run: tuple[ReadingRun, Progress] | None = None
         self._open: set[str] = set()
         self._waiting: set[str] = set()
 
     def rows(self, endpoint: Endpoint) -> Iterator[Any]:
         """The items of a resource: Arrow tables, and None while there is nothing to hand on."""
-        run = self._begin(endpoint)
+        run, progress = self._begin(endpoint)
         try:
             missing = _missing_tables(self.layout(endpoint))
             if missing:
@@ -63,6 +64,7 @@ class Reading:
                     yield _item(endpoint, name, empty[name])
             waiting: dict[str, list[pa.Table]] = {}
             for batch in run.batches(endpoint.name):
+                progress.tell()
                 if batch is None:
                     yield None
                     continue
@@ -73,6 +75,7 @@ class Reading:
                     waiting = {}
             yield from _items(endpoint, waiting)
             run.finish(endpoint.name)
+            progress.tell(is_end=True)
         finally:
             self._end(run, endpoint)
 
@@ -84,14 +87,15 @@ class Reading:
         """The endpoint's tables with the columns that the settings let them have."""
         return self.settings.pii.layout(self.entry(endpoint))
 
-    def _begin(self, endpoint: Endpoint) -> ReadingRun:
+    def _begin(self, endpoint: Endpoint) -> tuple[ReadingRun, Progress]:
         if self._run is None or endpoint.name in self._open:
             # A resource that starts anew while it is still open was left behind by a broken run.
             if self._run is not None:
-                self._run.close()
+                self._run[0].close()
             self._open.clear()
-            self._run = self._new_run()
-            self._run.start()
+            run = self._new_run()
+            self._run = run, Progress(run)
+            run.start()
         self._open.add(endpoint.name)
         return self._run
 
@@ -188,7 +192,7 @@ class Reading:
         self._open.discard(endpoint.name)
         self._waiting.discard(endpoint.name)
         run.note_requests()
-        if run is self._run and not (self._open or self._waiting):
+        if self._run and run is self._run[0] and not (self._open or self._waiting):
             run.close()
             self._run = None
 

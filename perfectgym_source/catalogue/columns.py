@@ -16,24 +16,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
-
-from dlt.common.normalizers.naming.snake_case import NamingConvention
+from typing import TYPE_CHECKING, Any
 
 from .model import INSTALLATION, Endpoint, Field, Kind, Pii, Write
 from .types import ROW_TYPES
+
+if TYPE_CHECKING:
+    from dlt.common.normalizers.naming.snake_case import NamingConvention
 
 UNREADABLE = "_unreadable"
 REMOVED = "_removed"
 TAKEN_AT = "taken_at"
 
-_naming = NamingConvention()
-
 
 @cache
 def snake_case(name: str) -> str:
     """The column name of an API field, by dlt's own naming convention (`x` for a blank name)."""
-    return _naming.normalize_identifier(name) if name.strip() else "x"
+    return _naming().normalize_identifier(name) if name.strip() else "x"
+
+
+@cache
+def _naming() -> NamingConvention:
+    # What needs the names of resources only, such as completion in a shell, does without dlt.
+    from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+    return NamingConvention()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Optional
 import click
 
 from ..errors import PerfectGymError
+from . import completion
 from .logs import LEVELS, configure_logs
 
 EPILOG = """\b
@@ -53,14 +54,30 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
 
 
 @click.command(epilog=EPILOG, context_settings={"max_content_width": 100})
-@click.argument("pipeline", required=False, metavar="[PIPELINE]")
-@click.option("--resources", multiple=True, callback=_names, help="Load these, comma-separated.")
-@click.option("--group", "groups", multiple=True, callback=_names, help="Load these groups.")
+@click.argument(
+    "pipeline", required=False, metavar="[PIPELINE]", shell_complete=completion.pipelines
+)
+@click.option(
+    "--resources",
+    multiple=True,
+    callback=_names,
+    shell_complete=completion.resources,
+    help="Load these, comma-separated.",
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    callback=_names,
+    shell_complete=completion.groups,
+    help="Load these groups.",
+)
 @click.option(
     "--installation",
     "installations",
     multiple=True,
     callback=_names,
+    shell_complete=completion.installations,
     help="Of several installations, these.  [default: those of the pipeline, or all]",
 )
 @click.option("--destination", help="A dlt destination.  [default: the pipeline's, or duckdb]")
@@ -87,6 +104,7 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     flag_value="all",
     default="",
     metavar="[RESOURCES]",
+    shell_complete=completion.resources,
     help="Read from the beginning: all, or these. Tables are never empty meanwhile.",
 )
 @click.option("--from", "start", metavar="DATE", help="Classes from this day on (with --to).")
@@ -116,6 +134,7 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     multiple=True,
     callback=_names,
     metavar="RESOURCES",
+    shell_complete=completion.resources,
     help="Forget the cursors of these, so that they are read again from the beginning.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask before --reset.")

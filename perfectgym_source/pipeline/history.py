@@ -50,6 +50,10 @@ class ResourceRecord:
         rows_loaded: Rows that were read.
         rows_total: Rows in the table afterwards; None if it got none.
         requests: Requests.
+        retries: Those of them that were repeated. None in rows from before there was this column.
+        seconds: Time from its first request, when the lists that it depends on had been read, until
+            its last row was handed to dlt; lists are read side by side. None if it did not come to
+            that.
         cursor_before: The highest row version that earlier runs had read, if it has versions.
         cursor_after: The highest that has been read now.
         outcome: `partial` where a part could not be read, `failed` where nothing could.
@@ -64,6 +68,8 @@ class ResourceRecord:
     rows_loaded: int
     rows_total: int | None
     requests: int
+    retries: int | None
+    seconds: float | None
     cursor_before: int | None
     cursor_after: int | None
     outcome: str

@@ -15,37 +15,9 @@ from ..errors import ConfigurationError
 from ..nearest import nearest
 from ..settings import Settings
 from .sections import section
+from .shipped import SHIPPED
 
 DEFAULT = "core"
-
-SHIPPED: Mapping[str, Mapping[str, Any]] = {
-    "core": {
-        "description": "Lists of the company and of each club.",
-        "groups": ("company", "club"),
-    },
-    "members": {
-        "description": "Members with their visits, classes, cards, documents and messages.",
-        "resources": ("users", "club_visits", "measurements"),
-        "groups": ("user", "class", "message"),
-    },
-    "finance": {
-        "description": "Contracts with their fees, plans, discounts and products.",
-        "resources": (
-            "contracts",
-            "memberships",
-            "payment_plans",
-            "freeze_reasons",
-            "products",
-            "user_products",
-            "pending_contract_fees",
-        ),
-        "groups": ("contract", "plan"),
-    },
-    "everything": {
-        "description": "All that the account may read, the dictionary of cities included.",
-        "groups": tuple(GROUPS),
-    },
-}
 
 OF_THE_SOURCE = tuple(
     entry.name

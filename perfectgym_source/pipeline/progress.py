@@ -28,6 +28,7 @@ class LineCollector(Collector):
         self._seconds = seconds
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
+        self._messages: dict[str, str] = {}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._started = 0.0
@@ -41,17 +42,22 @@ class LineCollector(Collector):
         message: Optional[str] = None,
         label: Optional[str] = None,
     ) -> None:
-        """Count; told by dlt."""
+        """Count; told by dlt, and by the resources how far their lists are."""
         with self._lock:
             self._counts[name] += inc
+            if message:
+                self._messages[name] = message
 
     def line(self) -> str:
         """Where the step is: what was counted, the most first, and how fast."""
         with self._lock:
-            counts = [(name, n) for name, n in self._counts.most_common() if n]
+            counts = [
+                (name, n) for name, n in self._counts.most_common() if n or name in self._messages
+            ]
+            messages = {name: f" ({message})" for name, message in self._messages.items()}
         seconds = time.monotonic() - self._started
         rows = sum(n for name, n in counts if name not in ("Resources", "Jobs", "Files", "Items"))
-        parts = [f"{name} {n:,}" for name, n in counts[:5]]
+        parts = [f"{name} {n:,}{messages.get(name, '')}" for name, n in counts[:5]]
         if len(counts) > len(parts):
             parts.append(f"{len(counts) - len(parts)} more")
         pace = f", {rows / seconds:,.0f} rows/s" if rows and seconds >= 1 else ""
@@ -59,6 +65,7 @@ class LineCollector(Collector):
 
     def _start(self, step: str) -> None:
         self._counts.clear()
+        self._messages.clear()
         self._started = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._log, args=(self._ended,), daemon=True)

@@ -112,7 +112,7 @@ class Recording:
             version=version(PACKAGE),
             rows_loaded=sum(report.rows.values()),
             requests=sum(report.requests.values()),
-            retries=report.retries,
+            retries=report.retries.total(),
             token_requests=report.token_requests,
             error=text and text[:LONGEST_ERROR],
         )
@@ -136,6 +136,8 @@ class Recording:
             rows_loaded=loaded,
             rows_total=self.counts.get(table),
             requests=report.requests[name],
+            retries=report.retries[name],
+            seconds=report.seconds.get(name),
             cursor_before=self._before.get(name),
             cursor_after=self._after.get(name),
             outcome=outcome,

@@ -21,7 +21,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "outcome": "partial" if report.failures else "ok",
         "rows": dict(sorted((table, rows) for table, rows in report.rows.items() if rows)),
         "requests": dict(sorted(report.requests.items())),
-        "retries": report.retries,
+        "retries": report.retries.total(),
         "token_requests": report.token_requests,
         "seconds": round(summary.seconds, 3),
         "failures": [str(failure) for failure in report.failures],
@@ -53,8 +53,8 @@ def as_text(summary: Summary) -> str:
     lines.append("")
     lines.append(
         f"{sum(rows.values()):,} rows into {summary.destination} ({summary.dataset}), "
-        f"{total:,} requests, {report.retries} repeated, {report.token_requests} sign-in(s), "
-        f"{summary.seconds:.1f} s"
+        f"{total:,} requests, {report.retries.total()} repeated, "
+        f"{report.token_requests} sign-in(s), {summary.seconds:.1f} s"
     )
     for column, count in sorted(report.unreadable.items()):
         lines.append(f"{count:,} value(s) of {column} could not be read: see its _unreadable.")

@@ -27,7 +27,7 @@ def verification_as_json(found: Verification) -> dict[str, Any]:
         "left_out": found.left_out,
         "unread": found.unread,
         "requests": dict(sorted(report.requests.items())),
-        "retries": report.retries,
+        "retries": report.retries.total(),
         "token_requests": report.token_requests,
         "seconds": round(found.seconds, 3),
         "failures": [str(failure) for failure in report.failures],
@@ -62,7 +62,8 @@ def verification_as_text(found: Verification) -> str:
     lines.append(
         f"{sum(f.in_table for f in found.tables):,} rows of {found.destination} "
         f"({found.dataset}) compared, {sum(report.requests.values()):,} requests, "
-        f"{report.retries} repeated, {report.token_requests} sign-in(s), {found.seconds:.1f} s"
+        f"{report.retries.total()} repeated, {report.token_requests} sign-in(s), "
+        f"{found.seconds:.1f} s"
     )
     wrong = [finding for finding in found.tables if not finding.is_equal]
     for finding in wrong:

@@ -1,6 +1,7 @@
 """Reading the API: which lists, for which parents, from which cursor, side by side."""
 
-from .run import Failure, ReadingRun, Report
+from .report import Failure, Report
+from .run import ReadingRun
 from .selection import selected_endpoints
 
 __all__ = ["Failure", "ReadingRun", "Report", "selected_endpoints"]

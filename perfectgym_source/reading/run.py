@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,53 +21,12 @@ from ..settings import Settings
 from .consumers import Consumer, Unit, lists_below, needs_all_parents
 from .lists import ListReader, club_zone
 from .outbox import Outbox
+from .report import Failure, Report
 
 logger = logging.getLogger(__name__)
 
 MAX_FAILURES_IN_A_ROW = 20
 """After so many requests that failed for good, one after another, a run stops."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A list, or one parent's part of it, that could not be read."""
-
-    resource: str
-    unit: Unit
-    error: ApiError
-
-    def __str__(self) -> str:
-        where = f" of {', '.join(map(str, self.unit))}" if self.unit else ""
-        return f"{self.resource}{where}: {self.error}"
-
-
-@dataclass
-class Report:
-    """What a run did.
-
-    Attributes:
-        rows: Rows handed to dlt, by table; rows that only clear a parent's list are not counted.
-        deleted: Rows that came flagged as deleted or are gone from their list, by table.
-        removed: Those of them that leave the table.
-        unreadable: Values that could not be read as their column's type, by `table.column`.
-        news: Columns of fields that the catalogue does not know, as `table.column`.
-        failures: What could not be read; the next run asks for it again.
-        requests: Requests by resource, of those lists too that were read for their ids only.
-        retries: Requests that were repeated.
-        token_requests: Sign-ins.
-        warnings: What else a person should know.
-    """
-
-    rows: Counter[str] = field(default_factory=Counter)
-    deleted: Counter[str] = field(default_factory=Counter)
-    removed: Counter[str] = field(default_factory=Counter)
-    unreadable: Counter[str] = field(default_factory=Counter)
-    news: set[str] = field(default_factory=set)
-    failures: list[Failure] = field(default_factory=list)
-    requests: Counter[str] = field(default_factory=Counter)
-    retries: int = 0
-    token_requests: int = 0
-    warnings: list[str] = field(default_factory=list)
 
 
 class ReadingRun:
@@ -105,6 +64,7 @@ class ReadingRun:
         self.clocks = ClubClocks(settings.time_zone)
         self._readers: dict[str, ListReader] = {}
         self._error: BaseException | None = None
+        self._began_at: dict[str, float] = {}
         self._stopped = threading.Event()
         self._in_a_row = 0
         self._lock = threading.Lock()
@@ -119,8 +79,8 @@ class ReadingRun:
                 endpoint.name in full_refresh,
             )
             reader = self._reader_for(endpoint)
-            reader.table = consumer
-            reader.outbox = Outbox(self, decoder_for(endpoint, self.clocks, now))
+            reader.receiver.table = consumer
+            reader.receiver.outbox = Outbox(self, decoder_for(endpoint, self.clocks, now))
             self._attach(endpoint, consumer)
             if endpoint.name != "clubs" and _has_local_times(endpoint):
                 self._reader_for(ENDPOINTS["clubs"]).need_all()
@@ -136,7 +96,7 @@ class ReadingRun:
         Raises:
             PerfectGymError: The run had to stop: sign-in refused, too many failures, ...
         """
-        outbox = self.reader(resource).outbox
+        outbox = self.reader(resource).receiver.outbox
         assert outbox is not None
         for batch in outbox.batches():
             if batch is not None:
@@ -151,14 +111,17 @@ class ReadingRun:
 
     def finish(self, resource: str) -> None:
         """Write the resource's state, after its last batch has been handed on."""
-        table = self.reader(resource).table
+        table = self.reader(resource).receiver.table
         assert table is not None
         table.save()
+        if resource in self._began_at:
+            seconds = time.monotonic() - self._began_at[resource]
+            self.report.seconds[resource] = round(seconds, 3)
 
     def note_requests(self) -> None:
         """Bring the counts of requests in the report up to date."""
         self.report.requests = Counter(self.client.requests_by_resource)
-        self.report.retries = self.client.statistics.retries
+        self.report.retries = Counter(self.client.retries_by_resource)
         self.report.token_requests = getattr(self.client.auth, "token_requests", 0)
 
     def close(self) -> None:
@@ -193,6 +156,10 @@ class ReadingRun:
             self.settings.mode in parent.implied_in for parent in endpoint.parents
         )
 
+    def comes_in_every_run(self, endpoint: Endpoint) -> bool:
+        """Whether all its parents are asked about in each run, whatever is new of them."""
+        return endpoint.every_run or self.is_own_parent(endpoint)
+
     def submit(self, work: Callable[[Unit], None], unit: Unit) -> Future[None]:
         """Do a piece of reading in the pool."""
         return self._pool.submit(work, unit)
@@ -202,6 +169,16 @@ class ReadingRun:
         for row in rows:
             if found := club_zone(row):
                 self.clocks.set_club(*found)
+
+    def began(self, resource: str, units: int) -> None:
+        """The reading of a list begins, of so many units."""
+        self._began_at[resource] = time.monotonic()
+        self.report.units[resource] = units
+
+    def unit_done(self, resource: str) -> None:
+        """The run is through with a unit, however that went."""
+        with self._lock:
+            self.report.units_done[resource] += 1
 
     def succeeded(self) -> None:
         """A piece of reading went well."""

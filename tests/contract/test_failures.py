@@ -204,7 +204,7 @@ def test_tokens_that_are_revoked_are_replaced_without_a_failure(target, sandbox)
 def test_answers_that_break_once_are_asked_for_again(target, sandbox, kind):
     sandbox.faults.add(Fault("Classes/Classes", kind, times=1, status=503))
     run = target.load("classes")
-    assert run.report.retries == 1
+    assert run.report.retries == {"classes": 1}
     assert run.report.failures == []
     check(target, "classes")
 

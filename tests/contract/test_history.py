@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import Field, fields
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from histories import Recorder
 from loading import small_world
 
 from perfectgym_source.errors import PerfectGymError
-from perfectgym_source.pipeline.history import PIPELINE_NAME
+from perfectgym_source.pipeline.history import PIPELINE_NAME, ResourceRecord
 from perfectgym_source.pipeline.publish import is_published
 from perfectgym_source.pipeline.recording import LONGEST_ERROR, Recording
 from perfectgym_source.sandbox import Fault, Sandbox
@@ -117,6 +120,69 @@ def test_a_list_of_which_a_part_cannot_be_read_is_partial(recorder: Recorder) ->
     [(outcome, code, _, error)] = recorder.query(RUNS)
     assert (outcome, code) == ("partial", 4)
     assert error == "2 part(s) could not be read"
+
+
+def test_retries_are_counted_for_each_resource(recorder: Recorder) -> None:
+    recorder.sandbox.faults.add(Fault("Clubs/Clubs", "status", status=503, times=2))
+    recorder.sandbox.faults.add(Fault("Classes/ClassesTypes", "revoke", times=1))
+    recorder.load("clubs", "class_types", "countries", concurrency=1)
+
+    found = recorder.query("SELECT resource, requests, retries FROM _run_resources")
+    [(requests, retries)] = recorder.query("SELECT requests, retries FROM _runs")
+    by_resource = {resource: numbers for resource, *numbers in found}
+    assert by_resource["clubs"] == [3, 2]
+    assert by_resource["class_types"] == [2, 1]
+    assert by_resource["countries"][1] == 0
+    assert retries == 3
+    assert requests == sum(number for number, _ in by_resource.values())
+
+
+def test_seconds_are_those_of_the_list_and_not_of_the_lists_before_it(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a clock that moves with each request."""
+    clock = SimpleNamespace(monotonic=lambda: float(len(recorder.sandbox.requests)))
+    monkeypatch.setattr("perfectgym_source.reading.run.time", clock)
+    recorder.load("products")
+
+    clubs, products = 1, len(recorder.sandbox.world.clubs)
+    assert len(recorder.sandbox.requests) == clubs + products
+    assert recorder.query("SELECT resource, seconds FROM _run_resources") == [
+        ("products", float(products))
+    ]
+
+
+def test_a_resource_that_was_not_read_to_its_end_has_no_seconds(recorder: Recorder) -> None:
+    recorder.sandbox.faults.add(Fault("Products/Products", "status", status=403, times=None))
+    with pytest.raises(PerfectGymError):
+        recorder.load("products", on_error="raise", concurrency=1)
+    assert recorder.query("SELECT requests > 0, seconds FROM _run_resources") == [(True, None)]
+
+
+def test_a_history_from_before_there_were_some_columns_gets_them(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def earlier(kind: type[Any]) -> list[Field[Any]]:
+        is_new = ("retries", "seconds") if kind is ResourceRecord else ()
+        return [field for field in fields(kind) if field.name not in is_new]
+
+    def as_earlier(record: Any) -> dict[str, Any]:
+        return {field.name: getattr(record, field.name) for field in earlier(type(record))}
+
+    with monkeypatch.context() as patch:
+        patch.setattr("perfectgym_source.pipeline.history.fields", earlier)
+        patch.setattr("perfectgym_source.pipeline.history.asdict", as_earlier)
+        recorder.load("clubs")
+    columns = [column[0] for column in recorder.query("DESCRIBE _run_resources")]
+    assert "requests" in columns and "seconds" not in columns
+
+    recorder.load("clubs")
+
+    found = recorder.query(
+        "SELECT r.retries, r.seconds >= 0 FROM _run_resources r JOIN _runs USING (run_id) "
+        "ORDER BY started_at"
+    )
+    assert found == [(None, None), (0, True)]
 
 
 def test_a_refused_sign_in_is_written_down(recorder: Recorder) -> None:

@@ -64,6 +64,20 @@ def test_a_line_names_the_step_and_the_most_first():
     assert line.startswith("Extract, 0 s: classes 12,300, clubs 4")
 
 
+def test_a_line_tells_how_far_each_list_is_though_no_row_has_come_yet():
+    collector = LineCollector(1000)
+    with collector("Extract"):
+        collector.update("Resources", 0)
+        collector.update("clubs", 4)
+        collector.update("classes", 0, message="3 pages, 0 of 8 clubs")
+        collector.update("classes", 0, message="12 pages, 3 of 8 clubs")
+        line = collector.line()
+    assert line == "Extract, 0 s: clubs 4, classes 0 (12 pages, 3 of 8 clubs)"
+    with collector("Normalize"):
+        collector.update("classes", 7)
+        assert collector.line() == "Normalize, 0 s: classes 7"
+
+
 def test_lines_come_at_intervals_and_end_with_the_step(monkeypatch):
     written = lines(monkeypatch, "text", "warning", False)
     collector = LineCollector(0.01)

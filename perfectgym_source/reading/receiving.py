@@ -1,0 +1,226 @@
+"""What becomes of the rows of one list: new ones go to its table, ids to those who take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..catalogue import Endpoint, Write, table_layout
+from ..cursors import Version
+from ..decoding.values import to_bool
+from ..errors import ApiError, PagingError
+from ..paging import row_version
+from .consumers import Consumer, Unit, is_versioned, row_id, unit_key
+from .outbox import Outbox
+
+if TYPE_CHECKING:
+    from .run import ReadingRun
+
+MAY_VANISH = 20
+"""So many rows may vanish from a list at once, and beyond that up to half of it."""
+
+
+class Receiver:
+    """Takes the rows of the list of one endpoint.
+
+    Args:
+        run: The run that the list is a part of.
+        endpoint: The endpoint.
+
+    Attributes:
+        table: The consumer whose table is loaded, if one is.
+        outbox: Where the rows for the table go.
+        children: The endpoints that take the list's ids, by name.
+        ids: All ids received, if somebody takes them.
+        found: Those of them that are new to each of the children, by its name.
+    """
+
+    def __init__(self, run: ReadingRun, endpoint: Endpoint) -> None:
+        self.table: Consumer | None = None
+        self.outbox: Outbox | None = None
+        self.children: dict[str, Consumer] = {}
+        self.ids: dict[int, None] = {}
+        self.found: dict[str, dict[int, None]] = {}
+        self._endpoint = endpoint
+        self._run = run
+        self._settings = run.settings
+        self._has_children = bool(table_layout(endpoint).children())
+        self._had: dict[str, dict[int, int]] = {}
+
+    def attach(self, consumer: Consumer) -> None:
+        """Collect the ids of the list for an endpoint that takes them."""
+        self.children[consumer.endpoint.name] = consumer
+        self.found.setdefault(consumer.endpoint.name, {})
+
+    def consumers(self) -> list[Consumer]:
+        """All who read the list: its table first."""
+        return [*([self.table] if self.table else []), *self.children.values()]
+
+    def restart(self, key: str, versions: Sequence[Version]) -> bool:
+        """Begin the list again for all who read it, if one of them is ahead of the API.
+
+        Args:
+            key: The list's key in the state.
+            versions: The rows that came from the cursor on.
+
+        Returns:
+            Whether it has to be read from its beginning.
+        """
+        overlap = self._settings.timestamp_overlap
+        cursors = [consumer.cursor(self._endpoint.name) for consumer in self.consumers()]
+        is_ahead = any(cursor[key].is_ahead(versions, overlap) for cursor in cursors)
+        if is_ahead:
+            self._run.warn(
+                f"{self._endpoint.name}: the rows that were read last are gone from the list "
+                f"{key or 'of the company'}; it is read from its beginning."
+            )
+            for cursor in cursors:
+                cursor.restart(key)
+        return is_ahead
+
+    def receive(self, unit: Unit, key: str, rows: Sequence[Any]) -> None:
+        """Take rows of a versioned list: each consumer gets what is new to it.
+
+        Args:
+            unit: The parents' ids.
+            key: The list's key in the state.
+            rows: The rows of a page, or of the whole list.
+
+        Raises:
+            PagingError: A row for the table has no id.
+        """
+        versions = [(row_version(row), row_id(row)) for row in rows]
+        if self._endpoint.name == "clubs":
+            self._run.note_clubs(rows)
+        self._collect(key, versions)
+        if self.table is None:
+            return
+        overlap = self._settings.timestamp_overlap
+        cursor = self.table.cursor(self._endpoint.name)[key]
+        had = self._had.setdefault(key, {})
+        new, received = [], []
+        for row, (version, identity) in zip(rows, versions):
+            if identity == 0:
+                raise PagingError(
+                    f"A row with timestamp {version} has no id.", resource=self._endpoint.name
+                )
+            if self._has_children:
+                if identity in had:
+                    # It changed while the list was read. Its child rows can be loaded only once in
+                    # a run, so its new version is left for the next one.
+                    if had[identity] != version:
+                        cursor.hold_below(version)
+                    continue
+                had[identity] = version
+            received.append((version, identity))
+            is_new = cursor.is_new(version, identity, overlap) or (
+                self._endpoint.is_whole and identity not in self.table.known
+            )
+            if is_new and not (cursor.is_at_start and self._is_too_old(row)):
+                new.append(row)
+        cursor.receive(received, overlap)
+        self._send(new, self._keys(unit))
+
+    def receive_whole(self, unit: Unit, rows: Sequence[Any]) -> None:
+        """Take a list that came as a whole.
+
+        Raises:
+            ApiError: An element is no object.
+        """
+        key = unit_key(unit)
+        if is_versioned(self._endpoint):
+            self.restart(key, [(row_version(row), row_id(row)) for row in rows])
+            self.receive(unit, key, rows)
+            return
+        decoder = None if self.outbox is None else self.outbox.decoder
+        allows_bare = decoder is not None and decoder.layout.layout.bare is not None
+        if not allows_bare and not all(isinstance(row, dict) and row for row in rows):
+            raise ApiError("An element of the list is not an object, or an empty one.")
+        self._collect(
+            key, [(row_version(r) if isinstance(r, dict) else 0, row_id(r)) for r in rows]
+        )
+        if self.table is None:
+            return
+        if self._endpoint.write is Write.SCOPE:
+            if self._settings.deleted_rows == "remove":
+                rows = [row for row in rows if not _is_deleted(row)]
+            if self._is_same(self.table, unit, rows):
+                return
+            self._send(rows, self._keys(unit), [] if rows else [self._keys(unit)])
+            return
+        is_detail = self._endpoint.paging == "none" and self._endpoint.write is Write.ROWS
+        if is_detail and self._is_same(self.table, unit, rows):
+            return
+        self._send(rows, self._keys(unit))
+
+    def _is_same(self, consumer: Consumer, unit: Unit, rows: Sequence[Any]) -> bool:
+        """Whether a list that comes in every run is as it was loaded last; takes note of it."""
+        if not self._run.comes_in_every_run(self._endpoint):
+            return False
+        return not consumer.is_changed(unit, self._settings.pii.picture(self._endpoint, rows))
+
+    def remove_missing(self, rows: Sequence[Any]) -> None:
+        """Remove from the table what a list that was read as a whole no longer holds.
+
+        Raises:
+            ApiError: So much would go that the account may have lost a permission.
+        """
+        if self.table is None:
+            return
+        ids = {row_id(row) for row in rows}
+        gone = self.table.known - ids
+        too_many = len(gone) > max(MAY_VANISH, len(self.table.known) // 2)
+        if too_many and not self.table.is_full_refresh:
+            raise ApiError(
+                f"{len(gone)} of {len(self.table.known)} rows have vanished from the list at once: "
+                "none of them is removed.",
+                hint="Is the account still allowed to see them? If it is right, load this resource "
+                "with --full-refresh.",
+                resource=self._endpoint.name,
+            )
+        self.table.known = ids
+        self._send([], {}, [{"id": identity} for identity in sorted(gone)])
+
+    def _collect(self, key: str, versions: Sequence[Version]) -> None:
+        """Note the ids for the endpoints that take them as parents."""
+        if not self.children:
+            return
+        self.ids.update((identity, None) for _, identity in versions if identity)
+        overlap = self._settings.timestamp_overlap
+        for name, consumer in self.children.items():
+            cursor = consumer.cursor(self._endpoint.name)[key]
+            self.found[name].update(
+                (identity, None)
+                for version, identity in versions
+                if identity and cursor.is_new(version, identity, overlap)
+            )
+            cursor.receive(versions, overlap)
+
+    def _send(
+        self,
+        elements: Sequence[Any],
+        keys: Mapping[str, Any],
+        emptied: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        if self.outbox is not None:
+            self.outbox.add(elements, keys, emptied)
+
+    def _keys(self, unit: Unit) -> dict[str, int]:
+        parents = self._endpoint.parents
+        if not unit and self._run.is_own(self._endpoint):
+            return {}
+        return {parent.column: identity for parent, identity in zip(parents, unit)}
+
+    def _is_too_old(self, row: Any) -> bool:
+        first, name = self._settings.start_date, self._endpoint.dated_by
+        if first is None or name is None:
+            return False
+        moment = row.get(name)
+        return isinstance(moment, str) and moment[:10] < first.isoformat() and moment[:1].isdigit()
+
+
+def _is_deleted(row: Any) -> bool:
+    try:
+        return isinstance(row, dict) and to_bool(row.get("isDeleted")) is True
+    except ValueError:
+        return False

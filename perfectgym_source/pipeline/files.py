@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,7 +90,13 @@ def write_files(
     [[load]] = connection.execute(
         f'SELECT max(load_id) FROM "{schema}"._dlt_loads WHERE schema_name = ?', [SCHEMA]
     ).fetchall()
-    written = {"table_format": table_format, "load": load}
+    # A repair can remove rows without a load.
+    rows_held = sum(
+        len(connection.table(f'"{schema}"."{name}"'))
+        for (name,) in tables
+        if not name.startswith("_")
+    )
+    written = {"table_format": table_format, "load": load, "rows": rows_held}
     with _pipeline(dataset, folder) as pipeline:
         if _written(pipeline) == written:
             return
@@ -113,12 +120,15 @@ def write_files(
             hints = _local_times(table)
             resources.append(dlt.resource(rows(table, name), name=name, columns=hints))
         open_format: Any = None if table_format == "parquet" else table_format
-        pipeline.run(
-            dlt.source(lambda: resources, name=PIPELINE_NAME)(),
-            write_disposition="replace",
-            table_format=open_format,
-            loader_file_format="parquet",
-        )
+        with warnings.catch_warnings():
+            # PyIceberg says so of every table that was empty.
+            warnings.filterwarnings("ignore", "Delete operation did not match any records")
+            pipeline.run(
+                dlt.source(lambda: resources, name=PIPELINE_NAME)(),
+                write_disposition="replace",
+                table_format=open_format,
+                loader_file_format="parquet",
+            )
 
 
 def _local_times(table: duckdb.DuckDBPyRelation) -> dict[str, TColumnSchema]:
@@ -152,6 +162,7 @@ def _pipeline(dataset: str, folder: Path) -> Iterator[dlt.Pipeline]:
 
 
 def _written(pipeline: dlt.Pipeline) -> dict[str, Any]:
-    """What the files hold: `table_format`, and the last `load` of the DuckDB file; or nothing."""
+    """What the files hold: `table_format`, the last `load` of the DuckDB file and the number of
+    its `rows`; or nothing."""
     sources: dict[str, dict[str, Any]] = pipeline.state.get("sources", {})
     return sources.get(PIPELINE_NAME, {})

@@ -64,6 +64,8 @@ def repair(options: Options) -> Repair:
     with verified_target(options, publishes=True) as destination:
         found = compare(options, destination)
         done = Repair(found)
+        if found.removable or found.reloadable:
+            _make_dropped_tables(options, destination)
         if found.removable:
             reading = reading_of(perfectgym_source(**options.source))
             with open_pipeline(options, destination) as pipeline, pipeline.sql_client() as client:
@@ -85,6 +87,14 @@ def repair(options: Options) -> Repair:
 def _selecting(options: Options, resources: Sequence[str]) -> Options:
     source = {**options.source, "resources": list(resources), "groups": None}
     return replace(options, source=source)
+
+
+def _make_dropped_tables(options: Options, destination: Any) -> None:
+    """Make tables that somebody dropped: dlt takes those of the schema that it stored for given."""
+    with open_pipeline(options, destination) as pipeline:
+        pipeline.sync_destination()
+        with pipeline.destination_client() as client:
+            client.update_stored_schema(force=True)
 
 
 def _remove(found: Verification, reading: Reading, client: SqlClientBase[Any]) -> Counter[str]:

@@ -23,6 +23,7 @@ from ..resources import Reading
 from ..source import perfectgym_source, reading_of
 from .both_sides import lists_above, read_api, read_tables
 from .comparison import Comparison
+from .files import DESTINATION as FILES
 from .findings import Finding, Removable
 from .publish import loading_file
 from .target import (
@@ -104,9 +105,15 @@ def verified_target(options: Options, publishes: bool) -> Iterator[Any]:
     """`runner.target`, of which there has to be something already.
 
     Raises:
-        ConfigurationError: There is no such DuckDB file.
+        ConfigurationError: There is no such DuckDB file, or the target is files.
         PerfectGymError: As `runner.target`.
     """
+    if options.destination == FILES:
+        raise ConfigurationError(
+            "--verify and --repair do not look into files: use --destination duckdb, to compare "
+            f"{options.database}, from which the files are written.",
+            hint="After a repair, the next run writes the files again.",
+        )
     if is_duckdb(options):
         database = options.database.resolve()
         if not (database.exists() or loading_file(database).exists()):

@@ -48,21 +48,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def greeting(sandbox: Sandbox) -> str:
     """The base URL and the credentials of both modes, ready to paste as environment variables."""
-    lines = [
-        f"PerfectGym sandbox, size {sandbox.world.size}, seed {sandbox.world.seed}:",
-        "",
-        "# employee mode",
-        f"SOURCES__PERFECTGYM__BASE_URL={sandbox.base_url}",
-        f"SOURCES__PERFECTGYM__USERNAME={sandbox.employee.username}",
-        f"SOURCES__PERFECTGYM__PASSWORD={sandbox.employee.password}",
-        "",
-        "# user mode: a club member",
-        f"SOURCES__PERFECTGYM__BASE_URL={sandbox.base_url}",
-        f"SOURCES__PERFECTGYM__USERNAME={sandbox.member.username}",
-        f"SOURCES__PERFECTGYM__PASSWORD={sandbox.member.password}",
-        "",
-        "Stop it with Ctrl-C.",
-    ]
+    lines = [f"PerfectGym sandbox, size {sandbox.world.size}, seed {sandbox.world.seed}:", ""]
+    for mode, account, who in (
+        ("employee", sandbox.employee, ""),
+        ("user", sandbox.member, ": a club member"),
+    ):
+        lines += [
+            f"# {mode} mode{who}",
+            f"SOURCES__PERFECTGYM__BASE_URL={sandbox.base_url}",
+            f"SOURCES__PERFECTGYM__USERNAME={account.username}",
+            f"SOURCES__PERFECTGYM__PASSWORD={account.password}",
+            f"SOURCES__PERFECTGYM__MODE={mode}",
+            "",
+        ]
+    lines.append("Stop it with Ctrl-C.")
     return "\n".join(lines)
 
 

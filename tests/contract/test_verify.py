@@ -476,11 +476,13 @@ def test_rows_that_wait_in_packages_are_newer_and_told(copy, sandbox, monkeypatc
     assert differences(copy.verify("clubs")) == {}
 
 
-def test_a_table_that_was_dropped_is_wholly_missing(copy, sandbox):
+def test_a_table_that_was_dropped_is_wholly_missing_and_made_again(copy, sandbox):
     copy.load("clubs", "classes")
     copy.spoil("drop table classes")
-    found = copy.verify("clubs", "classes")
-    assert differences(found) == {"classes": (len(sandbox.world.classes), 0, 0, 0)}
+    done = copy.repair("clubs", "classes")
+    assert differences(done.before) == {"classes": (len(sandbox.world.classes), 0, 0, 0)}
+    assert done.outcome == "equal"
+    check(copy.target, "classes")
 
 
 def test_calendars_are_compared_as_of_the_day(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from perfectgym_source.pipeline.runner import Options, run
 from perfectgym_source.sandbox import Sandbox
@@ -26,25 +27,26 @@ class Place:
         """The same folder and installation with another destination."""
         return replace(self, destination=destination, table_format=table_format)
 
-    def load(self, *resources: str) -> None:
-        """Load, the groups that a run loads by default if no resources are named."""
+    def options(self, *resources: str, **source: Any) -> Options:
+        """Of a run, with the groups that it takes by default if no resources are named."""
         account = self.sandbox.employee
-        source = {
+        given = {
             "base_url": self.sandbox.base_url,
             "username": account.username,
             "password": account.password,
             "time_zone": "Europe/Warsaw",
             "requests_per_second": 0,
             "retry_wait": 0.01,
+            **({"resources": list(resources)} if resources else {}),
+            **source,
         }
-        if resources:
-            source["resources"] = list(resources)
-        run(
-            Options(
-                destination=self.destination,
-                database=self.database,
-                dataset="perfectgym",
-                table_format=self.table_format,
-                source=source,
-            )
+        return Options(
+            destination=self.destination,
+            database=self.database,
+            dataset="perfectgym",
+            table_format=self.table_format,
+            source=given,
         )
+
+    def load(self, *resources: str, **source: Any) -> None:
+        run(self.options(*resources, **source))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 from changes import CHANGED, change
 from places import Place
@@ -14,6 +16,9 @@ from perfectgym_source.errors import ConfigurationError, DestinationError
 from perfectgym_source.pipeline import files as files_module
 from perfectgym_source.pipeline.cli import command
 from perfectgym_source.pipeline.files import TABLE_FORMATS
+from perfectgym_source.pipeline.publish import loading_file
+from perfectgym_source.pipeline.repair import repair
+from perfectgym_source.pipeline.verify import verify
 from perfectgym_source.sandbox import Sandbox
 
 READERS = {"parquet": in_parquet, "delta": in_delta, "iceberg": in_iceberg}
@@ -44,7 +49,9 @@ def test_files_hold_the_same_rows(
     local: Place, sandbox: Sandbox, bucket: Path, table_format: str
 ) -> None:
     files, read = local.at("filesystem", table_format), READERS[table_format]
-    files.load(*RESOURCES)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", category=UserWarning)
+        files.load(*RESOURCES)
     before = in_duckdb(local.database)
     assert_equal(read(bucket), before)
     assert len(before["classes"]) == len(sandbox.world.truth("classes"))
@@ -73,6 +80,32 @@ def test_files_are_written_when_they_do_not_hold_what_the_database_holds(
     bucket.rename(tmp_path / "moved")
     files.load("clubs", "classes")
     assert_equal(in_parquet(bucket), in_duckdb(local.database))
+
+
+def test_files_are_written_again_after_a_repair_that_only_removed_rows(
+    files: Place, local: Place, bucket: Path
+) -> None:
+    local.load("clubs", "classes")
+    with duckdb.connect(str(loading_file(local.database))) as connection:
+        connection.execute("INSERT INTO perfectgym_loading.perfectgym.clubs (id) VALUES (-1)")
+    files.load("clubs", "classes")
+    extra = frozenset({("id", -1)})
+    assert any(extra <= row for row in in_parquet(bucket)["clubs"])
+    assert repair(local.options("clubs", "classes")).removed == {"clubs": 1}
+    files.load("clubs", "classes")
+    assert_equal(in_parquet(bucket), in_duckdb(local.database))
+
+
+def test_files_are_not_verified_but_the_database_that_they_are_written_from(
+    files: Place, local: Place, sandbox: Sandbox
+) -> None:
+    files.load("clubs")
+    sandbox.clear_records()
+    for action in (verify, repair):
+        with pytest.raises(ConfigurationError, match="use --destination duckdb"):
+            action(files.options("clubs"))
+    assert sandbox.requests == []
+    assert verify(local.options("clubs")).outcome == "equal"
 
 
 def test_files_that_could_not_be_written_are_written_by_the_next_run(

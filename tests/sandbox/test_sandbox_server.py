@@ -158,10 +158,10 @@ def test_the_command_prints_what_to_paste_and_serves_until_it_is_told_to_stop() 
         [*command, "--expires-in", "60"], stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline().strip() for _ in range(12)]
+        lines = [process.stdout.readline().strip() for _ in range(14)]
         values = [line.partition("=")[2] for line in lines if line.startswith("SOURCES__")]
-        assert len(values) == 6
-        for url, username, password in (values[:3], values[3:]):
+        assert [mode for *_, mode in (values[:4], values[4:])] == ["employee", "user"]
+        for url, username, password, _ in (values[:4], values[4:]):
             form = {"username": username, "password": password, "grant_type": "password"}
             answer = requests.post(f"{url}/oauth/authorize", data=form, timeout=5)
             assert answer.json()["expires_in"] == 60

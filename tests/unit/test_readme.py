@@ -7,11 +7,17 @@ from dataclasses import fields
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 
 from perfectgym_source.catalogue.table import readme_table
+from perfectgym_source.decoding.privacy_rules import KINDS
 from perfectgym_source.errors import PerfectGymError
+from perfectgym_source.pipeline.alerts import Alerts
 from perfectgym_source.pipeline.cli import EPILOG, command
+from perfectgym_source.pipeline.named import NamedPipeline
+from perfectgym_source.pipeline.quality import Checks
+from perfectgym_source.sandbox import Sandbox
 from perfectgym_source.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -63,5 +69,69 @@ def test_every_option_that_the_readme_names_exists() -> None:
     }
     # The chapter on benchmarks is about another program.
     text = re.sub(r"## Benchmarks\n.*?\n## ", "", README, flags=re.DOTALL)
-    named = set(re.findall(r"run\.py (--[a-z-]+)", text)) | set(re.findall(r"`(--[a-z-]+)`", text))
-    assert named - {"--help", "--port", "--seed", "--size"} <= options
+    named = set(re.findall(r"(?<![\w-])--[a-z]+(?:-[a-z]+)*", text))
+    of_others = {"--help", "--port", "--seed", "--size", "--strict"}
+    assert len(named & options) > 20
+    assert named - of_others <= options
+
+
+def test_every_file_that_the_readme_names_exists() -> None:
+    folders = r"(?:\.ci|\.dlt|perfectgym_source|pipelines|tests)"
+    named = set(re.findall(rf"(?<![\w/-]){folders}/[\w./-]*\w", README))
+    assert len(named) > 10
+    # The user makes this one.
+    assert [n for n in named if not (ROOT / n).exists() and n != ".dlt/secrets.toml"] == []
+
+
+def _tables(head: str) -> set[str]:
+    """The keys in the first column of the table with this head."""
+    rows = README.split(f"\n| {head} | default | meaning |\n")[1].split("\n\n")[0].splitlines()
+    return {key for row in rows for key in re.findall(r"`(\w+)`", row.split("|")[1])}
+
+
+def _keys_in_blocks() -> set[tuple[str, str]]:
+    """The keys in blocks of TOML, each with the section that it stands in."""
+    found, section = set(), ""
+    for line in "\n".join(re.findall(r"```toml\n(.*?)```", README, re.DOTALL)).splitlines():
+        if line.startswith("["):
+            section = line[1:].split("]")[0]
+        elif line:
+            found.add((section, line.split(" = ")[0].strip('"')))
+    return found
+
+
+def test_every_key_that_the_readme_names_exists() -> None:
+    source = {entry.name for entry in fields(Settings)} | {"subdomain", "pii_key"}
+    pipeline = {entry.name for entry in fields(NamedPipeline)} - {"name", "source"}
+    assert _tables("key") == source
+    assert _tables("key under `[checks]`") == {entry.name for entry in fields(Checks)}
+    sentence = README.split("\nKeys: ")[1].split("any setting of the source")[0]
+    assert set(re.findall(r"`(\w+)`", sentence)) == pipeline
+
+    known = {
+        "sources.perfectgym.installations.north": source,
+        "sources.perfectgym.pii": {*KINDS, "default", "unknown", "users.personal_id"},
+        "pipelines.core": pipeline,
+        "pipelines.classes": pipeline | source,
+        "alerts": {entry.name for entry in fields(Alerts)},
+    }
+    # What a destination takes is dlt's.
+    keys = {(name, key) for name, key in _keys_in_blocks() if not name.startswith("destination.")}
+    assert {name for name, _ in keys} == known.keys()
+    assert [(name, key) for name, key in keys if key not in known[name]] == []
+
+
+def test_the_pipeline_of_one_s_own_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [block] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+    with Sandbox(size="tiny", seed=1) as sandbox:
+        monkeypatch.setenv("SOURCES__PERFECTGYM__BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("SOURCES__PERFECTGYM__USERNAME", sandbox.employee.username)
+        monkeypatch.setenv("SOURCES__PERFECTGYM__PASSWORD", sandbox.employee.password)
+        exec(block, {})
+    [file] = tmp_path.glob("*.duckdb")
+    with duckdb.connect(str(file), read_only=True) as connection:
+        classes = connection.table(f"{file.stem}.perfectgym.classes")
+        assert len(classes) == len(sandbox.world.classes)

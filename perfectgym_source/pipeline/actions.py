@@ -45,7 +45,9 @@ def act(name: Optional[str], options: Mapping[str, Any]) -> int:
     pipeline = _pipeline(name or DEFAULT, options)
     if options["reset"] and not options["yes"]:
         names = ", ".join(options["reset"])
-        click.confirm(f"Forget the cursors of {names}, and read all again?", abort=True)
+        if not click.confirm(f"Forget the cursors of {names}, and read all again?"):
+            click.echo("Nothing was changed.")
+            return 0
     with _demo(options) as arguments:
         arguments.update(_arguments(options))
         planned = jobs(pipeline, arguments, options["installations"], _progress(options))

@@ -91,14 +91,24 @@ def target(options: Options, publishes: bool = True) -> Iterator[Any]:
                 if publishes and not is_published(database):
                     publish(database, connection)
                 if publishes and _writes_files(options):
-                    write_files(
-                        connection,
-                        options.dataset,
-                        options.table_format,
-                        folder_of(options) / "files",
-                    )
+                    _write_files(options, connection)
         except Exception as error:
             raise in_our_words(error, options) from error
+
+
+def _write_files(options: Options, connection: duckdb.DuckDBPyConnection) -> None:
+    folder = folder_of(options) / "files"
+    try:
+        write_files(connection, options.dataset, options.table_format, folder)
+    except Exception as error:
+        found = in_our_words(error, options)
+        if not isinstance(found, DestinationError):
+            raise
+        raise DestinationError(
+            f"The files could not be written: {_first_line(_chain(error)[-1])}",
+            hint=f"Check bucket_url and its credentials. {options.database.name} is complete: the "
+            "next run writes the files.",
+        ) from error
 
 
 @contextlib.contextmanager
@@ -161,16 +171,11 @@ def destination_name(options: Options) -> str:
 
 def in_our_words(error: BaseException, options: Options) -> BaseException:
     """The error that says what happened, from the chain in which dlt wraps it."""
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:
-        chain.append(link)
-        link = link.__cause__ or link.__context__
+    chain = _chain(error)
     for kind in (PerfectGymError, KeyboardInterrupt):
         for found in chain:
             if isinstance(found, kind):
                 return found
-    deepest = chain[-1]
     for found in chain:
         if isinstance(found, MissingDependencyException):
             return ConfigurationError(
@@ -180,13 +185,23 @@ def in_our_words(error: BaseException, options: Options) -> BaseException:
         if isinstance(found, ConfigurationException):
             return ConfigurationError(
                 f"The destination {options.destination!r} is not configured: {_first_line(found)}",
-                hint="Set its credentials in .dlt/secrets.toml.",
+                hint="Set it in .dlt/config.toml, and credentials in .dlt/secrets.toml.",
             )
         if isinstance(found, (DestinationException, duckdb.Error, OSError)):
-            return _destination_failed(deepest, options)
+            return _destination_failed(chain[-1], options)
     if isinstance(error, PipelineStepFailed) and error.step in ("sync", "load"):
-        return _destination_failed(deepest, options)
+        return _destination_failed(chain[-1], options)
     return error
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and those that led to it, the first cause last."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    return chain
 
 
 def _destination_failed(error: BaseException, options: Options) -> DestinationError:

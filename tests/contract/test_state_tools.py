@@ -8,10 +8,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from histories import Recorder
 from loading import small_world
 
 from perfectgym_source.errors import ConfigurationError, DestinationError
+from perfectgym_source.pipeline.cli import command
 from perfectgym_source.pipeline.publish import is_published, loading_file
 from perfectgym_source.pipeline.runner import run
 from perfectgym_source.pipeline.state_tools import ListState, as_json, as_text, reset, states
@@ -84,6 +86,12 @@ def test_the_state_is_forgotten_on_a_new_machine_too(recorder: Recorder) -> None
     reset(options, ["clubs"])
     loading_file(recorder.database).unlink()
     assert run(options).report.rows == rows
+
+
+def test_who_does_not_want_to_reset_resets_nothing() -> None:
+    said_no = CliRunner().invoke(command, ["--reset", "clubs"], input="n\n")
+    assert said_no.exit_code == 0
+    assert said_no.output.splitlines()[-1] == "Nothing was changed."
 
 
 def test_users_that_are_gone_are_noticed_after_a_reset(

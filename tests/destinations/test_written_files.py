@@ -116,8 +116,10 @@ def test_files_that_could_not_be_written_are_written_by_the_next_run(
     classes = bucket / "perfectgym" / "classes"
     classes.rename(tmp_path / "moved")
     classes.write_text("a file where the folder should be")
-    with pytest.raises(DestinationError, match="The destination filesystem failed"):
+    with pytest.raises(DestinationError, match="The files could not be written") as caught:
         files.load("clubs", "classes")
+    assert "bucket_url" in str(caught.value)
+    assert "damaged" not in str(caught.value)
     classes.unlink()
     files.load("clubs", "classes")
     assert_equal(in_parquet(bucket), in_duckdb(local.database))

@@ -12,32 +12,17 @@ from importlib.metadata import PackageNotFoundError, version
 from threading import Event, Lock
 from types import TracebackType
 from typing import Any, Optional, Union
-from urllib.parse import urlencode
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from perfectgym_source.answers import BAD_UTF8, elements_of, errors_of, parse, read_body
+from perfectgym_source.answers import BAD_UTF8, elements_of, parse, read_body
 from perfectgym_source.auth import PasswordGrantAuth
-from perfectgym_source.errors import (
-    ApiError,
-    Cancelled,
-    PerfectGymError,
-    RequestRefused,
-    SignInError,
-    Unavailable,
-)
-from perfectgym_source.retrying import (
-    Again,
-    Patience,
-    failure_of,
-    is_cut_off,
-    is_transient,
-    keep_trying,
-    retry_after,
-)
+from perfectgym_source.errors import ApiError, Cancelled, Unavailable
+from perfectgym_source.refusals import Call, refusal, refused
+from perfectgym_source.retrying import Again, Patience, failure_of, is_cut_off, keep_trying
 from perfectgym_source.settings import Settings
 from perfectgym_source.throttle import Throttle
 
@@ -48,11 +33,6 @@ MOST_BYTES = 64 << 20
 
 MOST_TIMEOUTS = 10
 """An answer may take so many times the read timeout from its first byte to its last."""
-
-_HINTS = {
-    403: "The account may not read this: check mode and the account's permissions.",
-    404: "This installation does not know the address: check base_url (or subdomain).",
-}
 
 
 @dataclass
@@ -137,7 +117,7 @@ class Client:
             ApiError: The API is not at this address.
             Cancelled: `stop` was set.
         """
-        call = _Call(path, params, resource, quotes=self._settings.pii.is_open)
+        call = Call(path, params, resource, quotes=self._settings.pii.is_open)
         attempt = 0
 
         def send() -> Union[list[Any], Again]:
@@ -173,7 +153,7 @@ class Client:
     ) -> None:
         self.close()
 
-    def _attempt(self, call: _Call, attempt: int) -> Union[list[Any], Again]:
+    def _attempt(self, call: Call, attempt: int) -> Union[list[Any], Again]:
         """Send a request, prepared afresh so that it carries the current token."""
         self._throttle.wait()
         if self.stop.is_set():
@@ -193,10 +173,10 @@ class Client:
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return Again(failure_of(error))
         if not 200 <= response.status_code < 300:
-            refusal = _refusal(response, content or b"", call)
-            if isinstance(refusal, Again):
-                return refusal
-            raise refusal
+            found = refusal(response, content or b"", call)
+            if isinstance(found, Again):
+                return found
+            raise found
         if content is None:
             raise ApiError(
                 f"The API gives an answer of more than {MOST_BYTES >> 20} MB",
@@ -211,7 +191,7 @@ class Client:
             logger.warning("%s: invalid UTF-8 is replaced in %s", call.resource, call.text)
             body = parse(content.decode("utf-8", "replace").encode())
         if isinstance(body, dict) and body.get("errors"):
-            raise _refused(response.status_code, body, call)
+            raise refused(response.status_code, body, call)
         return elements_of(body)
 
     def _count(self, resource: str, requests: int, retries: int) -> None:
@@ -242,21 +222,6 @@ class Client:
             raise Cancelled
 
 
-@dataclass(frozen=True)
-class _Call:
-    """What is asked for, and whether the API's own words may be quoted: they may name a member."""
-
-    path: str
-    params: Mapping[str, str]
-    resource: str
-    quotes: bool = True
-
-    @property
-    def text(self) -> str:
-        query = urlencode(self.params)
-        return f"GET {self.path}?{query}" if query else f"GET {self.path}"
-
-
 def _session(concurrency: int) -> requests.Session:
     """A session whose pool has as many connections as requests may run, and that keeps no cookies.
 
@@ -283,42 +248,3 @@ def _version() -> str:
         return version("perfectgym-source")
     except PackageNotFoundError:
         return "0"
-
-
-def _refusal(
-    response: requests.Response, content: bytes, call: _Call
-) -> Union[Again, PerfectGymError]:
-    """What an answer that is no success means: ask again, or give up with this error."""
-    status = response.status_code
-    if is_transient(status):
-        return Again(f"status {status}", retry_after(response.headers.get("Retry-After")), status)
-    if status < 400:
-        return ApiError(
-            f"The API redirects (status {status}) instead of answering",
-            hint="Check base_url (or subdomain).",
-            resource=call.resource,
-            request=call.text,
-        )
-    if status == 401:
-        return SignInError(
-            "The API refuses a token that it has just given",
-            hint="Check mode, and whether the account may use the API.",
-            resource=call.resource,
-            request=call.text,
-        )
-    return _refused(status, parse(content), call)
-
-
-def _refused(status: int, body: Any, call: _Call) -> RequestRefused:
-    errors = errors_of(body)
-    if not call.quotes:
-        errors = [{k: v for k, v in error.items() if k != "message"} for error in errors]
-    listed = "; ".join(", ".join(error.values()) for error in errors if error)
-    return RequestRefused(
-        f"The API refuses the request with status {status}" + (f": {listed}" if listed else ""),
-        status=status,
-        errors=errors,
-        hint=_HINTS.get(status, ""),
-        resource=call.resource,
-        request=call.text,
-    )

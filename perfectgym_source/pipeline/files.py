@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -78,25 +79,10 @@ def write_files(
     Raises:
         PipelineStepFailed: dlt's. The next run writes all tables again.
     """
-    schema = Schema(PIPELINE_NAME).naming.normalize_table_identifier(dataset)
-    tables = connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? "
-        "AND NOT starts_with(table_name, '_dlt') ORDER BY table_name",
-        [schema],
-    ).fetchall()
+    schema, tables = _tables(connection, dataset)
     if not tables:
         return
-    # Of the rows; the run history is loaded in every run.
-    [[load]] = connection.execute(
-        f'SELECT max(load_id) FROM "{schema}"._dlt_loads WHERE schema_name = ?', [SCHEMA]
-    ).fetchall()
-    # A repair can remove rows without a load.
-    rows_held = sum(
-        len(connection.table(f'"{schema}"."{name}"'))
-        for (name,) in tables
-        if not name.startswith("_")
-    )
-    written = {"table_format": table_format, "load": load, "rows": rows_held}
+    written = {"table_format": table_format, **_state(connection, schema, tables)}
     with _pipeline(dataset, folder) as pipeline:
         if _written(pipeline) == written:
             return
@@ -115,7 +101,7 @@ def write_files(
             )
 
         resources = []
-        for (name,) in tables:
+        for name in tables:
             table = connection.table(f'"{schema}"."{name}"')
             hints = _local_times(table)
             resources.append(dlt.resource(rows(table, name), name=name, columns=hints))
@@ -129,6 +115,49 @@ def write_files(
                 table_format=open_format,
                 loader_file_format="parquet",
             )
+
+
+def files_end_at(
+    connection: duckdb.DuckDBPyConnection, dataset: str, folder: Path
+) -> datetime | None:
+    """When the load began that is the last one in the files; None if they hold all there is.
+
+    Args:
+        connection, dataset, folder: As for `write_files`.
+    """
+    schema, tables = _tables(connection, dataset)
+    if not tables:
+        return None
+    state = _state(connection, schema, tables)
+    with _pipeline(dataset, folder) as pipeline:
+        written = _written(pipeline)
+    if state.items() <= written.items():
+        return None
+    return datetime.fromtimestamp(float(written.get("load") or 0), timezone.utc)
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, dataset: str) -> tuple[str, list[str]]:
+    """The dataset's schema in the DuckDB file, and the tables in it without dlt's own."""
+    schema = Schema(PIPELINE_NAME).naming.normalize_table_identifier(dataset)
+    tables = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? "
+        "AND NOT starts_with(table_name, '_dlt') ORDER BY table_name",
+        [schema],
+    ).fetchall()
+    return schema, [name for (name,) in tables]
+
+
+def _state(
+    connection: duckdb.DuckDBPyConnection, schema: str, tables: Sequence[str]
+) -> dict[str, Any]:
+    """What tells one state of the DuckDB file from another; but for the run history, which is
+    loaded in every run."""
+    [[load]] = connection.execute(
+        f'SELECT max(load_id) FROM "{schema}"._dlt_loads WHERE schema_name = ?', [SCHEMA]
+    ).fetchall()
+    held = [connection.table(f'"{schema}"."{name}"') for name in tables if name[0] != "_"]
+    # A repair can remove rows without a load.
+    return {"load": load, "rows": sum(map(len, held))}
 
 
 def _local_times(table: duckdb.DuckDBPyRelation) -> dict[str, TColumnSchema]:

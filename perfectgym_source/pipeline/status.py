@@ -11,10 +11,19 @@ import pendulum
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalogue import ENDPOINTS
+from .files import files_end_at
 from .history import rows
 from .publish import loading_file
 from .recording import count_rows
-from .target import Options, destination_name, is_duckdb, open_pipeline, target
+from .target import (
+    Options,
+    destination_name,
+    files_folder,
+    is_duckdb,
+    open_pipeline,
+    target,
+    writes_files,
+)
 
 EXIT_CODE = 9
 """Something is overdue, or was never loaded."""
@@ -120,7 +129,11 @@ def status(
             open_pipeline(options, destination) as pipeline,
             pipeline.sql_client() as client,
         ):
-            tables = _tables(client, resources, installation, max_age_hours)
+            end = None
+            if writes_files(options):
+                connection = client.native_connection
+                end = files_end_at(connection, options.dataset, files_folder(options))
+            tables = _tables(client, resources, installation, max_age_hours, end)
     return Status(tables, max_age_hours, destination_name(options), options.dataset)
 
 
@@ -183,12 +196,15 @@ def _tables(
     resources: Sequence[str],
     installation: str,
     max_age_hours: float,
+    end: datetime | None = None,
 ) -> list[TableStatus]:
+    """The status of each table; of one that was read later than `end`, as of then."""
     successes: dict[str, datetime] = {}
     failures: dict[str, tuple[datetime, str | None]] = {}
     counts: dict[str, int] = {}
     if client is not None:
-        successes = {name: _utc(at) for name, at in rows(client, _SUCCESSES, installation)}
+        found = rows(client, _SUCCESSES, installation)
+        successes = {name: min(filter(None, (_utc(at), end))) for name, at in found}
         found = rows(client, _FAILURES, installation)
         failures = {name: (_utc(at), error) for name, at, error in found}
         counts = count_rows(client, {ENDPOINTS[name].table_name for name in resources})

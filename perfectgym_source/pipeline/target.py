@@ -79,8 +79,8 @@ def target(options: Options, publishes: bool = True) -> Iterator[Any]:
             if not is_duckdb(options):
                 yield merging_destination(options.destination)
                 return
-            if _writes_files(options):
-                check_files(options.dataset, options.table_format, folder_of(options) / "files")
+            if writes_files(options):
+                check_files(options.dataset, options.table_format, files_folder(options))
             database = options.database.resolve()
             if not loading_file(database).exists():
                 # What was done belongs to a file that is gone.
@@ -90,16 +90,15 @@ def target(options: Options, publishes: bool = True) -> Iterator[Any]:
                 yield dlt.destinations.duckdb(str(own))
                 if publishes and not is_published(database):
                     publish(database, connection)
-                if publishes and _writes_files(options):
+                if publishes and writes_files(options):
                     _write_files(options, connection)
         except Exception as error:
             raise in_our_words(error, options) from error
 
 
 def _write_files(options: Options, connection: duckdb.DuckDBPyConnection) -> None:
-    folder = folder_of(options) / "files"
     try:
-        write_files(connection, options.dataset, options.table_format, folder)
+        write_files(connection, options.dataset, options.table_format, files_folder(options))
     except Exception as error:
         found = in_our_words(error, options)
         if not isinstance(found, DestinationError):
@@ -157,11 +156,17 @@ def folder_of(options: Options) -> Path:
 
 def is_duckdb(options: Options) -> bool:
     """Whether the rows go into a DuckDB file of ours, from which files may be written."""
-    return options.destination == "duckdb" or _writes_files(options)
+    return options.destination == "duckdb" or writes_files(options)
 
 
-def _writes_files(options: Options) -> bool:
+def writes_files(options: Options) -> bool:
+    """Whether files are written from the DuckDB file after a load."""
     return options.destination == FILES
+
+
+def files_folder(options: Options) -> Path:
+    """For the working files of `files`."""
+    return folder_of(options) / "files"
 
 
 def destination_name(options: Options) -> str:

@@ -54,11 +54,9 @@ class Outbox:
 
     def flush(self) -> None:
         """Decode what has been collected and hand it on."""
-        with self._lock:
-            elements, requests, emptied = self._elements, self._requests, self._emptied
-            self._elements, self._requests, self._emptied = [], [], []
-        if elements or emptied:
-            self._put(self.decoder.decode(elements, requests, emptied))
+        batch = self._decoded()
+        if batch is not None:
+            self._put(batch)
 
     def close(self) -> None:
         """Say that nothing more will come."""
@@ -80,6 +78,16 @@ class Outbox:
             if batch is None:
                 return
             yield batch
+
+    def _decoded(self) -> Batch | None:
+        """What has been collected. The raw rows, which are ten times as large, go with this frame:
+        handing on may take a while."""
+        with self._lock:
+            elements, requests, emptied = self._elements, self._requests, self._emptied
+            self._elements, self._requests, self._emptied = [], [], []
+        if not (elements or emptied):
+            return None
+        return self.decoder.decode(elements, requests, emptied)
 
     def _put(self, batch: Batch | None) -> None:
         while not self._run.is_stopped:

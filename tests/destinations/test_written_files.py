@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -18,6 +19,7 @@ from perfectgym_source.pipeline.cli import command
 from perfectgym_source.pipeline.files import TABLE_FORMATS
 from perfectgym_source.pipeline.publish import loading_file
 from perfectgym_source.pipeline.repair import repair
+from perfectgym_source.pipeline.status import status
 from perfectgym_source.pipeline.verify import verify
 from perfectgym_source.sandbox import Sandbox
 
@@ -38,6 +40,13 @@ def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def files(local: Place, bucket: Path) -> Place:
     """Parquet files."""
     return local.at("filesystem")
+
+
+def last_success(place: Place) -> datetime:
+    """When the classes were loaded, as `--status` says."""
+    [classes] = status(place.options(), ["classes"], "127.0.0.1", 1).tables
+    assert classes.last_success is not None
+    return classes.last_success
 
 
 def contents(folder: Path) -> dict[Path, int]:
@@ -112,6 +121,7 @@ def test_files_that_could_not_be_written_are_written_by_the_next_run(
     files: Place, local: Place, sandbox: Sandbox, bucket: Path, tmp_path: Path
 ) -> None:
     files.load("clubs", "classes")
+    end_of_first = last_success(files)
     sandbox.world.change("classes", sandbox.world.classes[0], attendeesCount=17)
     classes = bucket / "perfectgym" / "classes"
     classes.rename(tmp_path / "moved")
@@ -120,8 +130,10 @@ def test_files_that_could_not_be_written_are_written_by_the_next_run(
         files.load("clubs", "classes")
     assert "bucket_url" in str(caught.value)
     assert "damaged" not in str(caught.value)
+    assert last_success(files) < end_of_first < last_success(local)
     classes.unlink()
     files.load("clubs", "classes")
+    assert last_success(files) == last_success(local)
     assert_equal(in_parquet(bucket), in_duckdb(local.database))
 
 

@@ -74,12 +74,16 @@ class Cursor:
         below = 0 < version <= self._base - overlap
         return not below and (version, row_id) not in self._before
 
-    def is_ahead(self, versions: Collection[Version], overlap: int) -> bool:
+    def is_ahead(self, highest: int, overlap: int) -> bool:
         """Whether the API's versions have gone back behind the cursor, as after the vendor has
-        restored a backup: of the span that is asked for again, nothing is there any more."""
+        restored a backup: of the span that is asked for again, nothing is there any more.
+
+        Args:
+            highest: The highest row version of the list.
+            overlap: The span.
+        """
         start = self.start(overlap)
-        had = any(version > start for version, _ in self._before)
-        return had and not any(version > start for version, _ in versions)
+        return highest <= start and any(version > start for version, _ in self._before)
 
     def receive(self, versions: Collection[Version], overlap: int) -> None:
         """Take note of rows that were received.

@@ -177,14 +177,13 @@ class ListReader:
             self.receiver.remove_missing(whole)
 
     def _keyset_pages(self, fetch: Fetch, key: str) -> Iterator[list[Any]]:
-        """The pages from the cursor on; all pages if the API has gone back behind it."""
-        pages = keyset_pages(fetch, self._start(key))
-        first = next(pages)
-        if self.receiver.restart(key, [(row_version(row), row_id(row)) for row in first]):
-            pages = keyset_pages(fetch, 0)
-        else:
-            yield first
-        yield from pages
+        """The pages from the cursor on; then all pages if the API has gone back behind it."""
+        highest = 0
+        for page in keyset_pages(fetch, self._start(key)):
+            highest = max(highest, row_version(page[-1]) if page else 0)
+            yield page
+        if self.receiver.restart(key, highest):
+            yield from keyset_pages(fetch, 0)
 
     def _page_list(self, fetch: Fetch) -> tuple[list[Any], bool]:
         """The rows of a page-number list, and whether they are all there is."""

@@ -56,24 +56,25 @@ class Receiver:
         """All who read the list: its table first."""
         return [*([self.table] if self.table else []), *self.children.values()]
 
-    def restart(self, key: str, versions: Sequence[Version]) -> bool:
+    def restart(self, key: str, highest: int) -> bool:
         """Begin the list again for all who read it, if one of them is ahead of the API.
 
         Args:
             key: The list's key in the state.
-            versions: The rows that came from the cursor on.
+            highest: The highest row version of the list; 0 if there is none after the cursors.
 
         Returns:
             Whether it has to be read from its beginning.
         """
         overlap = self._settings.timestamp_overlap
         cursors = [consumer.cursor(self._endpoint.name) for consumer in self.consumers()]
-        is_ahead = any(cursor[key].is_ahead(versions, overlap) for cursor in cursors)
+        is_ahead = any(cursor[key].is_ahead(highest, overlap) for cursor in cursors)
         if is_ahead:
             self._run.warn(
                 f"{self._endpoint.name}: the rows that were read last are gone from the list "
                 f"{key or 'of the company'}; it is read from its beginning."
             )
+            self._had.pop(key, None)
             for cursor in cursors:
                 cursor.restart(key)
         return is_ahead
@@ -129,7 +130,7 @@ class Receiver:
         """
         key = unit_key(unit)
         if is_versioned(self._endpoint):
-            self.restart(key, [(row_version(row), row_id(row)) for row in rows])
+            self.restart(key, max(map(row_version, rows), default=0))
             self.receive(unit, key, rows)
             return
         decoder = None if self.outbox is None else self.outbox.decoder

@@ -280,6 +280,32 @@ def test_a_list_whose_versions_went_back_is_read_from_its_beginning(target, left
         check(target, BY_VERSION)
 
 
+def test_lists_that_are_read_from_their_beginning_anyway_are_read_once(tmp_path):
+    """The list of clubs is, for the time zones; its first pages lie far below the cursor."""
+    world = make_world()
+    for _ in range(230):
+        world.add("clubs")
+    with Sandbox(world=world) as sandbox:
+        target = Target(tmp_path, sandbox)
+        target.load("clubs", "club_details")
+        run = target.load("clubs", "club_details")
+        assert (run.rows, run.report.warnings) == ({}, [])
+        assert run.count["clubs"] == 3
+
+
+@pytest.mark.parametrize("table", ["contracts", "users"])
+def test_child_rows_come_again_too_when_versions_went_back(tmp_path, table):
+    world = World("tiny", 1)
+    with Sandbox(world=world) as sandbox:
+        target = Target(tmp_path, sandbox)
+        target.load(table)
+        for number, row in enumerate(world.rows(table), 1):
+            world.assign(table, row, {}, number)
+        assert target.load(table).report.warnings
+        assert target.load(table).rows == {}
+        check(target, table)
+
+
 @pytest.mark.parametrize("shared", [2, 99])
 def test_rows_that_share_a_version_across_a_page_are_all_loaded(tmp_path, shared):
     world = make_world()

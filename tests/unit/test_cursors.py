@@ -116,11 +116,11 @@ def test_a_leap_counts_from_where_the_cursor_stood_and_not_from_nothing():
 
 def test_a_cursor_is_ahead_if_nothing_that_it_remembers_is_there():
     cursor = received((950, 1), (1_000, 2))
-    assert cursor.is_ahead([], OVERLAP)
-    assert cursor.is_ahead([(900, 1)], OVERLAP)
-    assert not cursor.is_ahead([(901, 3)], OVERLAP)
-    assert not cursor.is_ahead([], overlap=0)
-    assert not Cursor().is_ahead([], OVERLAP)
+    assert cursor.is_ahead(0, OVERLAP)
+    assert cursor.is_ahead(900, OVERLAP)
+    assert not cursor.is_ahead(901, OVERLAP)
+    assert not cursor.is_ahead(0, overlap=0)
+    assert not Cursor().is_ahead(0, OVERLAP)
 
 
 def test_holding_a_row_without_version_starts_anew():

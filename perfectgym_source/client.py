@@ -23,6 +23,7 @@ from perfectgym_source.auth import PasswordGrantAuth
 from perfectgym_source.errors import ApiError, Cancelled, Unavailable
 from perfectgym_source.refusals import Call, refusal, refused
 from perfectgym_source.retrying import Again, Patience, failure_of, is_cut_off, keep_trying
+from perfectgym_source.rows import Rows, Shape
 from perfectgym_source.settings import Settings
 from perfectgym_source.throttle import Throttle
 
@@ -100,15 +101,26 @@ class Client:
         self._session = _session(settings.concurrency)
 
     def get(self, path: str, params: Mapping[str, str], resource: str) -> list[Any]:
-        """The elements of one answer.
+        """The elements of one answer, as parsed from JSON; otherwise as `get_rows`."""
+        return list(self.get_rows(path, params, resource).elements)
+
+    def get_rows(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        resource: str,
+        shape: Optional[Shape] = None,
+    ) -> Rows:
+        """The rows of one answer.
 
         Args:
             path: The path below the base URL.
             params: The query parameters.
             resource: Whose request it is, for errors and counters.
+            shape: Reads the rows, as far as they fit it.
 
         Returns:
-            The raw elements. A bare object in place of the list is a list of one.
+            The raw rows. A bare object in place of the list is a list of one.
 
         Raises:
             RequestRefused: The API says no.
@@ -120,10 +132,10 @@ class Client:
         call = Call(path, params, resource, quotes=self._settings.pii.is_open)
         attempt = 0
 
-        def send() -> Union[list[Any], Again]:
+        def send() -> Union[Rows, Again]:
             nonlocal attempt
             attempt += 1
-            return self._attempt(call, attempt)
+            return self._attempt(call, attempt, shape)
 
         outcome = keep_trying(
             send, self._patience, f"{resource}, {call.text}", self._sleep, self._pause_all
@@ -153,7 +165,7 @@ class Client:
     ) -> None:
         self.close()
 
-    def _attempt(self, call: Call, attempt: int) -> Union[list[Any], Again]:
+    def _attempt(self, call: Call, attempt: int, shape: Optional[Shape]) -> Union[Rows, Again]:
         """Send a request, prepared afresh so that it carries the current token."""
         self._throttle.wait()
         if self.stop.is_set():
@@ -186,13 +198,20 @@ class Client:
             )
         if is_cut_off(response):
             return Again("the answer broke off")
+        if shape is not None and (rows := shape.read(content)) is not None:
+            return rows
         body = parse(content)
         if body is BAD_UTF8 and attempt == self._settings.attempts:
             logger.warning("%s: invalid UTF-8 is replaced in %s", call.resource, call.text)
             body = parse(content.decode("utf-8", "replace").encode())
         if isinstance(body, dict) and body.get("errors"):
             raise refused(response.status_code, body, call)
-        return elements_of(body)
+        elements = elements_of(body)
+        if isinstance(elements, Again):
+            return elements
+        if shape is not None:
+            shape.learn(elements)
+        return Rows(elements)
 
     def _count(self, resource: str, requests: int, retries: int) -> None:
         with self._lock:

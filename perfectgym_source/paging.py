@@ -10,31 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from .decoding.values import to_int
 from .errors import PagingError
+from .rows import Rows
 
 PAGE_SIZE = 100
 MAX_PASSES = 5
 
-Fetch = Callable[[Mapping[str, str]], list[Any]]
-"""Sends one request with these paging parameters and gives its elements."""
+Fetch = Callable[[Mapping[str, str]], Rows]
+"""Sends one request with these paging parameters and gives its rows."""
 
 
-def row_version(row: Any) -> int:
-    """The `timestamp` of an element; 0 where it has none.
-
-    Raises:
-        PagingError: It is there and is no 64-bit integer.
-    """
-    if not isinstance(row, dict):
-        raise PagingError("An element of the list is not an object.")
-    try:
-        return to_int(row.get("timestamp")) or 0
-    except ValueError as error:
-        raise PagingError(f"The timestamp of a row is {error}.") from None
-
-
-def keyset_pages(fetch: Fetch, start: int) -> Iterator[list[Any]]:
+def keyset_pages(fetch: Fetch, start: int) -> Iterator[Rows]:
     """Pages of a `timestamp` list, from the first row version after `start` to the end.
 
     Row versions are unique by the API's documentation. Should a list break that, rows may share
@@ -46,10 +32,10 @@ def keyset_pages(fetch: Fetch, start: int) -> Iterator[list[Any]]:
             would loop for ever or leave rows out.
     """
     cursor = start
-    had: list[Any] = []
+    had: set[tuple[int, int]] = set()
     while True:
         rows = fetch({"timestamp": str(cursor)})
-        versions = [row_version(row) for row in rows]
+        versions = rows.versions
         if any(later < earlier for earlier, later in zip([cursor, *versions], versions)):
             raise PagingError(
                 f"The rows after timestamp {cursor} are not in the order of their timestamps."
@@ -57,17 +43,19 @@ def keyset_pages(fetch: Fetch, start: int) -> Iterator[list[Any]]:
         if versions and versions[0] <= cursor:
             raise PagingError(f"The cursor does not advance: asked for rows after {cursor}.")
         again = bisect_right(versions, cursor + 1) if had else 0
-        yield [*(row for row in rows[:again] if row not in had), *rows[again:]]
+        repeated = {p for p in range(again) if (versions[p], rows.ids[p]) in had}
+        yield rows.take([place for place in range(len(rows)) if place not in repeated])
         if len(rows) < PAGE_SIZE:
             return
         last = versions[-1]
         if last == cursor + 1:
             raise PagingError(f"A full page holds nothing but rows of timestamp {last}.")
         cursor = last - 1
-        had = rows[bisect_left(versions, last) :]
+        first = bisect_left(versions, last)
+        had = {pair for pair in zip(versions[first:], rows.ids[first:]) if pair[1]}
 
 
-def numbered_pages(fetch: Fetch, connections: int) -> Iterator[list[Any]]:
+def numbered_pages(fetch: Fetch, connections: int) -> Iterator[Rows]:
     """Pages of one pass over a page-number list, in order, the next ones read ahead.
 
     The first page is read alone, so that a list of one page costs one request.
@@ -119,7 +107,7 @@ def stable_list(
         for rows in numbered_pages(fetch, connections):
             pages += 1
             before = len(current)
-            current.update((key(row), row) for row in rows)
+            current.update((key(row), row) for row in rows.elements)
             if len(rows) >= PAGE_SIZE and len(current) == before:
                 raise PagingError(f"Page {pages} repeats rows of earlier pages and nothing else.")
         news = current.keys() - seen.keys()

@@ -63,6 +63,7 @@ class Reading:
                 for name in missing:
                     yield _item(endpoint, name, empty[name])
             waiting: dict[str, list[pa.Table]] = {}
+            size = 0
             for batch in run.batches(endpoint.name):
                 progress.tell()
                 if batch is None:
@@ -70,9 +71,10 @@ class Reading:
                     continue
                 for name, table in batch.tables.items():
                     waiting.setdefault(name, []).append(table)
-                if sum(t.nbytes for tables in waiting.values() for t in tables) >= ITEM_BYTES:
+                    size += table.nbytes
+                if size >= ITEM_BYTES:
                     yield from _items(endpoint, waiting)
-                    waiting = {}
+                    waiting, size = {}, 0
             yield from _items(endpoint, waiting)
             run.finish(endpoint.name)
             progress.tell(is_end=True)

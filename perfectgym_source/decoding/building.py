@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..catalogue import Column, Kind
-from .objects import EMPTY
-from .privacy import OPEN, Privacy
-from .values import (
+from ..rows import parsed
+from ..values import (
     DECIMAL_PRECISION,
     DECIMAL_SCALE,
     is_blank,
@@ -20,6 +20,8 @@ from .values import (
     to_json,
     to_moment,
 )
+from .objects import EMPTY, Lists, Parsed
+from .privacy import OPEN, Privacy
 
 LOCAL = pa.timestamp("us")
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -45,7 +47,11 @@ _CANNOT_BUILD = (
     TypeError,
     UnicodeEncodeError,
 )
-_YEAR_1 = to_moment("0001-01-01") or 0
+_YEAR_1 = {
+    "date": (pa.int32(), (date.min - date(1970, 1, 1)).days),
+    "datetime": (pa.int64(), to_moment("0001-01-01")),
+}
+"""The first moment of a kind that Python knows, as Arrow's number."""
 _NOTHING = type(None)
 _TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
     "long": {int, _NOTHING},
@@ -54,6 +60,7 @@ _TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
     "double": {float, int, _NOTHING},
     "bool": {bool, _NOTHING},
     "string": {str, _NOTHING},
+    "date": {str, _NOTHING},
     "datetime": {str, _NOTHING},
 }
 _EXACT_AS_FLOAT = 1e6
@@ -75,7 +82,7 @@ class TableBuilder:
         arrays: The columns that are done.
         moments: Local times as microseconds, by column; their instants are still to be found.
         offsets: Offsets that came with local times, in microseconds, by column and row.
-        lists: The elements of the rows' arrays, by field.
+        lists: The objects in the rows' arrays, by field.
         unreadable: How many values could not be read, by column.
     """
 
@@ -94,7 +101,7 @@ class TableBuilder:
         self.arrays: dict[str, pa.Array] = {}
         self.moments: dict[str, pa.Array] = {}
         self.offsets: dict[str, dict[int, int]] = {}
-        self.lists: dict[str, list[Sequence[Any]]] = {}
+        self.lists: dict[str, Lists] = {}
         self.unreadable: Counter[str] = Counter()
         self._privacy = privacy
         self._raw: dict[int, dict[str, Any]] = {}
@@ -120,12 +127,15 @@ class TableBuilder:
             part: Their columns, a row for each distinct object.
             places: For each row, which of them it has.
         """
-        indices = pa.array(places, pa.int64())
+        few = {name: array for name, array in part.arrays.items() if array.null_count < part.size}
+        # One call for all of them: with each, other threads take over for a while.
+        batch = pa.RecordBatch.from_arrays(list(few.values()), list(few))
+        many = batch.take(pa.array(places, pa.int64()))
+        found = dict(zip(few, many.columns))
         for name, array in part.arrays.items():
-            is_empty = array.null_count == len(array)
-            self.arrays[name] = pa.nulls(self.size, array.type) if is_empty else array.take(indices)
-        for name, array in part.moments.items():
-            self.moments[name] = array.take(indices)
+            self.arrays[name] = found[name] if name in few else pa.nulls(self.size, array.type)
+        for name in part.moments:
+            self.moments[name] = self.arrays[name].cast(pa.int64())
         if part.offsets or part._raw:
             for row, place in enumerate(places):
                 for name, offsets in part.offsets.items():
@@ -136,6 +146,8 @@ class TableBuilder:
 
     def as_object(self, row: int, name: str, value: Any, bare: str | None) -> Mapping[str, Any]:
         """An embedded object from what came in its place."""
+        if type(value) is dict:
+            return value
         single = value
         if isinstance(value, list) and len(value) <= 1:
             single = value[0] if value else None
@@ -148,10 +160,18 @@ class TableBuilder:
         self.keep(row, name, value)
         return EMPTY
 
-    def as_list(self, row: int, name: str, value: Any, bare: str | None) -> list[Any]:
-        """A list of objects from what came in its place: a bare object counts as a list of one."""
+    def as_lists(self, name: str, values: Sequence[Any] | None, bare: str | None) -> Lists:
+        """The lists of objects in each row: a bare object counts as a list of one."""
+        if values is None:
+            return Lists([0] * self.size, Parsed([]))
+        lists = [self._as_list(row, name, parsed(v), bare) for row, v in enumerate(values)]
+        return Lists(list(map(len, lists)), Parsed([o for found in lists for o in found]))
+
+    def _as_list(
+        self, row: int, name: str, value: Any, bare: str | None
+    ) -> Sequence[Mapping[str, Any]]:
         if is_blank(value):
-            return []
+            return ()
         found = []
         for element in value if isinstance(value, list) else [value]:
             if isinstance(element, dict):
@@ -200,10 +220,11 @@ def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
     if types <= {_NOTHING}:
         return pa.nulls(len(values), ARROW_TYPES[kind])
     if not types <= _TAKEN_AS_THEY_ARE.get(kind, set()):
-        raise TypeError("Arrow would take True and 1.5 for 1; dates and JSON are read one by one")
-    if kind == "datetime":
-        array = pa.array(values, pa.string()).cast(LOCAL)
-        if pc.min(array.cast(pa.int64())).as_py() < _YEAR_1:
+        raise TypeError("Arrow would take True and 1.5 for 1; JSON is read one by one")
+    if kind in _YEAR_1:
+        array = pa.array(values, pa.string()).cast(ARROW_TYPES[kind])
+        number, year_1 = _YEAR_1[kind]
+        if pc.min(array.cast(number)).as_py() < year_1:
             raise TypeError("Arrow knows a year 0, Python and most databases do not")
         return array
     if kind == "decimal":

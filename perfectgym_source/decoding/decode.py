@@ -24,8 +24,9 @@ import pyarrow.compute as pc
 from ..catalogue import Endpoint, Kind, TableLayout, Write
 from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE
 from ..catalogue.model import INSTALLATION
+from ..rows import Rows, ShapedRows
 from .building import INSTANT, TableBuilder
-from .objects import EMPTY, Objects
+from .objects import EMPTY, Lists, Objects, Parsed, Shaped
 from .privacy import OPEN, Privacy
 from .spreading import News, Spreader
 from .time_zones import ClubClocks
@@ -91,32 +92,39 @@ class Decoder:
 
     def decode(
         self,
-        elements: Sequence[Any],
+        parts: Sequence[Rows],
         requests: Sequence[Mapping[str, Any]],
         emptied: Sequence[Mapping[str, Any]] = (),
     ) -> Batch:
-        """Decode elements.
+        """Decode rows.
 
         Args:
-            elements: The elements of answers, as parsed from JSON.
-            requests: For each element, the key columns that its request gives (`club_id`).
+            parts: Rows of answers.
+            requests: For each row, the key columns that its request gives (`club_id`).
             emptied: What is to be removed: key columns of parents whose full picture is empty now,
                 or ids of rows that are gone from a list that was read as a whole.
 
         Raises:
             ValueError: An element is neither an object nor a bare value that its type allows.
         """
-        ends = emptied if self.endpoint.is_whole else [EMPTY] * len(emptied)
-        objects = [*map(self._root_object, elements), *ends]
         rows = _Rows(self, [*requests, *emptied], len(emptied))
-        rows.add_root(objects)
+        rows.add_root(self._objects(parts, emptied))
         return rows.batch
 
     def empty(self) -> dict[str, pa.Table]:
         """Every table of the endpoint with all its columns and no row."""
         rows = _Rows(self, [], 0, keep_empty=True)
-        rows.add_root([])
+        rows.add_root(Parsed([]))
         return rows.batch.tables
+
+    def _objects(self, parts: Sequence[Rows], emptied: Sequence[Mapping[str, Any]]) -> Objects:
+        shaped = [part for part in parts if isinstance(part, ShapedRows)]
+        has_same_fields = len({tuple(part.columns) for part in shaped}) == 1
+        if has_same_fields and len(shaped) == len(parts) and not emptied:
+            return Shaped(shaped)
+        ends = emptied if self.endpoint.is_whole else [EMPTY] * len(emptied)
+        elements = (element for part in parts for element in part.elements)
+        return Parsed([*map(self._root_object, elements), *ends])
 
     def _root_object(self, element: Any) -> Mapping[str, Any]:
         if isinstance(element, dict):
@@ -187,9 +195,7 @@ class _Rows:
         self._finish(table, builder, self._clubs, removing)
         place = _Place(list(range(size)), [()] * size)
         for array in table.layout.arrays:
-            lists = builder.lists[array.names[0]]
-            lists = [() if row in gone else found for row, found in enumerate(lists)]
-            self._add_child(array.table, lists, place)
+            self._add_child(array.table, builder.lists[array.names[0]].without(gone), place)
 
     def _note_deleted(self, table: TableLayout, builder: TableBuilder) -> None:
         gone = self._emptied if self._endpoint.is_whole else 0
@@ -203,16 +209,16 @@ class _Rows:
         keys = {key.name for key in table.keys}
         return TableBuilder(table.name, size, keys, privacy=self._decoder.privacy)
 
-    def _add_child(self, table: TableLayout, lists: Sequence[Sequence[Any]], above: _Place) -> None:
+    def _add_child(self, table: TableLayout, lists: Lists, above: _Place) -> None:
         place = _Place(
-            [root for root, found in zip(above.roots, lists) for _ in found],
+            [root for root, length in zip(above.roots, lists.lengths) for _ in range(length)],
             [
                 (*positions, index)
-                for positions, found in zip(above.positions, lists)
-                for index in range(len(found))
+                for positions, length in zip(above.positions, lists.lengths)
+                for index in range(length)
             ],
         )
-        objects = [element for found in lists for element in found]
+        objects = lists.elements
         removing = self._removing(table, place)
         size = len(objects) + len(removing)
         if not size and not self._keep_empty:
@@ -224,7 +230,7 @@ class _Rows:
         for level, name in enumerate(table.positions):
             found = [positions[level] for positions in place.positions]
             builder.arrays[name] = pa.array([*found, *([None] * len(removing))], pa.int64())
-        self._spreader.spread(builder, table.layout, [*objects, *([EMPTY] * len(removing))])
+        self._spreader.spread(builder, table.layout, objects.padded(len(removing)))
         clubs = None if self._clubs is None else self._clubs.take(roots)
         flags = [None] * len(objects) + [True] * len(removing)
         self._finish(

@@ -2,74 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol, Union
 
 import orjson
 
 from ..catalogue.columns import ArrayField, ObjectField, ScalarField
+from ..rows import ShapedRows, parsed
 
 EMPTY: Mapping[str, Any] = {}
-Objects = Sequence[Mapping[str, Any]]
 SAMPLE = 200
 
+Fields = Sequence[Union[ScalarField, ObjectField, ArrayField]]
 
-def pick(
-    objects: Objects, fields: Sequence[ScalarField | ObjectField | ArrayField]
-) -> list[Sequence[Any] | None]:
-    """For each field, its value in each object, or None where no object has it.
 
-    Of the names under which a field may come, the first counts whose value is not blank.
+class Objects(Protocol):
+    """JSON objects, one for each row."""
+
+    def __len__(self) -> int: ...
+
+    def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
+        """For each field, its value in each object, or None where no object has it.
+
+        Of the names under which a field may come, the first counts whose value is not blank.
+        """
+
+    def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
+        """The values of fields with other names, in the order of these."""
+
+
+class Parsed:
+    """Objects as they were parsed from JSON."""
+
+    def __init__(self, objects: Sequence[Mapping[str, Any]]) -> None:
+        self._objects = objects
+        self._names: set[str] = set().union(*objects)
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
+        """See `Objects`."""
+        single = [f.names[0] for f in fields if len(f.names) == 1 and f.names[0] in self._names]
+        found: dict[str, Sequence[Any]] = {}
+        if len(single) > 1:
+            try:
+                # One call for each object, where all of them have the same fields.
+                found = dict(zip(single, zip(*map(itemgetter(*single), self._objects))))
+            except KeyError:
+                found = {}
+        picked: list[Sequence[Any] | None] = []
+        for field in fields:
+            if field.names[0] in found:
+                picked.append(found[field.names[0]])
+            else:
+                names = [name for name in field.names if name in self._names]
+                picked.append(_first([self._values(name) for name in names]))
+        return picked
+
+    def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
+        """See `Objects`."""
+        return {name: self._values(name) for name in sorted(self._names.difference(known))}
+
+    def take(self, places: Iterable[int]) -> Parsed:
+        """The objects that stand at these places."""
+        return Parsed([self._objects[place] for place in places])
+
+    def padded(self, count: int) -> Parsed:
+        """These objects, and so many empty ones behind them."""
+        return Parsed([*self._objects, *[EMPTY] * count]) if count else self
+
+    def _values(self, name: str) -> Sequence[Any]:
+        return [o.get(name) for o in self._objects]
+
+
+class Shaped:
+    """Objects as a `Shape` has read them."""
+
+    def __init__(self, parts: Sequence[ShapedRows]) -> None:
+        self._size = sum(map(len, parts))
+        self._values = {
+            name: list(chain.from_iterable(part.columns[name] for part in parts))
+            for name in parts[0].columns
+        }
+
+    def __len__(self) -> int:
+        return self._size
+
+    def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
+        """See `Objects`."""
+        return [_first([self._values[name] for name in field.names]) for field in fields]
+
+    def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
+        """See `Objects`."""
+        return {name: self._values[name] for name in sorted(self._values.keys() - known)}
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A list of objects for each row.
+
+    Attributes:
+        lengths: How many objects each row has.
+        elements: The objects of all rows, one after the other.
     """
-    present = set().union(*objects)
-    single = [f.names[0] for f in fields if len(f.names) == 1 and f.names[0] in present]
-    found: dict[str, Sequence[Any]] = {}
-    if len(single) > 1:
-        try:
-            # One call for each object, where all of them have the same fields.
-            found = dict(zip(single, zip(*map(itemgetter(*single), objects))))
-        except KeyError:
-            found = {}
-    picked: list[Sequence[Any] | None] = []
-    for field in fields:
-        known = [name for name in field.names if name in present]
-        if not known:
-            picked.append(None)
-        elif field.names[0] in found:
-            picked.append(found[field.names[0]])
-        else:
-            values = [o.get(known[0]) for o in objects]
-            for alias in known[1:]:
-                values = [
-                    o.get(alias, v) if v is None or v == "" or v == "null" else v
-                    for o, v in zip(objects, values)
-                ]
-            picked.append(values)
-    return picked
+
+    lengths: Sequence[int]
+    elements: Parsed
+
+    def without(self, rows: Collection[int]) -> Lists:
+        """The lists, those of some rows emptied."""
+        if not rows:
+            return self
+        owners = (row for row, length in enumerate(self.lengths) for _ in range(length))
+        places = [place for place, owner in enumerate(owners) if owner not in rows]
+        lengths = [0 if row in rows else length for row, length in enumerate(self.lengths)]
+        return Lists(lengths, self.elements.take(places))
 
 
-def distinct(objects: Objects) -> tuple[Objects, Sequence[int]] | None:
-    """The distinct ones among objects, and for each object which of them it is.
+def distinct(values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int] | None]:
+    """The distinct ones among values, parsed, and for each value which of them it is.
 
-    Embedded objects are references, mostly to few rows: it is worth while to decode each once.
+    Embedded objects are references, mostly to few rows: it is worth while to read each once.
 
     Returns:
-        None where most of them differ, or cannot be compared as JSON.
+        All values, and None, where most of them differ or cannot be compared as JSON.
     """
     places: dict[bytes, int] = {}
     found: list[int] = []
+    is_text = set(map(type, values)) == {bytes}
     try:
-        for start in range(0, len(objects), SAMPLE):
-            found += [
-                places.setdefault(text, len(places))
-                for text in map(orjson.dumps, objects[start : start + SAMPLE])
-            ]
+        for start in range(0, len(values), SAMPLE):
+            sample = values[start : start + SAMPLE]
+            texts = sample if is_text else map(_text, sample)
+            found += [places.setdefault(text, len(places)) for text in texts]
             if len(places) > len(found) // 2:
-                return None
+                return list(map(parsed, values)), None
     except TypeError:
-        return None
+        return list(map(parsed, values)), None
     first: dict[int, int] = {}
     for row, place in enumerate(found):
         first.setdefault(place, row)
-    return [objects[row] for row in first.values()], found
+    return [parsed(values[row]) for row in first.values()], found
+
+
+def _text(value: Any) -> bytes:
+    return value if type(value) is bytes else orjson.dumps(value)
+
+
+def _first(spellings: Sequence[Sequence[Any]]) -> Sequence[Any] | None:
+    """Of the values under several names, each time the first that is not blank."""
+    if not spellings:
+        return None
+    values = spellings[0]
+    for others in spellings[1:]:
+        values = [
+            other if other is not None and (v is None or v == "" or v == "null") else v
+            for v, other in zip(values, others)
+        ]
+    return values

@@ -28,7 +28,7 @@ from ..catalogue import (
 )
 from ..catalogue.columns import ObjectLayout, ScalarField, fields_of, snake_case
 from ..catalogue.model import Pii
-from .values import DECIMAL_PRECISION, READERS, is_blank, to_json, to_plain_text
+from ..values import DECIMAL_PRECISION, READERS, is_blank, to_json, to_plain_text
 
 Rule = Literal["keep", "hash", "drop"]
 HASH_LENGTH = 32

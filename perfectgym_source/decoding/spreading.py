@@ -8,10 +8,10 @@ from typing import Any
 
 from ..catalogue import Column, Kind
 from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE, ObjectLayout, snake_case
+from ..values import is_blank
 from .building import TableBuilder, kind_of
-from .objects import EMPTY, Objects, distinct, pick
+from .objects import EMPTY, Objects, Parsed, distinct
 from .privacy import Privacy
-from .values import is_blank
 
 _RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT))
 MOST_NEWS = 500
@@ -71,49 +71,39 @@ class Spreader:
             objects: One object for each row.
             keys: Columns that the request gives; they count where an object leaves them blank.
         """
-        picked = pick(objects, layout.scalars)
-        for scalar, values in zip(layout.scalars, picked):
+        for scalar, values in zip(layout.scalars, objects.pick(layout.scalars)):
             if scalar.column.name in keys:
                 given = keys[scalar.column.name]
                 values = [g if is_blank(v) else v for v, g in zip(values or given, given)]
             if scalar.protect is not None and values is not None:
                 values = list(map(scalar.protect, values))
             builder.read(scalar.column, values)
-        for embedded, values in zip(layout.objects, pick(objects, layout.objects)):
+        for embedded, values in zip(layout.objects, objects.pick(layout.objects)):
             self._spread_embedded(builder, embedded.layout, values)
-        for array, values in zip(layout.arrays, pick(objects, layout.arrays)):
+        for array, values in zip(layout.arrays, objects.pick(layout.arrays)):
             bare = array.table.layout.bare
             name = array.table.name.rpartition("__")[2]
-            builder.lists[array.names[0]] = [
-                () if v is None else builder.as_list(row, name, v, bare)
-                for row, v in enumerate(values or [None] * builder.size)
-            ]
-        unknown = set().union(*objects) - layout.known if objects else ()
-        for name in sorted(unknown):
-            self._add_news(builder, layout.prefix, name, [o.get(name) for o in objects])
+            builder.lists[array.names[0]] = builder.as_lists(name, values, bare)
+        for name, unknown in objects.unknown(layout.known).items():
+            self._add_news(builder, layout.prefix, name, unknown)
 
     def _spread_embedded(
         self, builder: TableBuilder, layout: ObjectLayout, values: Sequence[Any] | None
     ) -> None:
         """Build the columns of an embedded object, given what stands in its place in each row."""
-        name = layout.prefix.rstrip("_")
-        if values is None:
-            objects: list[Mapping[str, Any]] = []
-            found: tuple[Objects, Sequence[int]] | None = ([EMPTY], [0] * builder.size)
-        else:
-            objects = [
-                v if type(v) is dict else builder.as_object(row, name, v, layout.bare)
-                for row, v in enumerate(values)
-            ]
-            found = distinct(objects)
-        if found is None:
-            self.spread(builder, layout, objects)
-            return
+        found: tuple[Sequence[Any], Sequence[int] | None] = [EMPTY], [0] * builder.size
+        if values is not None:
+            found = distinct(values)
         few, places = found
-        taken = {*builder.taken, *builder.arrays}
-        part = TableBuilder(builder.name, len(few), builder.keys, taken, self._privacy)
-        self.spread(part, layout, few)
-        builder.repeat(part, places)
+        part = builder
+        if places is not None:
+            taken = {*builder.taken, *builder.arrays}
+            part = TableBuilder(builder.name, len(few), builder.keys, taken, self._privacy)
+        name = layout.prefix.rstrip("_")
+        objects = [part.as_object(row, name, v, layout.bare) for row, v in enumerate(few)]
+        self.spread(part, layout, Parsed(objects))
+        if places is not None:
+            builder.repeat(part, places)
 
     def _add_news(
         self, builder: TableBuilder, prefix: str, name: str, values: Sequence[Any]

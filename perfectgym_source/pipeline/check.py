@@ -10,10 +10,10 @@ import pendulum
 
 from ..catalogue import ENDPOINTS, Endpoint
 from ..client import Client
-from ..decoding.values import to_int
 from ..errors import ApiError
 from ..reading.parameters import request_parameters
 from ..settings import Settings
+from ..values import to_int
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ..errors import ApiError
 from ..paging import PAGE_SIZE
 from ..reading.lists import club_zone
 from ..resources import Reading
+from ..rows import Rows
 from .check import Probe
 
 
@@ -95,7 +96,7 @@ def _preview(
         privacy=reading.settings.pii,
         installation=reading.settings.installation,
     )
-    batch = decoder.decode(elements, [{}] * len(elements))
+    batch = decoder.decode([Rows(elements)], [{}] * len(elements))
     tables = decoder.empty()
     return Preview(
         endpoint.name,

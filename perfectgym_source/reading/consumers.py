@@ -16,7 +16,7 @@ import orjson
 
 from ..catalogue import Endpoint
 from ..cursors import Cursors, pack_ids, unpack_ids
-from ..decoding.values import to_int, to_json
+from ..values import to_json
 
 Unit = tuple[int, ...]
 """The parents' ids of one request, in the order of the endpoint's parents."""
@@ -25,14 +25,6 @@ Unit = tuple[int, ...]
 def unit_key(unit: Unit, variant: int = 0) -> str:
     """A unit as text, for the state."""
     return "|".join(map(str, unit)) + (f"#{variant}" if variant else "")
-
-
-def row_id(row: Any) -> int:
-    """The id of an element, 0 if it has none that is a number."""
-    try:
-        return to_int(row.get("id")) or 0 if isinstance(row, dict) else 0
-    except ValueError:
-        return 0
 
 
 class Consumer:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
-from ..catalogue import Endpoint
+from ..catalogue import Endpoint, table_layout
 from ..errors import ApiError, RequestRefused
-from ..paging import Fetch, keyset_pages, numbered_pages, row_version, stable_list
-from .consumers import Consumer, Unit, row_id, unit_key
+from ..paging import Fetch, keyset_pages, numbered_pages, stable_list
+from ..rows import Rows, Shape, row_id
+from .consumers import Consumer, Unit, unit_key
 from .parameters import request_parameters
 from .receiving import Receiver
 
@@ -40,6 +41,8 @@ class ListReader:
         self._settings = run.settings
         self._needs_all = False
         self._seen = 0
+        # Other lists are small, or are compared as a whole with what was loaded last.
+        self._shape = Shape(table_layout(endpoint).layout) if endpoint.is_keyset else None
 
     def attach(self, consumer: Consumer, needs_all: bool) -> None:
         """Collect the ids of this list for an endpoint that takes them."""
@@ -152,9 +155,9 @@ class ListReader:
                 self.endpoint, unit, variant, self._settings, self._run.now.date()
             )
 
-            def fetch(paging: Mapping[str, str], params: Mapping[str, str] = params) -> list[Any]:
-                return self._run.client.get(
-                    self.endpoint.path, {**params, **paging}, self.endpoint.name
+            def fetch(paging: Mapping[str, str], params: Mapping[str, str] = params) -> Rows:
+                return self._run.client.get_rows(
+                    self.endpoint.path, {**params, **paging}, self.endpoint.name, self._shape
                 )
 
             if self.endpoint.is_keyset:
@@ -169,18 +172,18 @@ class ListReader:
                 is_stable &= stable
                 whole += rows
             else:
-                whole += fetch({})
+                whole += fetch({}).elements
         if not self.endpoint.is_keyset:
             self.receiver.receive_whole(unit, whole)
             self._seen += len(whole)
         if self.endpoint.is_whole and is_stable:
             self.receiver.remove_missing(whole)
 
-    def _keyset_pages(self, fetch: Fetch, key: str) -> Iterator[list[Any]]:
+    def _keyset_pages(self, fetch: Fetch, key: str) -> Iterator[Rows]:
         """The pages from the cursor on; then all pages if the API has gone back behind it."""
         highest = 0
         for page in keyset_pages(fetch, self._start(key)):
-            highest = max(highest, row_version(page[-1]) if page else 0)
+            highest = max([highest, *page.versions[-1:]])
             yield page
         if self.receiver.restart(key, highest):
             yield from keyset_pages(fetch, 0)
@@ -189,9 +192,8 @@ class ListReader:
         """The rows of a page-number list, and whether they are all there is."""
         if self._run.limit is not None:
             pages = numbered_pages(fetch, 1)
-            return list(
-                itertools.islice(itertools.chain.from_iterable(pages), self._run.limit)
-            ), False
+            elements = itertools.chain.from_iterable(page.elements for page in pages)
+            return list(itertools.islice(elements, self._run.limit)), False
         rows, is_stable = stable_list(fetch, self._settings.concurrency, self._identity)
         if not is_stable:
             self._run.warn(f"{self.endpoint.name} grew faster than it could be read.")

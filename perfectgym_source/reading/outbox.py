@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..decoding import Batch, Decoder
+from ..rows import Rows
 
 if TYPE_CHECKING:
     from .run import ReadingRun
@@ -30,26 +31,33 @@ class Outbox:
         self._run = run
         self._lock = threading.Lock()
         self._taken = 0
-        self._elements: list[Any] = []
+        self._parts: list[Rows] = []
         self._requests: list[Mapping[str, Any]] = []
         self._emptied: list[Mapping[str, Any]] = []
         self._batches: queue.Queue[Batch | None] = queue.Queue(QUEUED_BATCHES)
 
     def add(
         self,
-        elements: Sequence[Any],
+        rows: Rows,
         keys: Mapping[str, Any],
         emptied: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Take elements of one answer; arguments as those of `Decoder.decode`."""
+        """Take rows of one answer.
+
+        Args:
+            rows: The rows.
+            keys: The key columns that their request gives.
+            emptied: As for `Decoder.decode`.
+        """
         with self._lock:
             if self._run.limit is not None:
-                elements = elements[: self._run.limit - self._taken]
-            self._taken += len(elements)
-            self._elements += elements
-            self._requests += [keys] * len(elements)
+                rows = rows.take(range(min(len(rows), self._run.limit - self._taken)))
+            self._taken += len(rows)
+            if len(rows):
+                self._parts.append(rows)
+            self._requests += [keys] * len(rows)
             self._emptied += emptied
-            is_full = len(self._elements) + len(self._emptied) >= BATCH_ROWS
+            is_full = len(self._requests) + len(self._emptied) >= BATCH_ROWS
         if is_full:
             self.flush()
 
@@ -84,11 +92,11 @@ class Outbox:
         """What has been collected. The raw rows, which are ten times as large, go with this frame:
         handing on may take a while."""
         with self._lock:
-            elements, requests, emptied = self._elements, self._requests, self._emptied
-            self._elements, self._requests, self._emptied = [], [], []
-        if not (elements or emptied):
+            parts, requests, emptied = self._parts, self._requests, self._emptied
+            self._parts, self._requests, self._emptied = [], [], []
+        if not (parts or emptied):
             return None
-        return self.decoder.decode(elements, requests, emptied)
+        return self.decoder.decode(parts, requests, emptied)
 
     def _put(self, batch: Batch | None) -> None:
         while not self._run.is_stopped:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Endpoint, Write, table_layout
 from ..cursors import Version
-from ..decoding.values import to_bool
 from ..errors import ApiError, PagingError
-from ..paging import row_version
-from .consumers import Consumer, Unit, is_versioned, row_id, unit_key
+from ..rows import Rows, row_id, row_version
+from ..values import to_bool
+from .consumers import Consumer, Unit, is_versioned, unit_key
 from .outbox import Outbox
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Receiver:
                 cursor.restart(key)
         return is_ahead
 
-    def receive(self, unit: Unit, key: str, rows: Sequence[Any]) -> None:
+    def receive(self, unit: Unit, key: str, rows: Rows) -> None:
         """Take rows of a versioned list: each consumer gets what is new to it.
 
         Args:
@@ -90,17 +90,18 @@ class Receiver:
         Raises:
             PagingError: A row for the table has no id.
         """
-        versions = [(row_version(row), row_id(row)) for row in rows]
+        versions = list(zip(rows.versions, rows.ids))
         if self._endpoint.name == "clubs":
-            self._run.note_clubs(rows)
+            self._run.note_clubs(rows.elements)
         self._collect(key, versions)
         if self.table is None:
             return
         overlap = self._settings.timestamp_overlap
         cursor = self.table.cursor(self._endpoint.name)[key]
         had = self._had.setdefault(key, {})
+        too_old = self._too_old(rows) if cursor.is_at_start else ()
         new, received = [], []
-        for row, (version, identity) in zip(rows, versions):
+        for place, (version, identity) in enumerate(versions):
             if identity == 0:
                 raise PagingError(
                     f"A row with timestamp {version} has no id.", resource=self._endpoint.name
@@ -117,50 +118,51 @@ class Receiver:
             is_new = cursor.is_new(version, identity, overlap) or (
                 self._endpoint.is_whole and identity not in self.table.known
             )
-            if is_new and not (cursor.is_at_start and self._is_too_old(row)):
-                new.append(row)
+            if is_new and place not in too_old:
+                new.append(place)
         cursor.receive(received, overlap)
-        self._send(new, self._keys(unit))
+        self._send(rows.take(new), self._keys(unit))
 
-    def receive_whole(self, unit: Unit, rows: Sequence[Any]) -> None:
-        """Take a list that came as a whole.
+    def receive_whole(self, unit: Unit, elements: Sequence[Any]) -> None:
+        """Take the elements of a list that came as a whole.
 
         Raises:
             ApiError: An element is no object.
         """
         key = unit_key(unit)
+        rows = Rows(elements)
         if is_versioned(self._endpoint):
-            self.restart(key, max(map(row_version, rows), default=0))
+            self.restart(key, max(rows.versions, default=0))
             self.receive(unit, key, rows)
             return
         decoder = None if self.outbox is None else self.outbox.decoder
         allows_bare = decoder is not None and decoder.layout.layout.bare is not None
-        if not allows_bare and not all(isinstance(row, dict) and row for row in rows):
+        if not allows_bare and not all(isinstance(row, dict) and row for row in elements):
             raise ApiError("An element of the list is not an object, or an empty one.")
         self._collect(
-            key, [(row_version(r) if isinstance(r, dict) else 0, row_id(r)) for r in rows]
+            key, [(row_version(r) if isinstance(r, dict) else 0, row_id(r)) for r in elements]
         )
         if self.table is None:
             return
         if self._endpoint.write is Write.SCOPE:
             if self._settings.deleted_rows == "remove":
-                rows = [row for row in rows if not _is_deleted(row)]
-            if self._is_same(self.table, unit, rows):
+                elements = [row for row in elements if not _is_deleted(row)]
+            if self._is_same(self.table, unit, elements):
                 return
-            self._send(rows, self._keys(unit), [] if rows else [self._keys(unit)])
+            self._send(Rows(elements), self._keys(unit), [] if elements else [self._keys(unit)])
             return
         is_detail = self._endpoint.paging == "none" and self._endpoint.write is Write.ROWS
-        if is_detail and self._is_same(self.table, unit, rows):
+        if is_detail and self._is_same(self.table, unit, elements):
             return
         self._send(rows, self._keys(unit))
 
-    def _is_same(self, consumer: Consumer, unit: Unit, rows: Sequence[Any]) -> bool:
+    def _is_same(self, consumer: Consumer, unit: Unit, elements: Sequence[Any]) -> bool:
         """Whether a list that comes in every run is as it was loaded last; takes note of it."""
         if not self._run.comes_in_every_run(self._endpoint):
             return False
-        return not consumer.is_changed(unit, self._settings.pii.picture(self._endpoint, rows))
+        return not consumer.is_changed(unit, self._settings.pii.picture(self._endpoint, elements))
 
-    def remove_missing(self, rows: Sequence[Any]) -> None:
+    def remove_missing(self, elements: Sequence[Any]) -> None:
         """Remove from the table what a list that was read as a whole no longer holds.
 
         Raises:
@@ -168,7 +170,7 @@ class Receiver:
         """
         if self.table is None:
             return
-        ids = {row_id(row) for row in rows}
+        ids = set(map(row_id, elements))
         gone = self.table.known - ids
         too_many = len(gone) > max(MAY_VANISH, len(self.table.known) // 2)
         if too_many and not self.table.is_full_refresh:
@@ -180,7 +182,7 @@ class Receiver:
                 resource=self._endpoint.name,
             )
         self.table.known = ids
-        self._send([], {}, [{"id": identity} for identity in sorted(gone)])
+        self._send(Rows([]), {}, [{"id": identity} for identity in sorted(gone)])
 
     def _collect(self, key: str, versions: Sequence[Version]) -> None:
         """Note the ids for the endpoints that take them as parents."""
@@ -199,12 +201,12 @@ class Receiver:
 
     def _send(
         self,
-        elements: Sequence[Any],
+        rows: Rows,
         keys: Mapping[str, Any],
         emptied: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         if self.outbox is not None:
-            self.outbox.add(elements, keys, emptied)
+            self.outbox.add(rows, keys, emptied)
 
     def _keys(self, unit: Unit) -> dict[str, int]:
         parents = self._endpoint.parents
@@ -212,12 +214,17 @@ class Receiver:
             return {}
         return {parent.column: identity for parent, identity in zip(parents, unit)}
 
-    def _is_too_old(self, row: Any) -> bool:
+    def _too_old(self, rows: Rows) -> Collection[int]:
+        """The places of rows that `start_date` leaves out of a first load."""
         first, name = self._settings.start_date, self._endpoint.dated_by
         if first is None or name is None:
-            return False
-        moment = row.get(name)
-        return isinstance(moment, str) and moment[:10] < first.isoformat() and moment[:1].isdigit()
+            return ()
+        start = first.isoformat()
+        return {
+            place
+            for place, moment in enumerate(rows.values(name))
+            if isinstance(moment, str) and moment[:10] < start and moment[:1].isdigit()
+        }
 
 
 def _is_deleted(row: Any) -> bool:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from perfectgym_source.catalogue import ENDPOINTS, table_layout
 from perfectgym_source.decoding import ClubClocks, Decoder
-from perfectgym_source.decoding.values import to_decimal
+from perfectgym_source.rows import Rows
+from perfectgym_source.values import to_decimal
 from perfectgym_source.hints import child_hints, root_hints
 
 WARSAW = "Central European Standard Time"
@@ -28,7 +29,7 @@ def decoder(name, zones=(1, 2), **options):
 
 def decode(name, *elements, keys=None, emptied=(), **options):
     requests = keys or [{}] * len(elements)
-    return decoder(name, **options).decode(list(elements), requests, emptied)
+    return decoder(name, **options).decode([Rows(elements)], requests, emptied)
 
 
 def rows(batch, table):
@@ -230,8 +231,8 @@ def test_an_unknown_field_that_is_always_null_makes_no_column():
 
 def test_an_unknown_fields_column_keeps_its_kind_and_no_value_is_dropped():
     reader = decoder("clubs")
-    reader.decode([{"news": 5}], [{}])
-    batch = reader.decode([{"news": "five"}, {"news": "6"}, {"news": 1.5}], [{}] * 3)
+    reader.decode([Rows([{"news": 5}])], [{}])
+    batch = reader.decode([Rows([{"news": "five"}, {"news": "6"}, {"news": 1.5}])], [{}] * 3)
     assert batch.tables["clubs"].schema.field("news").type == pa.int64()
     found = rows(batch, "clubs")
     assert [r["news"] for r in found] == [None, 6, None]
@@ -387,7 +388,9 @@ def test_a_time_has_its_instant_in_the_zone_of_its_club():
     clocks.set_club(1, WARSAW)
     clocks.set_club(2, "India Standard Time")
     elements = [{"id": 5, "startDate": "2026-07-01T12:00:00"}] * 2
-    batch = Decoder(ENDPOINTS["classes"], clocks).decode(elements, [{"club_id": 1}, {"club_id": 2}])
+    batch = Decoder(ENDPOINTS["classes"], clocks).decode(
+        [Rows(elements)], [{"club_id": 1}, {"club_id": 2}]
+    )
     found = rows(batch, "classes")
     assert [r["start_date"] for r in found] == [datetime(2026, 7, 1, 12)] * 2
     assert [r["start_date_utc"].astimezone(timezone.utc).hour for r in found] == [10, 6]
@@ -398,7 +401,7 @@ def test_the_child_rows_of_a_club_are_in_its_zone():
     clocks.set_club(1, WARSAW)
     clocks.set_club(2, "India Standard Time")
     element = {"homeClubId": 2, "id": 1, "contracts": [{"startDate": "2026-07-01T12:00:00"}]}
-    batch = Decoder(ENDPOINTS["users"], clocks).decode([element], [{}])
+    batch = Decoder(ENDPOINTS["users"], clocks).decode([Rows([element])], [{}])
     (found,) = rows(batch, "users__contracts")
     assert found["start_date_utc"] == datetime(2026, 7, 1, 6, 30, tzinfo=timezone.utc)
 
@@ -447,7 +450,7 @@ def test_decoded_tables_have_the_schema_of_the_empty_ones(name):
     reader = decoder(name)
     empty = reader.empty()
     keys = {parent.column: 1 for parent in ENDPOINTS[name].parents}
-    full = reader.decode([sample(reader.layout.layout), {}], [keys, keys])
+    full = reader.decode([Rows([sample(reader.layout.layout), {}])], [keys, keys])
     assert not full.unreadable
     assert set(full.tables) == set(empty)
     for table, found in full.tables.items():
@@ -593,8 +596,8 @@ def test_rows_in_any_spelling_give_equal_tables(name, data):
     chance = random.Random(data.draw(st.integers(0, 2**32)))
     odd = [spelled(element, layout, chance) for element in clean]
     keys = [{parent.column: 1 for parent in ENDPOINTS[name].parents}] * len(clean)
-    expected = decoder(name).decode(clean, keys)
-    found = decoder(name).decode(odd, keys)
+    expected = decoder(name).decode([Rows(clean)], keys)
+    found = decoder(name).decode([Rows(odd)], keys)
     assert not expected.unreadable
     assert not found.unreadable
     assert not found.news

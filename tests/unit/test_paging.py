@@ -12,9 +12,9 @@ from perfectgym_source.paging import (
     PAGE_SIZE,
     keyset_pages,
     numbered_pages,
-    row_version,
     stable_list,
 )
+from perfectgym_source.rows import Rows, row_version
 
 FEW = settings(max_examples=60, deadline=None)
 
@@ -35,10 +35,10 @@ class ListServer:
             self.requests.append(dict(paging))
             if "page" in paging:
                 first = (int(paging["page"]) - 1) * PAGE_SIZE
-                return self.rows[first : first + PAGE_SIZE]
+                return Rows(self.rows[first : first + PAGE_SIZE])
             after = int(paging["timestamp"])
             found = sorted((row for row in self.rows if row["timestamp"] > after), key=_version)
-            return found[:PAGE_SIZE]
+            return Rows(found[:PAGE_SIZE])
 
 
 def _version(row):
@@ -54,7 +54,7 @@ def listed(count):
 
 
 def keyset(server, start=0):
-    return [r for page in keyset_pages(server, start) for r in page]
+    return [r for page in keyset_pages(server, start) for r in page.elements]
 
 
 def ids(rows):
@@ -158,12 +158,12 @@ def test_a_cursor_that_does_not_advance_is_an_error():
     with pytest.raises(PagingError):
         next(pages)
     with pytest.raises(PagingError, match="does not advance"):
-        list(keyset_pages(lambda paging: [row(1, 5)], 5))
+        list(keyset_pages(lambda paging: Rows([row(1, 5)]), 5))
 
 
 def test_timestamps_that_run_backwards_are_an_error():
     with pytest.raises(PagingError, match="order"):
-        list(keyset_pages(lambda paging: [row(1, 5), row(2, 4)], 0))
+        list(keyset_pages(lambda paging: Rows([row(1, 5), row(2, 4)]), 0))
 
 
 def test_a_full_page_of_a_single_version_is_an_error():
@@ -181,7 +181,7 @@ def test_a_missing_timestamp_is_an_error(bad, place):
     rows = [row(3)]
     rows.insert(place, bad)
     with pytest.raises(PagingError):
-        list(keyset_pages(lambda paging: rows, 0))
+        list(keyset_pages(lambda paging: Rows(rows), 0))
 
 
 @pytest.mark.parametrize("bad", [{"timestamp": "x"}, {"timestamp": 2**63}, {"timestamp": []}, 5])
@@ -203,7 +203,7 @@ def test_a_timestamp_is_read_from_text_without_loss():
 def test_a_numbered_list_gives_every_row_once_in_order(count, connections):
     server = ListServer(listed(count))
     pages = list(numbered_pages(server, connections))
-    assert [r["id"] for page in pages for r in page] == list(range(1, count + 1))
+    assert [r["id"] for page in pages for r in page.elements] == list(range(1, count + 1))
     assert len(pages) == count // PAGE_SIZE + 1
 
 
@@ -245,7 +245,7 @@ def with_new(identity, place):
 
 def test_a_row_that_slips_to_an_earlier_page_is_found_by_the_second_pass():
     server = ListServer(listed(250), {1: [without(1)]})
-    single_pass = [r["id"] for page in numbered_pages(server, 1) for r in page]
+    single_pass = [r["id"] for page in numbered_pages(server, 1) for r in page.elements]
     assert 101 not in single_pass
     server = ListServer(listed(250), {1: [without(1)]})
     found, is_stable = stable(server)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfectgym_source.decoding.values import (
+from perfectgym_source.values import (
     READERS,
     offset_of,
     to_bool,

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from ..catalogue import Kind
+from .catalogue import Kind
 
 BLANKS = frozenset(("", "null"))
 DECIMAL_PRECISION, DECIMAL_SCALE = 38, 9

@@ -20,7 +20,7 @@ READ_BYTES = 1 << 17
 
 _DIGITS_ARE_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _MANY_DIGITS = b"0" * 19
-_BEYOND_64_BITS = re.compile(rb"[:\[,]\s*(-[0-9]{19}|[0-9]{20})")
+_BEYOND_64_BITS = re.compile(rb"(?:\A|[:\[,])\s*(-[0-9]{19}|[0-9]{20})")
 
 
 def read_body(response: requests.Response, most: int, seconds: float) -> Optional[bytes]:

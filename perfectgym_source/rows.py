@@ -30,6 +30,9 @@ MOST_FIELDS = 500
 MOST_TEXTS = 10_000
 """So many texts a shape remembers, to give the same object for the same text."""
 
+_BLANKS: Mapping[bytes, Any] = {b"null": None, b'""': "", b'"null"': "null"}
+"""What need not stay text: where a field has several names, the first that is not blank counts."""
+
 
 class Rows:
     """The rows of one answer, or some of them.
@@ -93,7 +96,7 @@ class ShapedRows(Rows):
         self.columns = columns
 
     def __len__(self) -> int:
-        return len(self.columns["timestamp"])
+        return len(next(iter(self.columns.values())))
 
     @property
     def elements(self) -> Sequence[Any]:
@@ -129,7 +132,7 @@ class Shape:
         self._names = [name for field in layout.scalars for name in field.names]
         self._names += [*objects, *arrays]
         self._most = len(self._names) + MOST_FIELDS
-        self._texts: dict[bytes, bytes] = {}
+        self._texts = dict(_BLANKS)
         self._lock = threading.Lock()
         self._reader = self._make_reader()
 
@@ -150,7 +153,7 @@ class Shape:
         """Take note of the fields of rows that did not fit."""
         found = {name for row in elements if isinstance(row, dict) for name in row}
         with self._lock:
-            news = sorted(found.difference(self._names))
+            news = sorted(filter(_is_plain, found.difference(self._names)))
             if news and len(self._names) + len(news) <= self._most:
                 self._names = [*self._names, *news]
                 self._reader = self._make_reader()
@@ -159,7 +162,7 @@ class Shape:
         if values.count(None) == len(values):
             return values
         if len(self._texts) > MOST_TEXTS:
-            self._texts = {}
+            self._texts = dict(_BLANKS)
         known = self._texts.setdefault
         return [None if value is None else known(text := bytes(value), text) for value in values]
 
@@ -181,6 +184,11 @@ class Shape:
             forbid_unknown_fields=True,
         )
         return self._names, msgspec.json.Decoder(answer), attrgetter(*attributes)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether msgspec takes it as the name of a field."""
+    return name.isprintable() and not {'"', "\\"} & set(name)
 
 
 def parsed(value: Any) -> Any:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from perfectgym_source.catalogue import ENDPOINTS, table_layout
 from perfectgym_source.decoding import ClubClocks, Decoder
-from perfectgym_source.rows import Rows
-from perfectgym_source.values import to_decimal
 from perfectgym_source.hints import child_hints, root_hints
+from perfectgym_source.rows import Rows, Shape
+from perfectgym_source.values import to_decimal
 
 WARSAW = "Central European Standard Time"
 TAKEN = datetime(2026, 5, 1, 8, tzinfo=timezone.utc)
@@ -28,8 +28,37 @@ def decoder(name, zones=(1, 2), **options):
 
 
 def decode(name, *elements, keys=None, emptied=(), **options):
+    """Decode elements, parsed ones and, where they are objects, as a shape reads them."""
     requests = keys or [{}] * len(elements)
-    return decoder(name, **options).decode([Rows(elements)], requests, emptied)
+    batch = decoder(name, **options).decode([Rows(elements)], requests, emptied)
+    shaped = shape_rows(name, elements)
+    if shaped is not None:
+        # Parts of both kinds may meet in a batch, too.
+        for parts in ([shaped], [shaped.take([0]), Rows(elements[1:])]):
+            again = decoder(name, **options).decode(parts, requests, emptied)
+            assert contents(again) == contents(batch)
+    return batch
+
+
+def shape_rows(name, elements):
+    if not elements or not all(isinstance(element, dict) for element in elements):
+        return None
+    try:
+        content = json.dumps({"elements": elements}).encode()
+    except (RecursionError, TypeError):
+        return None
+    shape = Shape(table_layout(ENDPOINTS[name]).layout)
+    shape.learn(elements)
+    return shape.read(content)
+
+
+def contents(batch):
+    """What is in a batch; the order of its columns does not matter."""
+    tables = {
+        name: ({f.name: f.type for f in table.schema}, table.to_pylist())
+        for name, table in batch.tables.items()
+    }
+    return tables, batch.rows, batch.deleted, batch.removed, batch.unreadable, batch.news
 
 
 def rows(batch, table):

@@ -13,11 +13,11 @@ from perfectgym_source.catalogue import ENDPOINTS, table_layout
 from perfectgym_source.decoding import ClubClocks, Decoder
 from perfectgym_source.decoding.privacy import OPEN, Privacy
 from perfectgym_source.decoding.privacy_rules import KINDS, make_privacy
-from perfectgym_source.rows import Rows
-from perfectgym_source.values import is_blank
 from perfectgym_source.errors import ConfigurationError
 from perfectgym_source.hints import child_hints, root_hints
+from perfectgym_source.rows import Rows
 from perfectgym_source.settings import make_settings
+from perfectgym_source.values import is_blank
 
 KEY = "0123456789abcdef"
 GOOD = {"subdomain": "demo", "username": "api", "password": "s3cret-word"}

@@ -33,7 +33,7 @@ PUBLISHING = "perfectgym_source.pipeline.publish"
 PLACES = [
     # Reading.
     Place(f"{DLT_EXTRACT}.extract"),
-    Place("perfectgym_source.client:Client.get", "after", 4),
+    Place("perfectgym_source.client:Client.get_rows", "after", 4),
     Place(f"{DLT_EXTRACT}.commit_packages"),
     Place(f"{DLT_EXTRACT}.commit_packages", "after"),
     Place(f"{DLT_PIPELINE}.extract", "after"),

@@ -256,7 +256,7 @@ class PasswordGrantAuth(AuthBase):
                     self._url,
                     data=form,
                     headers={"Accept": "application/json"},
-                    auth=_no_auth,
+                    auth=unsigned,
                     allow_redirects=False,
                     timeout=self._timeout,
                     stream=True,
@@ -293,7 +293,7 @@ class PasswordGrantAuth(AuthBase):
         return self  # one account, one token
 
 
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Keeps `requests` from taking credentials out of a netrc file."""
     return request
 

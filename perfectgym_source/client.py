@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from threading import Event, Lock
 from types import TracebackType
 from typing import Any, Optional, Union
+from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -19,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from perfectgym_source.answers import BAD_UTF8, elements_of, parse, read_body
-from perfectgym_source.auth import PasswordGrantAuth
+from perfectgym_source.auth import PasswordGrantAuth, unsigned
 from perfectgym_source.errors import ApiError, Cancelled, Unavailable
 from perfectgym_source.refusals import Call, refusal, refused
 from perfectgym_source.retrying import Again, Patience, failure_of, is_cut_off, keep_trying
@@ -137,9 +138,7 @@ class Client:
             attempt += 1
             return self._attempt(call, attempt, shape)
 
-        outcome = keep_trying(
-            send, self._patience, f"{resource}, {call.text}", self._sleep, self._pause_all
-        )
+        outcome = keep_trying(send, self._patience, call, self._sleep, self._pause_all)
         if isinstance(outcome, Again):
             raise Unavailable(
                 f"No usable answer in {attempt} attempts, the last time: {outcome.reason}",
@@ -170,13 +169,11 @@ class Client:
         self._throttle.wait()
         if self.stop.is_set():
             raise Cancelled
-        url = f"{self._settings.base_url}/{call.path.lstrip('/')}"
-        request = requests.Request("GET", url, params=dict(call.params), auth=self.auth)
-        prepared = self._session.prepare_request(request)
+        request = self._prepare(call)
         self._count(call.resource, 1, attempt > 1)
         try:
             with self._session.send(
-                prepared, timeout=self._timeout, allow_redirects=False, **self._environment
+                request, timeout=self._timeout, allow_redirects=False, **self._environment
             ) as response:
                 # Those that the auth repeated by itself, after a token was refused.
                 repeated = len(response.history)
@@ -212,6 +209,21 @@ class Client:
         if shape is not None:
             shape.learn(elements)
         return Rows(elements)
+
+    def _prepare(self, call: Call) -> requests.PreparedRequest:
+        """The signed request of a call: the base request, for another address."""
+        request = self._base_request.copy()
+        address = f"{str(request.url).rstrip('/')}/{call.path.lstrip('/')}"
+        request.url = f"{address}?{urlencode(call.params)}" if call.params else address
+        request.hooks = {"response": []}  # a copy shares those of the original
+        self.auth(request)
+        return request
+
+    @cached_property
+    def _base_request(self) -> requests.PreparedRequest:
+        """A request for the base address. To prepare each one anew costs as much as to send it."""
+        request = requests.Request("GET", self._settings.base_url, auth=unsigned)
+        return self._session.prepare_request(request)
 
     def _count(self, resource: str, requests: int, retries: int) -> None:
         with self._lock:

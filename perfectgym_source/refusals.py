@@ -41,6 +41,9 @@ class Call:
         query = urlencode(self.params)
         return f"GET {self.path}?{query}" if query else f"GET {self.path}"
 
+    def __str__(self) -> str:
+        return f"{self.resource}, {self.text}"
+
 
 def refusal(
     response: requests.Response, content: bytes, call: Call

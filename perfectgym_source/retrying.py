@@ -65,7 +65,7 @@ class Patience:
 def keep_trying(
     send: Callable[[], Union[T, Again]],
     patience: Patience,
-    what: str,
+    what: object,
     sleep: Callable[[float], None],
     on_failure: Optional[Callable[[Again, float], None]] = None,
 ) -> Union[T, Again]:
@@ -74,13 +74,17 @@ def keep_trying(
     Args:
         send: Makes one attempt.
         patience: How often, and with which waits.
-        what: What is tried, for the log.
+        what: What is tried; its `str` is logged.
         sleep: Waits that many seconds.
         on_failure: Told of each failed attempt: why, and the seconds that a next one has to wait.
 
     Returns:
         What `send` gave last.
     """
+    first = send()
+    if not isinstance(first, Again):
+        return first
+    outcomes: list[Union[T, Again]] = [first]
     backoff = wait_random_exponential(multiplier=patience.retry_wait, max=patience.max_retry_wait)
 
     def wait(state: RetryCallState) -> float:
@@ -113,7 +117,7 @@ def keep_trying(
         before_sleep=tell,
         sleep=sleep,
     )
-    return retrying(send)
+    return retrying(lambda: outcomes.pop() if outcomes else send())
 
 
 def _failure(state: RetryCallState) -> Again:

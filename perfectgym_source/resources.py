@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Collection, Iterator, Mapping, MutableMapping
 from datetime import datetime
@@ -27,7 +28,7 @@ from .settings import Settings
 
 logger = logging.getLogger(__name__)
 
-ITEM_BYTES = 16 << 20
+ITEM_BYTES = 32 << 20
 """How much of a resource is handed to dlt at once: for every item, it checks all hints anew, which
 costs as much as decoding thousands of rows."""
 
@@ -75,6 +76,8 @@ class Reading:
                 if size >= ITEM_BYTES:
                     yield from _items(endpoint, waiting)
                     waiting, size = {}, 0
+                    # dlt leaves the item in the frames of an exception that it has caught.
+                    gc.collect(1)
             yield from _items(endpoint, waiting)
             run.finish(endpoint.name)
             progress.tell(is_end=True)

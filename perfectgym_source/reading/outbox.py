@@ -13,7 +13,7 @@ from ..rows import Rows
 if TYPE_CHECKING:
     from .run import ReadingRun
 
-BATCH_ROWS = 2_000
+BATCH_ROWS = 4_000
 """Larger batches decode a little faster, and more raw rows are in memory at once."""
 QUEUED_BATCHES = 2
 

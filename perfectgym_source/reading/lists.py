@@ -121,7 +121,8 @@ class ListReader:
         if self._run.is_stopped:
             return
         try:
-            self._read_variants(unit)
+            with self._run.turns:
+                self._read_variants(unit)
         except RequestRefused as error:
             # A parent that is gone by now has nothing to give; anything else is a failure.
             if not (error.status == 404 and self.endpoint.parents):
@@ -167,6 +168,7 @@ class ListReader:
                     self._seen += len(page)
                     if self._has_enough:
                         return
+                    self._run.turns.pass_on()
             elif self.endpoint.paging == "page":
                 rows, stable = self._page_list(fetch)
                 is_stable &= stable

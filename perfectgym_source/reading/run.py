@@ -22,6 +22,7 @@ from .consumers import Consumer, Unit, lists_below, needs_all_parents
 from .lists import ListReader, club_zone
 from .outbox import Outbox
 from .report import Failure, Report
+from .turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class ReadingRun:
         self._stopped = threading.Event()
         self._in_a_row = 0
         self._lock = threading.Lock()
+        self.turns = Turns(settings.concurrency, self._stopped.is_set)
         self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="perfectgym")
         for endpoint in selected:
             consumer = Consumer(

@@ -11,10 +11,10 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from operator import attrgetter
 from typing import Any, Optional
 
 import msgspec
+from msgspec.structs import astuple
 
 from perfectgym_source.answers import BAD_UTF8, parse
 from perfectgym_source.catalogue.columns import ObjectLayout
@@ -77,7 +77,7 @@ class Rows:
         return [row.get(name) for row in self._elements]
 
     def take(self, places: Sequence[int]) -> Rows:
-        """Those of the rows that stand at these places."""
+        """Those of the rows that stand at these places, which ascend."""
         return Rows([self._elements[place] for place in places])
 
 
@@ -115,6 +115,9 @@ class ShapedRows(Rows):
         if len(places) == len(self):
             return self
         columns = self.columns.items()
+        if places and places[-1] - places[0] == len(places) - 1:
+            first, end = places[0], places[-1] + 1
+            return ShapedRows({name: values[first:end] for name, values in columns})
         return ShapedRows({name: [values[p] for p in places] for name, values in columns})
 
 
@@ -138,13 +141,13 @@ class Shape:
 
     def read(self, content: bytes) -> Optional[Rows]:
         """The rows of an answer; None if it has to be parsed as a whole."""
-        names, decoder, pick = self._reader
+        names, decoder = self._reader
         try:
             rows = decoder.decode(content).elements
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         columns: dict[str, Sequence[Any]] = dict.fromkeys(names, ())
-        columns.update(zip(names, zip(*map(pick, rows))))
+        columns.update(zip(names, zip(*map(astuple, rows))))
         for name in self._inner:
             columns[name] = self._as_texts(columns[name])
         return ShapedRows(columns)
@@ -166,7 +169,7 @@ class Shape:
         known = self._texts.setdefault
         return [None if value is None else known(text := bytes(value), text) for value in values]
 
-    def _make_reader(self) -> tuple[Sequence[str], Any, Any]:
+    def _make_reader(self) -> tuple[Sequence[str], Any]:
         attributes = {f"field_{number}": name for number, name in enumerate(self._names)}
         row = msgspec.defstruct(
             "Row",
@@ -183,7 +186,7 @@ class Shape:
             [("elements", list[row])],  # type: ignore[valid-type]
             forbid_unknown_fields=True,
         )
-        return self._names, msgspec.json.Decoder(answer), attrgetter(*attributes)
+        return self._names, msgspec.json.Decoder(answer)
 
 
 def _is_plain(name: str) -> bool:

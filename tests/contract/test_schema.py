@@ -6,9 +6,11 @@ import json
 
 import pytest
 from loading import Target
+from truth import check
 
 from perfectgym_source.catalogue import ENDPOINTS, table_layout
 from perfectgym_source.hints import root_hints
+from perfectgym_source.rows import Shape
 from perfectgym_source.sandbox import Sandbox
 
 EMPLOYEE = [e for e in ENDPOINTS.values() if "employee" in e.modes and e.selectable]
@@ -41,6 +43,26 @@ def test_fields_that_are_new_become_columns_and_are_reported(target, sandbox):
     types = target.types()["clubs"]
     assert (types["new_number"], types["new_flag"]) == ("BIGINT", "BOOLEAN")
     assert target.values("contracts__discounts", "reason", "reason is not null") == ["new"]
+
+
+def test_a_new_field_on_several_pages_costs_no_row_and_slows_down_one(target, sandbox, monkeypatch):
+    world, read = sandbox.world, Shape.read
+    rows = world.rows("classes", club_id=1)
+    for place, row in enumerate([*rows, *rows, *rows]):
+        world.change("classes", row, **({"newText": "x"} if place % 50 == 0 else {}))
+    fitting = []
+
+    def noted(shape, content):
+        found = read(shape, content)
+        fitting.append(found is not None)
+        return found
+
+    monkeypatch.setattr(Shape, "read", noted)
+    run = target.load("classes", concurrency=1)
+    assert run.report.news == {"classes.new_text"}
+    check(target, "classes")
+    asked = len(run.asked("classes")) + len(run.asked("clubs"))
+    assert (len(fitting), fitting.count(False)) == (asked, 1)
 
 
 def test_a_new_column_keeps_its_type(target, sandbox):

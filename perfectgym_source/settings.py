@@ -65,7 +65,7 @@ class Settings:
         attempts: How often a request is tried in all. Default 5.
         connect_timeout: Seconds to wait for a connection. Default 10.
         read_timeout: Seconds to wait for data. Default 60.
-        concurrency: How many requests run at the same time. Default 8.
+        concurrency: How many requests run at the same time, at most. Default 8.
         requests_per_second: The pace of all requests together; 0 for no limit. Default 20.
         retry_wait: Longest wait before the second attempt, in seconds; it doubles. Default 1.
         max_retry_wait: Longest wait of all, in seconds, also where the server asks for more.

@@ -41,7 +41,7 @@ def main() -> None:
     """Run the scenarios that the command line names."""
     arguments = _parser().parse_args()
     plan = Plan(
-        rows=arguments.rows or (5_000 if arguments.quick else 50_000),
+        rows=arguments.rows or (5_000 if arguments.quick else 300_000),
         rounds=arguments.rounds or (1 if arguments.quick else 3),
         zipped=arguments.gzip,
         quick=arguments.quick,
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--only", type=_names_of(tuple(SCENARIOS)), default=tuple(SCENARIOS), metavar="NAMES",
         help=f"scenarios, comma-separated: {', '.join(SCENARIOS)}")  # fmt: skip
-    add("--rows", type=int, help="classes to load (50000; with --quick 5000)")
+    add("--rows", type=int, help="classes to load (300000; with --quick 5000)")
     add("--rounds", type=int, help="repetitions of each run (3; with --quick 1)")
     add("--contenders", type=_names_of(CONTENDERS), default=CONTENDERS, metavar="NAMES",
         help=f"who takes part in throughput, comma-separated: {', '.join(CONTENDERS)}")  # fmt: skip

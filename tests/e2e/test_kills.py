@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import random
 import shutil
@@ -126,7 +127,9 @@ class Installation:
 
     def phase(self) -> str:
         """How far a run has come, or had when it was killed, by its files."""
-        found = [phase for phase, files in PHASES.items() if any(self.program.folder.glob(files))]
+        # Unlike pathlib's, this glob does not mind a folder that goes away meanwhile.
+        folder = self.program.folder
+        found = [phase for phase, files in PHASES.items() if glob.glob(files, root_dir=folder)]
         return found[0] if found else "starting or ending"
 
     def await_phase(self, phase: str, seconds: float) -> None:

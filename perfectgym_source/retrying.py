@@ -81,6 +81,7 @@ def keep_trying(
     Returns:
         What `send` gave last.
     """
+    # Most attempts succeed: tenacity, which takes its time, comes in when one has failed.
     first = send()
     if not isinstance(first, Again):
         return first

@@ -62,8 +62,8 @@ class Rows:
         return list(map(_version, self.values("timestamp")))
 
     @cached_property
-    def ids(self) -> list[int]:
-        """The `id` of each row; 0 where it has none that is a number."""
+    def ids(self) -> list[Optional[int]]:
+        """The `id` of each row; None where it has none that is a number."""
         return list(map(_id, self.values("id")))
 
     def values(self, name: str) -> Sequence[Any]:
@@ -220,9 +220,9 @@ def row_version(row: Any) -> int:
     return Rows([row]).versions[0]
 
 
-def row_id(row: Any) -> int:
-    """The id of an element, 0 if it has none that is a number."""
-    return _id(row.get("id")) if isinstance(row, dict) else 0
+def row_id(row: Any) -> Optional[int]:
+    """The id of an element, None if it has none that is a number."""
+    return _id(row.get("id")) if isinstance(row, dict) else None
 
 
 def _version(value: Any) -> int:
@@ -232,8 +232,8 @@ def _version(value: Any) -> int:
         raise PagingError(f"The timestamp of a row is {error}.") from None
 
 
-def _id(value: Any) -> int:
+def _id(value: Any) -> Optional[int]:
     try:
-        return to_int(value) or 0
+        return to_int(value)
     except ValueError:
-        return 0
+        return None

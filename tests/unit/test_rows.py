@@ -155,4 +155,5 @@ def test_elements_that_are_no_objects_have_no_versions():
         _ = Rows([CLASS, 5]).versions
     with pytest.raises(PagingError, match="not an integer"):
         _ = Rows([{"timestamp": 1.5}]).versions
-    assert (row_version(CLASS), row_id(CLASS), row_id(5)) == (5, 7, 0)
+    assert (row_version(CLASS), row_id(CLASS), row_id(5)) == (5, 7, None)
+    assert [row_id({"id": value}) for value in (0, "0", None, "", "x")] == [0, 0, None, None, None]

@@ -24,7 +24,7 @@ GROUPS = {
     "company": "Lists of the whole company: a few requests each.",
     "club": "Lists of each club: one request or a few for each club.",
     "plan": "Details of memberships and payment plans: one request for each new or changed one.",
-    "instructor": "Calendars: one request for each club and instructor, in every run.",
+    "instructor": "Calendars: one request for each club and instructor of that club, in every run.",
     "class": "Attendees and seats: one request for each class that is new or changed.",
     "contract": "Details of contracts: one request for each that is new or changed.",
     "user": "Details of users: one request for each user (some: for each user and club) that is "
@@ -81,7 +81,7 @@ _COMPANY = (
     Endpoint(
         "measurements", "Measurements/Measurements", "MeasurementSet", BOTH, "timestamp", ("id",),
         "company", "One set of body measurements taken of a member on a day.",
-        singular="measurement_set",
+        own_user_parameter="userId", singular="measurement_set",
     ),
     Endpoint(
         "users", "Users/Users", "User", EMPLOYEE, "page", ("id",), "company",
@@ -170,13 +170,14 @@ _PER_PARENT = (
         "instructor_availability", "Instructors/Instructor/Available", "InstructorAvailability",
         EMPLOYEE, "page", ("club_id", "employee_id", "start_date"), "instructor",
         "One free period of one instructor in one club, in the coming days.",
-        parents=(CLUB, INSTRUCTOR), write=Write.SCOPE, window=True, time_zone="club_id",
+        parents=(CLUB, INSTRUCTOR), pairs_from="club_instructors", write=Write.SCOPE, window=True,
+        time_zone="club_id",
     ),
     Endpoint(
         "instructor_schedules", "Instructors/Instructor/Sheduler", "InstructorSchedule",
         EMPLOYEE, "page", ("club_id", "employee_id", "start_date"), "instructor",
         "One entry in the calendar of one instructor in one club, in the coming days.",
-        parents=(CLUB, INSTRUCTOR), write=Write.SCOPE, window=True,
+        parents=(CLUB, INSTRUCTOR), pairs_from="club_instructors", write=Write.SCOPE, window=True,
         singular="instructor_schedule", time_zone="club_id",
     ),
     Endpoint(
@@ -231,6 +232,11 @@ _PER_PARENT = (
         singular="user", time_zone="home_club_id",
     ),
     Endpoint(
+        "user_contracts", "Contracts/Contracts", "Contract", EMPLOYEE, "page", ("user_id", "id"),
+        "user", "One contract of one member; the list of contracts itself names no member.",
+        parents=(MEMBER,), write=Write.SCOPE, every_run=False,
+    ),
+    Endpoint(
         "user_classes", "Classes/UserClasses", "Class + UserClass", BOTH, "timestamp",
         ("user_id", "id"), "user", "One class that one member booked or attended.",
         parents=(MEMBER, CLUB), every_run=False, singular="class", time_zone="club_id",
@@ -257,7 +263,7 @@ _PER_PARENT = (
         parents=(Parent("messages", "messageId", "id"),), every_run=False, singular="message",
     ),
     Endpoint(
-        "pending_contract_fees", "Payments/ContractFees", "PendingContractFee", EMPLOYEE, "none",
+        "pending_contract_fees", "Payments/ContractFees", "PendingContractFee", EMPLOYEE, "page",
         ("user_id", "id"), "user", "One fee that one member still has to pay.",
         parents=(MEMBER,), write=Write.SCOPE, every_run=False,
     ),

@@ -141,6 +141,10 @@ class Endpoint:
         window: Whether the request takes `startDate` and `endDate`.
         every_run: Whether every parent is read in each run (few parents), or only those that are
             new or changed since the last one, with a full sweep from time to time.
+        pairs_from: For two parents, the endpoint whose rows say which of them belong together: its
+            own parent is the first one, the id of its rows the second. By default each of the one
+            is combined with each of the other.
+        own_user_parameter: In user mode, the parameter that takes the signed-in member's id.
         table: The table's name, where it is not the resource's.
         singular: What one row is called in the key columns of its child tables (`contract_id`).
         time_zone: The column that holds the id of the club whose zone the local times are in;
@@ -163,6 +167,8 @@ class Endpoint:
     variants: tuple[Mapping[str, str], ...] = ({},)
     window: bool = False
     every_run: bool = True
+    pairs_from: str | None = None
+    own_user_parameter: str | None = None
     table: str | None = None
     singular: str | None = None
     time_zone: str | None = None

@@ -18,6 +18,7 @@ from ..catalogue.model import INSTALLATION
 from ..client import Client
 from ..decoding import ClubClocks, Decoder
 from ..reading import ReadingRun, Report
+from ..reading.consumers import lists_below
 from ..settings import Settings
 from .comparison import Comparison
 
@@ -120,9 +121,10 @@ def read_tables(
 def lists_above(endpoint: Endpoint, mode: Mode) -> set[str]:
     """The lists on whose ids an endpoint's requests depend, near and far."""
     found: set[str] = set()
-    for parent in endpoint.parents:
+    implied = {parent.table for parent in endpoint.parents if mode in parent.implied_in}
+    for table in lists_below(endpoint):
         # In user mode the member's own details stand for the list of users.
-        name = "user_details" if mode in parent.implied_in else parent.table
+        name = "user_details" if table in implied else table
         if name != endpoint.name:
             found |= {name} | lists_above(ENDPOINTS[name], mode)
     return found

@@ -67,19 +67,32 @@ class Probe:
 
     def _ask(self, endpoint: Endpoint) -> list[Any] | None:
         unit = []
+        above = ENDPOINTS[endpoint.pairs_from] if endpoint.pairs_from else None
         for parent in endpoint.parents:
             if self._settings.mode in parent.implied_in:
                 unit.append(0)
                 continue
-            identity = self._an_id(ENDPOINTS[parent.table])
+            # The first club's instructors are requested for the same club.
+            is_last = above is not None and parent is endpoint.parents[-1]
+            identity = self._an_id(above if is_last and above else ENDPOINTS[parent.table])
             if identity is None:
                 return None
             unit.append(identity)
         params = request_parameters(
-            endpoint, unit, endpoint.variants[0], self._settings, pendulum.now("UTC").date()
+            endpoint,
+            unit,
+            endpoint.variants[0],
+            self._settings,
+            pendulum.now("UTC").date(),
+            self._own_id(endpoint),
         )
         paging = {"timestamp": {"timestamp": "0"}, "page": {"page": "1"}, "none": {}}
         return self._client.get(endpoint.path, {**params, **paging[endpoint.paging]}, endpoint.name)
+
+    def _own_id(self, endpoint: Endpoint) -> int | None:
+        if self._settings.mode != "user" or endpoint.own_user_parameter is None:
+            return None
+        return self._an_id(ENDPOINTS["user_details"])
 
     def _an_id(self, endpoint: Endpoint) -> int | None:
         for row in self.first_page(endpoint) or ():
@@ -87,6 +100,6 @@ class Probe:
                 identity = to_int(row.get("id")) if isinstance(row, dict) else None
             except ValueError:
                 continue
-            if identity:
+            if identity is not None:
                 return identity
         return None

@@ -102,7 +102,7 @@ def _preview(
         endpoint.name,
         rows={name: batch.rows[name] for name in tables},
         columns={name: table.num_columns for name, table in tables.items()},
-        has_more=endpoint.paging != "none" and len(elements) >= PAGE_SIZE,
+        has_more=len(elements) >= PAGE_SIZE,
         unreadable=dict(sorted(batch.unreadable.items())),
         news=sorted(batch.news),
     )

@@ -18,7 +18,7 @@ from dlt.extract import DltSource
 
 from ..catalogue import ENDPOINTS, Endpoint, Write
 from ..cursors import Cursors
-from ..errors import ApiError, PerfectGymError
+from ..errors import PerfectGymError
 from ..source import reading_of
 from .history import CheckRecord, Entry, History, Outcome, ResourceRecord, RunRecord
 
@@ -95,7 +95,7 @@ class Recording:
         outcome: Outcome = "failed" if error else "ok"
         text = _text(error)
         if error is None and report.failures:
-            exit_code, outcome = ApiError.exit_code, "partial"
+            exit_code, outcome = report.exit_code, "partial"
             text = f"{len(report.failures)} part(s) could not be read"
         elif error is None and self.failed_checks:
             exit_code, outcome = self.failed_checks, "failed"

@@ -13,7 +13,7 @@ from typing import Any
 
 from dlt.extract import DltSource
 
-from ..errors import ApiError, LockedError, PerfectGymError
+from ..errors import LockedError, PerfectGymError
 from ..reading import Report
 from ..source import perfectgym_source, report_of
 from .alerts import configured_alerts
@@ -63,7 +63,7 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """0 if everything was read and no check fails the run."""
-        return ApiError.exit_code if self.report.failures else self.failed_checks
+        return self.report.exit_code or self.failed_checks
 
     @property
     def problem(self) -> str | None:

@@ -8,14 +8,15 @@ resource, so that a table that was not selected for a while misses nothing later
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, MutableMapping, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import orjson
 
 from ..catalogue import Endpoint
 from ..cursors import Cursors, pack_ids, unpack_ids
+from ..settings import Settings
 from ..values import to_json
 
 Unit = tuple[int, ...]
@@ -33,31 +34,38 @@ class Consumer:
     Args:
         endpoint: The resource's endpoint.
         state: Its dlt resource state.
-        overlap: The span of row versions that is read again.
-        sweep_days: After how many days every parent counts as changed; 0 for never.
+        settings: The source's settings.
         now: The time of the run.
+        full_refresh: Whether everything is read from the beginning.
 
     Attributes:
         known: Of a list that is read as a whole, the ids that its table holds.
+        pending: By list, the units that earlier runs could not read.
+        gone: Those of them whose parent the parent's own list had called deleted.
+        failed: By list, the units that this run could not read.
+        loaded_from: The first day of the rows that are in the table, where that is later than
+            `start_date` is now.
     """
 
     def __init__(
         self,
         endpoint: Endpoint,
         state: MutableMapping[str, Any],
-        overlap: int,
-        sweep_days: int,
+        settings: Settings,
         now: datetime,
         full_refresh: bool = False,
     ) -> None:
         self.endpoint = endpoint
-        self.overlap = overlap
+        self.overlap = settings.timestamp_overlap
+        self._start_date = settings.start_date
+        self._is_abandoned = False
         self._state = state
         self._now = now
         saved: dict[str, str] = {} if full_refresh else dict(state.get("cursors", {}))
         swept = state.get("swept_at")
+        days = settings.sweep_days
         due = swept is None or (
-            sweep_days > 0 and datetime.fromisoformat(swept) + timedelta(days=sweep_days) <= now
+            days > 0 and datetime.fromisoformat(swept) + timedelta(days=days) <= now
         )
         self.is_full_refresh = full_refresh
         self.is_sweep = due or full_refresh
@@ -67,13 +75,42 @@ class Consumer:
             if name == endpoint.name or not self.is_sweep
         }
         self.known: set[int] = unpack_ids(state["ids"]) if "ids" in state else set()
-        self.pending: set[Unit] = {tuple(unit) for unit in state.get("pending", ())}
-        self.failed: set[Unit] = set()
+        pending = {endpoint.name: state.get("pending", ()), **state.get("pending_lists", {})}
+        self.pending = {table: set(map(tuple, units)) for table, units in pending.items()}
+        self.gone = {
+            table: set(map(tuple, units)) for table, units in state.get("gone", {}).items()
+        }
+        self.failed: dict[str, set[Unit]] = {}
+        self._failed_gone: dict[str, set[Unit]] = {}
+        self.loaded_from = self._later_start(state.get("start_date"))
         self._digests: dict[str, str] = {} if full_refresh else dict(state.get("digests", {}))
 
     def cursor(self, table: str) -> Cursors:
         """Its cursors over the list of a table."""
         return self.cursors.setdefault(table, Cursors())
+
+    def fail(self, table: str, unit: Unit, is_gone: bool) -> None:
+        """Note a unit of a list that could not be read: the next run requests it again.
+
+        Args:
+            table: The list.
+            unit: The unit.
+            is_gone: Whether its parent is deleted.
+        """
+        self.failed.setdefault(table, set()).add(unit)
+        if is_gone:
+            self._failed_gone.setdefault(table, set()).add(unit)
+
+    def abandon(self) -> None:
+        """Leave the state as it was, because a list that it depends on could not be read."""
+        self._is_abandoned = True
+
+    def _later_start(self, loaded_from: str | None) -> date | None:
+        """Return the `start_date` of earlier runs, if it was moved to an earlier day since."""
+        if self.endpoint.dated_by is None or loaded_from is None or self.is_full_refresh:
+            return None
+        start = date.fromisoformat(loaded_from)
+        return start if self._start_date is None or self._start_date < start else None
 
     def is_changed(self, unit: Unit, elements: Sequence[Any]) -> bool:
         """Whether a full picture differs from the one that was loaded last; takes note of it."""
@@ -87,18 +124,45 @@ class Consumer:
         self._digests[key] = digest
         return changed
 
+    def forget_units(self, known: Collection[Unit], parents: Collection[Unit]) -> list[Unit]:
+        """Forget the units that no longer belong together, and return them.
+
+        Args:
+            known: The units that do.
+            parents: Their first ids, of which all units are known.
+        """
+        loaded = [tuple(map(int, key.split("|"))) for key in self._digests]
+        gone = [unit for unit in loaded if unit not in known and unit[:-1] in parents]
+        for unit in gone:
+            del self._digests[unit_key(unit)]
+        return gone
+
     def save(self) -> None:
         """Write the state. Called once, when all that was read has been handed to dlt."""
+        if self._is_abandoned:
+            return
         self._state["cursors"] = {
             name: cursors.state(self.overlap) for name, cursors in self.cursors.items()
         }
-        self._state["pending"] = sorted(map(list, self.failed))
-        if self.is_sweep and not self.failed:
+        pending = _as_lists(self.failed)
+        self._state["pending"] = pending.pop(self.endpoint.name, [])
+        for name, units in (("pending_lists", pending), ("gone", _as_lists(self._failed_gone))):
+            self._state.pop(name, None)
+            if units:
+                self._state[name] = units
+        if self.endpoint.dated_by and not self.failed:
+            start = self._start_date
+            self._state["start_date"] = None if start is None else start.isoformat()
+        if self.is_sweep:  # what failed is pending
             self._state["swept_at"] = self._now.astimezone(timezone.utc).isoformat()
         if self.known or "ids" in self._state:
             self._state["ids"] = pack_ids(self.known)
         if self._digests:
             self._state["digests"] = self._digests
+
+
+def _as_lists(units: Mapping[str, Iterable[Unit]]) -> dict[str, list[list[int]]]:
+    return {table: sorted(map(list, found)) for table, found in units.items()}
 
 
 def needs_all_parents(endpoint: Endpoint) -> bool:
@@ -114,4 +178,6 @@ def is_versioned(endpoint: Endpoint) -> bool:
 
 def lists_below(endpoint: Endpoint) -> Iterable[str]:
     """The tables whose ids an endpoint's requests take."""
+    if endpoint.pairs_from:
+        return (endpoint.pairs_from,)
     return (parent.table for parent in endpoint.parents)

@@ -10,8 +10,8 @@ from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Endpoint, table_layout
-from ..errors import ApiError, RequestRefused
-from ..paging import Fetch, keyset_pages, numbered_pages, stable_list
+from ..errors import ApiError, RequestRefused, SignInError
+from ..paging import PAGE_SIZE, Fetch, keyset_pages, numbered_pages, stable_list, unpaged_list
 from ..rows import Rows, Shape, row_id
 from .consumers import Consumer, Unit, unit_key
 from .parameters import request_parameters
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 UNITS_UNDER_WAY = 4
 """For each connection: enough to keep it busy, few enough to let other lists in between."""
+
+NOT_FOUND = frozenset((400, 404, 410))
+"""How the API may refuse a request for what belongs to a parent that is deleted."""
 
 
 class ListReader:
@@ -35,12 +38,15 @@ class ListReader:
     def __init__(self, run: ReadingRun, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.receiver = Receiver(run, endpoint)
-        self.error: ApiError | None = None
+        self.error: ApiError | SignInError | None = None
+        self.unread: list[Unit] = []
         self.done = threading.Event()
         self._run = run
         self._settings = run.settings
         self._needs_all = False
         self._seen = 0
+        self._postponed = 0
+        self._doubts: dict[str, list[Unit]] = {}
         # Other lists are small, or are compared as a whole with what was loaded last.
         self._shape = Shape(table_layout(endpoint).layout) if endpoint.is_keyset else None
 
@@ -59,7 +65,9 @@ class ListReader:
             self._read()
         except ApiError as error:
             self.error = error
-            self._run.failed(self.endpoint.name, (), error)
+            if self.receiver.table is not None:
+                self.receiver.table.abandon()
+            self._run.report_failure(self.endpoint.name, (), error)
         except BaseException as error:  # handed to the thread that waits for the batches
             self._run.stop(error)
         finally:
@@ -76,6 +84,12 @@ class ListReader:
                     f"The list {table!r}, on which it depends, could not be read.",
                     resource=self.endpoint.name,
                 )
+            if before.unread:
+                error = ApiError(
+                    f"The list {table!r}, on which it depends, could not be read completely.",
+                    resource=self.endpoint.name,
+                )
+                self._run.report_failure(self.endpoint.name, before.unread[0], error)
         limit = UNITS_UNDER_WAY * self._settings.concurrency
         under_way: set[Future[None]] = set()
         units, count = self._units()
@@ -85,18 +99,35 @@ class ListReader:
                 return
             if self._has_enough:
                 break
+            if self._run.has_given_up(self.endpoint.name):
+                self._postpone(unit)
+                continue
             under_way.add(self._run.submit(self._read_unit, unit))
             if len(under_way) >= limit:
                 _, under_way = wait(under_way, return_when="FIRST_COMPLETED")
         wait(under_way)
+        if self._postponed:
+            self._run.report_postponed(self.endpoint.name, self._postponed)
+        for doubt, doubtful in self._doubts.items():
+            which = ", ".join("|".join(map(str, unit)) for unit in sorted(doubtful)[:5] if unit)
+            more = ", ..." if len(doubtful) > 5 else ""
+            self._run.warn(
+                f"{self.endpoint.name}{f' of {which}{more}' if which else ''} has exactly "
+                f"{PAGE_SIZE} rows, and {doubt}: whether there are more is not known."
+            )
         if self.receiver.outbox is not None:
             self.receiver.outbox.flush()
 
     def _units(self) -> tuple[Iterable[Unit], int]:
         """The parents' ids for which requests are made, and how many there are."""
-        parents = [self._run.reader(parent.table) for parent in self.endpoint.parents]
         if self._run.is_own(self.endpoint):
             return [()], 1
+        if self.endpoint.pairs_from:
+            above = self._run.reader(self.endpoint.pairs_from).receiver
+            if self.receiver.table is not None:
+                self.receiver.clear(self.receiver.table.forget_units(above.pairs, above.read))
+            return above.pairs, len(above.pairs)
+        parents = [self._run.reader(parent.table) for parent in self.endpoint.parents]
         if self._run.comes_in_every_run(self.endpoint):
             ids = [reader.receiver.ids for reader in parents]
             return itertools.product(*ids), math.prod(map(len, ids))
@@ -108,8 +139,7 @@ class ListReader:
                     new if i == place else other.receiver.ids for i, other in enumerate(parents)
                 ]
                 units.update(dict.fromkeys(itertools.product(*others)))
-            if consumer is self.receiver.table:
-                units.update(dict.fromkeys(sorted(consumer.pending)))
+            units.update(dict.fromkeys(sorted(consumer.pending.get(self.endpoint.name, ()))))
         return units, len(units)
 
     @property
@@ -120,13 +150,18 @@ class ListReader:
     def _read_unit(self, unit: Unit) -> None:
         if self._run.is_stopped:
             return
+        if self._run.has_given_up(self.endpoint.name):
+            self._postpone(unit)
+            return
         try:
             with self._run.turns:
                 self._read_variants(unit)
         except RequestRefused as error:
-            # A parent that is gone by now has nothing to give; anything else is a failure.
-            if not (error.status == 404 and self.endpoint.parents):
+            # Nothing but the parent's own list says that the parent is gone.
+            if not (error.status in NOT_FOUND and self._is_gone(unit)):
                 self._failed(unit, error)
+        except SignInError as error:
+            self._failed(unit, error)
         except ApiError as error:
             if error.resource is None:
                 error.resource = self.endpoint.name
@@ -137,23 +172,50 @@ class ListReader:
         except BaseException as error:
             self._run.stop(error)
         else:
-            self._run.succeeded()
+            self._run.succeeded(self.endpoint.name)
         finally:
             self._run.unit_done(self.endpoint.name)
 
-    def _failed(self, unit: Unit, error: ApiError) -> None:
-        if self.receiver.table is not None:
-            self.receiver.table.failed.add(unit)
-        if not self.endpoint.parents:
-            self.error = error
+    def _failed(self, unit: Unit, error: ApiError | SignInError) -> None:
+        self._leave(unit, error)
         self._run.failed(self.endpoint.name, unit, error)
+
+    def _postpone(self, unit: Unit) -> None:
+        """Leave a unit for the next run without a request."""
+        self._leave(unit, ApiError("It was not requested.", resource=self.endpoint.name))
+        self._postponed += 1
+
+    def _leave(self, unit: Unit, error: ApiError | SignInError) -> None:
+        is_gone = self._is_gone(unit)
+        for consumer in self.receiver.consumers():
+            consumer.fail(self.endpoint.name, unit, is_gone)
+        if not self.endpoint.parents or self._run.is_own(self.endpoint):
+            self.error = error
+        self.unread.append(unit)
+
+    def _is_gone(self, unit: Unit) -> bool:
+        """Whether a parent's own list says, or said, that the parent is gone."""
+        parents = zip(self.endpoint.parents, unit)
+        consumers = self.receiver.consumers()
+        return any(
+            unit in consumer.gone.get(self.endpoint.name, ()) for consumer in consumers
+        ) or any(
+            self._run.has_reader(parent.table)
+            and self._run.reader(parent.table).receiver.is_gone(identity)
+            for parent, identity in parents
+        )
 
     def _read_variants(self, unit: Unit) -> None:
         whole: list[Any] = []
         is_stable = True
         for number, variant in enumerate(self.endpoint.variants):
             params = request_parameters(
-                self.endpoint, unit, variant, self._settings, self._run.now.date()
+                self.endpoint,
+                unit,
+                variant,
+                self._settings,
+                self._run.now.date(),
+                self._run.own_id(self.endpoint),
             )
 
             def fetch(paging: Mapping[str, str], params: Mapping[str, str] = params) -> Rows:
@@ -174,9 +236,15 @@ class ListReader:
                 is_stable &= stable
                 whole += rows
             else:
-                whole += fetch({}).elements
+                rows, stable, doubt = unpaged_list(
+                    fetch, self._settings.concurrency, self._identity
+                )
+                is_stable &= stable
+                whole += rows
+                if doubt:
+                    self._doubts.setdefault(doubt, []).append(unit)
         if not self.endpoint.is_keyset:
-            self.receiver.receive_whole(unit, whole)
+            self.receiver.receive_whole(unit, whole, is_stable)
             self._seen += len(whole)
         if self.endpoint.is_whole and is_stable:
             self.receiver.remove_missing(whole)
@@ -202,7 +270,8 @@ class ListReader:
         return rows, is_stable
 
     def _start(self, key: str) -> int:
-        if self._needs_all:
+        table = self.receiver.table
+        if self._needs_all or (table is not None and table.loaded_from is not None):
             return 0
         overlap = self._settings.timestamp_overlap
         return min(
@@ -211,7 +280,8 @@ class ListReader:
 
     def _identity(self, row: Any) -> Any:
         """What tells two rows of one answer apart: the id, or all of a row that has none."""
-        return row_id(row) or repr(row)
+        identity = row_id(row)
+        return repr(row) if identity is None else identity
 
 
 def club_zone(row: Any) -> tuple[int, str] | None:
@@ -220,4 +290,8 @@ def club_zone(row: Any) -> tuple[int, str] | None:
         return None
     zone = row.get("timeZone") or row.get("timezone")
     identity = row_id(row)
-    return (identity, zone) if identity and isinstance(zone, str) and zone != "null" else None
+    return (
+        (identity, zone)
+        if identity is not None and isinstance(zone, str) and zone != "null"
+        else None
+    )

@@ -15,6 +15,7 @@ def request_parameters(
     variant: Mapping[str, str],
     settings: Settings,
     today: date,
+    own_id: int | None = None,
 ) -> dict[str, str]:
     """The parameters of a request for one unit.
 
@@ -24,11 +25,14 @@ def request_parameters(
         variant: One of the endpoint's sets of fixed parameters.
         settings: For the mode, and the period of `classes_window`.
         today: Where the period of calendars begins.
+        own_id: In user mode, the id of the signed-in member, where it is known.
     """
     parameters = dict(variant)
     for parent, identity in zip(endpoint.parents, unit):
         if settings.mode not in parent.implied_in:
             parameters[parent.parameter] = str(identity)
+    if endpoint.own_user_parameter and own_id is not None:
+        parameters[endpoint.own_user_parameter] = str(own_id)
     if endpoint.window:
         first, end = settings.start_date, settings.end_date
         if endpoint.group == "instructor" or first is None or end is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Endpoint, Write, table_layout
 from ..cursors import Version
-from ..errors import ApiError, PagingError
-from ..rows import Rows, row_id, row_version
+from ..errors import ApiError
+from ..rows import Rows, row_id
 from ..values import to_bool
 from .consumers import Consumer, Unit, is_versioned, unit_key
 from .outbox import Outbox
@@ -32,6 +33,8 @@ class Receiver:
         outbox: Where the rows for the table go.
         children: The endpoints that take the list's ids, by name.
         ids: All ids received, if somebody takes them.
+        pairs: The parents' ids with each of these ids, if somebody takes them together.
+        read: The units of which the whole list was received.
         found: Those of them that are new to each of the children, by its name.
     """
 
@@ -40,12 +43,16 @@ class Receiver:
         self.outbox: Outbox | None = None
         self.children: dict[str, Consumer] = {}
         self.ids: dict[int, None] = {}
+        self.pairs: dict[Unit, None] = {}
+        self.read: set[Unit] = set()
         self.found: dict[str, dict[int, None]] = {}
         self._endpoint = endpoint
         self._run = run
         self._settings = run.settings
         self._has_children = bool(table_layout(endpoint).children())
         self._had: dict[str, dict[int, int]] = {}
+        self._deleted: set[int] = set()
+        self._is_complete = False
 
     def attach(self, consumer: Consumer) -> None:
         """Collect the ids of the list for an endpoint that takes them."""
@@ -55,6 +62,10 @@ class Receiver:
     def consumers(self) -> list[Consumer]:
         """All who read the list: its table first."""
         return [*([self.table] if self.table else []), *self.children.values()]
+
+    def is_gone(self, identity: int) -> bool:
+        """Whether the list itself says that a row is gone: deleted, or missing from a full list."""
+        return identity in self._deleted or (self._is_complete and identity not in self.ids)
 
     def restart(self, key: str, highest: int) -> bool:
         """Begin the list again for all who read it, if one of them is ahead of the API.
@@ -85,27 +96,24 @@ class Receiver:
         Args:
             unit: The parents' ids.
             key: The list's key in the state.
-            rows: The rows of a page, or of the whole list.
-
-        Raises:
-            PagingError: A row for the table has no id.
+            rows: The rows of a page, or of the whole list. Those without an id are left out, and
+                counted: their table could not tell them apart.
         """
-        versions = list(zip(rows.versions, rows.ids))
         if self._endpoint.name == "clubs":
             self._run.note_clubs(rows.elements)
-        self._collect(key, versions)
+        self._collect(unit, key, rows)
         if self.table is None:
             return
         overlap = self._settings.timestamp_overlap
         cursor = self.table.cursor(self._endpoint.name)[key]
         had = self._had.setdefault(key, {})
-        too_old = self._too_old(rows) if cursor.is_at_start else ()
+        too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
+        let_in = self._let_in(rows, self.table.loaded_from)
         new, received = [], []
-        for place, (version, identity) in enumerate(versions):
-            if identity == 0:
-                raise PagingError(
-                    f"A row with timestamp {version} has no id.", resource=self._endpoint.name
-                )
+        for place, (version, identity) in enumerate(zip(rows.versions, rows.ids)):
+            if identity is None:
+                self._run.note_without_id(self._endpoint.name)
+                continue
             if self._has_children:
                 if identity in had:
                     # It changed while the list was read. Its child rows can be loaded only once in
@@ -115,22 +123,30 @@ class Receiver:
                     continue
                 had[identity] = version
             received.append((version, identity))
-            is_new = cursor.is_new(version, identity, overlap) or (
-                self._endpoint.is_whole and identity not in self.table.known
+            is_new = (
+                place in let_in
+                or cursor.is_new(version, identity, overlap)
+                or (self._endpoint.is_whole and identity not in self.table.known)
             )
             if is_new and place not in too_old:
                 new.append(place)
         cursor.receive(received, overlap)
         self._send(rows.take(new), self._keys(unit))
 
-    def receive_whole(self, unit: Unit, elements: Sequence[Any]) -> None:
+    def receive_whole(self, unit: Unit, elements: Sequence[Any], is_stable: bool = True) -> None:
         """Take the elements of a list that came as a whole.
+
+        Args:
+            unit: The parents' ids.
+            elements: The elements.
+            is_stable: Whether they are all there are.
 
         Raises:
             ApiError: An element is no object.
         """
         key = unit_key(unit)
         rows = Rows(elements)
+        self._is_complete = is_stable and not self._endpoint.parents
         if is_versioned(self._endpoint):
             self.restart(key, max(rows.versions, default=0))
             self.receive(unit, key, rows)
@@ -139,9 +155,9 @@ class Receiver:
         allows_bare = decoder is not None and decoder.layout.layout.bare is not None
         if not allows_bare and not all(isinstance(row, dict) and row for row in elements):
             raise ApiError("An element of the list is not an object, or an empty one.")
-        self._collect(
-            key, [(row_version(r) if isinstance(r, dict) else 0, row_id(r)) for r in elements]
-        )
+        if not allows_bare:
+            self._collect(unit, key, rows)
+        self.read.add(unit)
         if self.table is None:
             return
         if self._endpoint.write is Write.SCOPE:
@@ -162,6 +178,10 @@ class Receiver:
             return False
         return not consumer.is_changed(unit, self._settings.pii.picture(self._endpoint, elements))
 
+    def clear(self, units: Iterable[Unit]) -> None:
+        """Remove the rows of units whose parents no longer belong together."""
+        self._send(Rows([]), {}, [self._keys(unit) for unit in units])
+
     def remove_missing(self, elements: Sequence[Any]) -> None:
         """Remove from the table what a list that was read as a whole no longer holds.
 
@@ -170,7 +190,7 @@ class Receiver:
         """
         if self.table is None:
             return
-        ids = set(map(row_id, elements))
+        ids = {identity for row in elements if (identity := row_id(row)) is not None}
         gone = self.table.known - ids
         too_many = len(gone) > max(MAY_VANISH, len(self.table.known) // 2)
         if too_many and not self.table.is_full_refresh:
@@ -184,18 +204,25 @@ class Receiver:
         self.table.known = ids
         self._send(Rows([]), {}, [{"id": identity} for identity in sorted(gone)])
 
-    def _collect(self, key: str, versions: Sequence[Version]) -> None:
+    def _collect(self, unit: Unit, key: str, rows: Rows) -> None:
         """Note the ids for the endpoints that take them as parents."""
         if not self.children:
             return
-        self.ids.update((identity, None) for _, identity in versions if identity)
+        versions: list[Version] = []
+        for version, identity, flag in zip(rows.versions, rows.ids, rows.values("isDeleted")):
+            if identity is not None:
+                versions.append((version, identity))
+                (self._deleted.add if _is_true(flag) else self._deleted.discard)(identity)
+        self.ids.update((identity, None) for _, identity in versions)
+        if any(consumer.endpoint.pairs_from for consumer in self.children.values()):
+            self.pairs.update(((*unit, identity), None) for _, identity in versions)
         overlap = self._settings.timestamp_overlap
         for name, consumer in self.children.items():
             cursor = consumer.cursor(self._endpoint.name)[key]
             self.found[name].update(
                 (identity, None)
                 for version, identity in versions
-                if identity and cursor.is_new(version, identity, overlap)
+                if cursor.is_new(version, identity, overlap)
             )
             cursor.receive(versions, overlap)
 
@@ -214,12 +241,18 @@ class Receiver:
             return {}
         return {parent.column: identity for parent, identity in zip(parents, unit)}
 
-    def _too_old(self, rows: Rows) -> Collection[int]:
-        """The places of rows that `start_date` leaves out of a first load."""
-        first, name = self._settings.start_date, self._endpoint.dated_by
-        if first is None or name is None:
+    def _let_in(self, rows: Rows, loaded_from: date | None) -> Collection[int]:
+        """The places of rows that an earlier `start_date` had left out, and today's does not."""
+        if loaded_from is None:
             return ()
-        start = first.isoformat()
+        return self._before(rows, loaded_from) - self._before(rows, self._settings.start_date)
+
+    def _before(self, rows: Rows, day: date | None) -> set[int]:
+        """The places of rows that belong to a time before a day."""
+        name = self._endpoint.dated_by
+        if day is None or name is None:
+            return set()
+        start = day.isoformat()
         return {
             place
             for place, moment in enumerate(rows.values(name))
@@ -228,7 +261,11 @@ class Receiver:
 
 
 def _is_deleted(row: Any) -> bool:
+    return isinstance(row, dict) and _is_true(row.get("isDeleted"))
+
+
+def _is_true(flag: Any) -> bool:
     try:
-        return isinstance(row, dict) and to_bool(row.get("isDeleted")) is True
+        return to_bool(flag) is True
     except ValueError:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..errors import ApiError
+from ..errors import PerfectGymError
 from .consumers import Unit
 
 
@@ -15,7 +15,7 @@ class Failure:
 
     resource: str
     unit: Unit
-    error: ApiError
+    error: PerfectGymError
 
     def __str__(self) -> str:
         where = f" of {', '.join(map(str, self.unit))}" if self.unit else ""
@@ -57,3 +57,8 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
     token_requests: int = 0
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if everything was read; otherwise the smallest exit code of the failures."""
+        return min((failure.error.exit_code for failure in self.failures), default=0)

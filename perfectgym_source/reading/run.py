@@ -16,7 +16,7 @@ import pyarrow as pa
 from ..catalogue import ENDPOINTS, Endpoint, table_layout
 from ..client import Client
 from ..decoding import Batch, ClubClocks, Decoder
-from ..errors import ApiError, Cancelled
+from ..errors import ApiError, Cancelled, RequestRefused, SignInError, Unavailable
 from ..settings import Settings
 from .consumers import Consumer, Unit, lists_below, needs_all_parents
 from .lists import ListReader, club_zone
@@ -27,7 +27,8 @@ from .turns import Turns
 logger = logging.getLogger(__name__)
 
 MAX_FAILURES_IN_A_ROW = 20
-"""After so many requests that failed for good, one after another, a run stops."""
+"""After so many requests of an endpoint that failed alike, one after another, the rest of it is
+left for the next run; so is the rest of all endpoints after as many without any answer."""
 
 
 class ReadingRun:
@@ -67,7 +68,12 @@ class ReadingRun:
         self._error: BaseException | None = None
         self._began_at: dict[str, float] = {}
         self._stopped = threading.Event()
-        self._in_a_row = 0
+        self._in_a_row: Counter[tuple[str, str]] = Counter()
+        self._outage: list[str] = []
+        self._given_up: set[str] = set()
+        self._has_given_up = False
+        self._has_received = False
+        self._without_id: Counter[str] = Counter()
         self._lock = threading.Lock()
         self.turns = Turns(settings.concurrency, self._stopped.is_set)
         self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="perfectgym")
@@ -75,8 +81,7 @@ class ReadingRun:
             consumer = Consumer(
                 endpoint,
                 state_of(endpoint.name),
-                settings.timestamp_overlap,
-                settings.sweep_days,
+                settings,
                 now,
                 endpoint.name in full_refresh,
             )
@@ -116,9 +121,15 @@ class ReadingRun:
         table = self.reader(resource).receiver.table
         assert table is not None
         table.save()
+        self._note_without_id(resource)
         if resource in self._began_at:
             seconds = time.monotonic() - self._began_at[resource]
             self.report.seconds[resource] = round(seconds, 3)
+
+    def _note_without_id(self, resource: str) -> None:
+        if count := self._without_id.pop(resource, 0):
+            rows = "1 row has" if count == 1 else f"{count:,} rows have"
+            self.warn(f"{resource}: {rows} no id and cannot be loaded.")
 
     def note_requests(self) -> None:
         """Bring the counts of requests in the report up to date."""
@@ -144,9 +155,23 @@ class ReadingRun:
     def lists_before(self, endpoint: Endpoint) -> set[str]:
         """The lists that must have been read before this one can be."""
         before = set() if self.is_own(endpoint) else set(lists_below(endpoint))
+        if self._takes_own_id(endpoint):
+            before.add("users")
         if endpoint.name != "clubs" and "clubs" in self._readers:
             before.add("clubs")
         return before
+
+    def has_reader(self, table: str) -> bool:
+        """Whether a list is read in this run."""
+        return self._listed(table).name in self._readers
+
+    def own_id(self, endpoint: Endpoint) -> int | None:
+        """In user mode, the signed-in member's id, if the endpoint takes it and it is known."""
+        return (
+            next(iter(self.reader("users").receiver.ids), None)
+            if self._takes_own_id(endpoint)
+            else None
+        )
 
     def is_own(self, endpoint: Endpoint) -> bool:
         """Whether the endpoint gives the signed-in member's own row, without a parent's id."""
@@ -182,27 +207,65 @@ class ReadingRun:
         with self._lock:
             self.report.units_done[resource] += 1
 
-    def succeeded(self) -> None:
-        """A piece of reading went well."""
-        self._in_a_row = 0
+    def succeeded(self, resource: str) -> None:
+        """Reset what counts the failures in a row."""
+        self._has_received = True
+        if self._in_a_row or self._outage:
+            with self._lock:
+                self._outage.clear()
+                for key in [key for key in self._in_a_row if key[0] == resource]:
+                    del self._in_a_row[key]
 
-    def failed(self, resource: str, unit: Unit, error: ApiError) -> None:
-        """A piece of reading failed for good."""
+    def failed(self, resource: str, unit: Unit, error: ApiError | SignInError) -> None:
+        """Take note of a piece of reading that failed for good.
+
+        A refused sign-in ends the run, if nothing was received before. Otherwise what was received
+        is loaded, and the rest left for the next run.
+        """
+        if isinstance(error, SignInError) and not self._has_received:
+            self.stop(error)
+            return
+        with self._lock:
+            key = (resource, _kind(error))
+            self._in_a_row[key] += 1
+            if self._in_a_row[key] >= MAX_FAILURES_IN_A_ROW:
+                self._given_up.add(resource)
+            if isinstance(error, Unavailable):
+                self._outage.append(resource)
+            is_outage = len(self._outage) >= MAX_FAILURES_IN_A_ROW and len(set(self._outage)) > 1
+            self._has_given_up |= is_outage or isinstance(error, SignInError)
+        self.report_failure(resource, unit, error)
+
+    def report_failure(self, resource: str, unit: Unit, error: ApiError | SignInError) -> None:
+        """Report what could not be read; with `on_error` "raise", end the run."""
         with self._lock:
             self.report.failures.append(Failure(resource, unit, error))
-            self._in_a_row += 1
-            too_many = self._in_a_row >= MAX_FAILURES_IN_A_ROW
         logger.error("%s", error)
-        if too_many:
-            self.stop(
-                ApiError(
-                    f"{MAX_FAILURES_IN_A_ROW} requests in a row failed for good; the last one: "
-                    f"{error}",
-                    hint="The run stops here rather than press a server that is not well.",
-                )
-            )
-        elif self.settings.on_error == "raise":
+        if self.settings.on_error == "raise":
             self.stop(error)
+
+    def has_given_up(self, resource: str) -> bool:
+        """Whether the rest of an endpoint is left for the next run."""
+        return self._has_given_up or resource in self._given_up
+
+    def report_postponed(self, resource: str, count: int) -> None:
+        """Report the parts of an endpoint that were not requested."""
+        why = (
+            f"{MAX_FAILURES_IN_A_ROW} requests in a row had failed alike"
+            if resource in self._given_up
+            else "the API had stopped answering"
+        )
+        error = ApiError(
+            f"{count:,} part{'' if count == 1 else 's'} not requested, because {why}",
+            hint="The next run requests what is missing.",
+            resource=resource,
+        )
+        self.report_failure(resource, (), error)
+
+    def note_without_id(self, resource: str) -> None:
+        """Count a row that cannot be loaded because it has no id."""
+        with self._lock:
+            self._without_id[resource] += 1
 
     def warn(self, text: str) -> None:
         """Tell the person something that is no failure."""
@@ -230,6 +293,9 @@ class ReadingRun:
         if self.is_stopped:
             raise Cancelled("The run was stopped.")
 
+    def _takes_own_id(self, endpoint: Endpoint) -> bool:
+        return self.settings.mode == "user" and endpoint.own_user_parameter is not None
+
     def _listed(self, table: str) -> Endpoint:
         if table == "users" and self.settings.mode == "user":
             return ENDPOINTS["user_details"]
@@ -244,11 +310,18 @@ class ReadingRun:
         """Attach an endpoint to the lists whose ids it needs, and these to theirs."""
         if self.is_own(endpoint):
             return
+        if self._takes_own_id(endpoint):
+            self._reader_for(self._listed("users")).attach(consumer, True)
         needs_all = needs_all_parents(endpoint) or self.is_own_parent(endpoint)
         for table in lists_below(endpoint):
             above = self._listed(table)
             self._reader_for(above).attach(consumer, needs_all)
             self._attach(above, consumer)
+
+
+def _kind(error: ApiError | SignInError) -> str:
+    """What tells failures that have the same cause."""
+    return f"{type(error).__name__} {error.status if isinstance(error, RequestRefused) else ''}"
 
 
 def _has_local_times(endpoint: Endpoint) -> bool:

@@ -80,7 +80,7 @@ def _company(table: str, path: str, modes: str, *optional: Param) -> Endpoint:
 
 
 def _of_user(table: str, path: str, paging: str = "none") -> Endpoint:
-    optional = (_TIMESTAMP,) if paging == "timestamp" else ()
+    optional = {"timestamp": (_TIMESTAMP,), "page": (_PAGE,)}.get(paging, ())
     return Endpoint(table, path, "E", paging, (_USER,), optional, ("userId",))
 
 
@@ -257,6 +257,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         parents=("paymentPlanId",),
         bare=True,
     ),
+    Endpoint(
+        "user_contracts",
+        "Contracts/Contracts",
+        "E",
+        "page",
+        required=(_USER,),
+        optional=(_PAGE,),
+        parents=("userId",),
+        when=("userId",),
+    ),
     Endpoint("user_details", "Users/User", "EU", required=(_USER,), parents=("userId",), own=True),
     Endpoint(
         "user_classes",
@@ -298,7 +308,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         parents=("messageId",),
         bare=True,
     ),
-    _of_user("pending_contract_fees", "Payments/ContractFees"),
+    _of_user("pending_contract_fees", "Payments/ContractFees", "page"),
     _of_user("membership_cards", "Users/MembershipCards"),
     _of_user_and_club("user_products", "Users/UserProducts"),
     _of_user_and_club("user_owned_products", "Users/User/Product"),
@@ -328,6 +338,7 @@ BY_TABLE: dict[str, Endpoint] = {endpoint.table: endpoint for endpoint in ENDPOI
 
 TRAPS: tuple[str, ...] = (
     "Users/ConnectFriend",
+    "Users/VerifyFriendConnection",
     "Users/ConfirmEmailAddress",
     "Users/ResetPassword",
     "Users/SendEmailToResetPassword",

@@ -53,9 +53,19 @@ def _user_classes_window(tables: Tables, params: Params) -> list[Row]:
     return sorted(found, key=lambda row: row["id"])
 
 
+def _works_in(instructor: Row, club: int) -> bool:
+    return (
+        truthy(instructor["isActive"])
+        and not truthy(instructor["isDeleted"])
+        and any(each["id"] == club for each in instructor["clubs"])
+    )
+
+
 def _hours(table: str) -> Callable[[Tables, Params], list[Row]]:
     def found(tables: Tables, params: Params) -> list[Row]:
         key = (params["clubId"], params["employeeId"])
+        if not _works_in(tables["instructors"].rows[params["employeeId"]], params["clubId"]):
+            return []
         rows = tables[table].select(("clubId", "employeeId"), key)
         return _in_window(rows, lambda row: str(row["startDate"]), params)
 
@@ -126,13 +136,7 @@ def _products(tables: Tables, params: Params) -> list[Row]:
 
 def _club_instructors(tables: Tables, params: Params) -> list[Row]:
     rows = tables["instructors"].rows.values()
-    found = [
-        row
-        for row in rows
-        if truthy(row["isActive"])
-        and not truthy(row["isDeleted"])
-        and any(club["id"] == params["clubId"] for club in row["clubs"])
-    ]
+    found = [row for row in rows if _works_in(row, params["clubId"])]
     return sorted(found, key=lambda row: row["id"])
 
 
@@ -181,6 +185,12 @@ def _discounts(tables: Tables, params: Params) -> list[Row]:
     ]
 
 
+def _user_contracts(tables: Tables, params: Params) -> list[Row]:
+    rows = tables["contracts"].rows.values()
+    found = [row for row in rows if row.hidden.get("userId") == params["userId"]]
+    return sorted(found, key=lambda row: row["id"])
+
+
 def _attendees(tables: Tables, params: Params) -> list[Row]:
     users = tables["users"].rows
     rows = tables["user_classes"].select(("classId",), (params["classId"],))
@@ -208,6 +218,7 @@ SELECTIONS: dict[str, Callable[[Tables, Params], Sequence[Row]]] = {
     "contract_details": _one("contracts", "contractId"),
     "membership_details": _one("memberships", "membershipId"),
     "payment_plan_details": _one("payment_plans", "paymentPlanId"),
+    "user_contracts": _user_contracts,
     "user_details": _one("users", "userId"),
     "user_classes": _user_classes,
     "user_classes (window)": _user_classes_window,

@@ -31,6 +31,7 @@ _SHOWN_FROM: dict[str, str] = {
     "contract_details": "contracts",
     "membership_details": "memberships",
     "payment_plan_details": "payment_plans",
+    "user_contracts": "contracts",
     "user_details": "users",
     "user_classes (window)": "user_classes",
     "user_club_visits": "club_visits",

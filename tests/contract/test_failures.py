@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from unittest.mock import ANY
 
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
-from loading import Target, small_world
+from loading import Target, set_now, small_world
 from truth import check
 
-from perfectgym_source.errors import ApiError, PagingError, SignInError, Unavailable
+from perfectgym_source.errors import PagingError, SignInError, Unavailable
 from perfectgym_source.sandbox import Fault, Sandbox
+from perfectgym_source.sandbox.store import Row
 
 
 def failing_club(club, **more):
@@ -108,17 +110,184 @@ def test_a_parents_list_that_fails_leaves_its_children_for_the_next_run(tmp_path
         check(target, "membership_cards")
 
 
-def test_a_parent_whose_children_are_not_found_is_no_failure(tmp_path):
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_a_refusal_for_one_parent_is_no_word_that_it_is_gone(tmp_path, status):
     with Sandbox(world=small_world()) as sandbox:
-        target = Target(tmp_path, sandbox)
-        user = sandbox.world.rows("membership_cards")[0].params["userId"]
-        sandbox.faults.add(
-            Fault("Users/MembershipCards", "status", status=404, times=None,
-                  params={"userId": user})
-        )  # fmt: skip
-        run = target.load("membership_cards")
+        world = sandbox.world
+        target = Target(tmp_path, sandbox, on_error="continue")
+        target.load("contracts", "contract_details", "freeze_types")
+        types = target.values("freeze_types", "contract_id || ':' || id")
+        contract = world.rows("freeze_types")[0].params["contractId"]
+        world.change("contracts", contract, status="Changed")
+        for path in ("Contracts/Contract", "Contracts/FreezeTypes"):
+            fault = Fault(
+                path, "status", status=status, times=None, params={"contractId": contract}
+            )
+            sandbox.faults.add(fault)
+        run = target.load("contracts", "contract_details", "freeze_types")
+        assert {(f.resource, f.unit) for f in run.report.failures} == {
+            ("contract_details", (contract,)),
+            ("freeze_types", (contract,)),
+        }
+        assert target.values("freeze_types", "contract_id || ':' || id") == types
+        sandbox.faults.clear()
+        run = target.load("contracts", "contract_details", "freeze_types")
         assert run.report.failures == []
-        assert run.rows["membership_cards"] > 0
+        assert run.rows["contract_details"] == 1
+        assert run.rows["freeze_types"] > 0
+        for table in ("contracts", "contract_details", "freeze_types"):
+            check(target, table)
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_parent_that_its_list_calls_deleted_may_be_refused(tmp_path, status):
+    with Sandbox(world=small_world()) as sandbox:
+        target = Target(tmp_path, sandbox, on_error="continue", timestamp_overlap=0)
+        target.load("freeze_types")
+        contract = sandbox.world.rows("freeze_types")[0].params["contractId"]
+        sandbox.world.change("contracts", contract, isDeleted=True)
+        # It fails before it is refused: the next run's list does not name the contract any more.
+        where = {"path": "Contracts/FreezeTypes", "params": {"contractId": contract}}
+        down = Fault(kind="status", status=500, times=5, **where)
+        sandbox.faults.add(down)
+        sandbox.faults.add(Fault(kind="status", status=status, times=None, **where))
+        assert len(target.load("freeze_types").report.failures) == 1
+        run = target.load("freeze_types")
+        assert run.report.failures == []
+        assert run.count["freeze_types"] == 1
+        assert target.load("freeze_types").count["freeze_types"] == 0
+
+
+def test_a_member_that_is_missing_from_the_full_list_may_be_refused(tmp_path):
+    with Sandbox(world=small_world(users=6)) as sandbox:
+        target = Target(tmp_path, sandbox, on_error="continue", attempts=1)
+        target.load("users", "membership_cards")
+        card = sandbox.world.rows("membership_cards")[0]
+        user = card.params["userId"]
+        where = {"path": "Users/MembershipCards", "params": {"userId": user}}
+        sandbox.world.change("users", user)
+        sandbox.faults.add(Fault(kind="status", status=404, times=None, **where))
+        assert len(target.load("users", "membership_cards").report.failures) == 1
+        sandbox.world.purge("users", sandbox.world.find("users", user))
+        assert target.load("users", "membership_cards").report.failures == []
+
+
+def test_clubs_whose_lists_answer_404_keep_their_rows_and_fail(target, sandbox):
+    target.load("products")
+    before = target.values("products", "club_id")
+    sandbox.faults.add(Fault("Products/Products", "status", status=404, times=None))
+    run = target.load("products", on_error="continue")
+    assert sorted(failure.unit for failure in run.report.failures) == [(1,), (2,), (3,), (4,)]
+    assert target.values("products", "club_id") == before
+
+
+def test_page_2_that_answers_404_behind_a_full_page_is_a_failure(tmp_path):
+    with Sandbox(world=small_world()) as sandbox:
+        world = sandbox.world
+        target = Target(tmp_path, sandbox, on_error="continue")
+        user = world.users[0]["id"]
+        add_fees(world, user, 350)
+        where = {"path": "Payments/ContractFees", "params": {"userId": user, "page": 2}}
+        sandbox.faults.add(Fault(kind="status", status=404, times=None, **where))
+        run = target.load("pending_contract_fees")
+        assert [failure.unit for failure in run.report.failures] == [(user,)]
+        sandbox.faults.clear()
+        target.load("pending_contract_fees")
+        check(target, "pending_contract_fees")
+
+
+def add_fees(world, user, count):
+    """Give a member so many pending fees more."""
+    row = world.rows("pending_contract_fees")[0]
+    for number in range(count):
+        fee = Row({**row, "id": 900_000 + number}, 900_000 + number, {"userId": user})
+        world.insert("pending_contract_fees", fee, world.next_timestamp())
+
+
+@pytest.mark.parametrize("count", [100, 350])
+def test_pending_fees_of_more_than_a_page_are_all_loaded(tmp_path, count):
+    with Sandbox(world=small_world()) as sandbox:
+        user = next(
+            user["id"]
+            for user in sandbox.world.users
+            if not sandbox.world.rows("pending_contract_fees", user_id=user["id"])
+        )
+        add_fees(sandbox.world, user, count)
+        target = Target(tmp_path, sandbox)
+        run = target.load("pending_contract_fees")
+        check(target, "pending_contract_fees")
+        assert run.report.warnings == []
+
+
+@pytest.mark.parametrize("size", [99, 100])
+def test_a_list_of_exactly_a_page_of_which_no_paging_is_known_is_doubted_aloud(
+    target, sandbox, size
+):
+    rows = [{"id": number, "name": f"No. {number}"} for number in range(1, size + 1)]
+    fault = Fault("Crm/Lead/Sources", "status", status=200, body={"elements": rows}, times=None)
+    sandbox.faults.add(fault)
+    run = target.load("lead_sources")
+    assert run.rows["lead_sources"] == size
+    doubts = [text for text in run.report.warnings if "lead_sources has exactly 100 rows" in text]
+    assert len(doubts) == (size == 100)
+
+
+def test_an_intermediate_list_that_fails_for_one_parent_is_requested_again(tmp_path):
+    """The messages are read for their texts only: no table of theirs remembers what failed."""
+    with Sandbox(world=small_world()) as sandbox:
+        target = Target(tmp_path, sandbox, on_error="continue", attempts=1)
+        user = sandbox.world.rows("messages")[0].params["userId"]
+        sandbox.faults.add(
+            Fault("Messages/Messages", "status", times=None, params={"userId": user})
+        )
+        run = target.load("message_details")
+        assert {f.resource for f in run.report.failures} == {"messages", "message_details"}
+        sandbox.faults.clear()
+        assert target.load("message_details").report.failures == []
+        check(target, "message_details")
+
+
+def test_a_list_that_fails_in_its_middle_moves_no_cursor_of_those_that_depend_on_it(tmp_path):
+    with Sandbox(world=small_world(users=6)) as sandbox:
+        world = sandbox.world
+        target = Target(tmp_path, sandbox, on_error="continue", attempts=1, timestamp_overlap=0)
+        more = [row(world, number) for number in range(150)]
+        for contract in more:
+            world.insert("contracts", contract, world.next_timestamp())
+        sandbox.faults.add(Fault("Contracts/Contracts", "status", times=None, skip=1))
+        run = target.load("contracts", "freeze_types")
+        assert run.rows == {
+            "contracts": 100,
+            "contracts__discounts": ANY,
+            "contracts__freezes": ANY,
+        }
+        assert {f.resource for f in run.report.failures} == {"contracts", "freeze_types"}
+        sandbox.faults.clear()
+        run = target.load("contracts", "freeze_types")
+        assert run.count["freeze_types"] == len(world.contracts)
+        check(target, "contracts")
+        check(target, "freeze_types")
+
+
+def row(world, number):
+    """Another contract like one of those that are there."""
+    like = world.contracts[0]
+    return Row({**like, "id": 700_000 + number}, 700_000 + number, {}, dict(like.detail or {}))
+
+
+def test_calendars_are_requested_for_instructors_of_the_club_only(tmp_path, monkeypatch):
+    set_now(monkeypatch, "2024-01-01T00:00:00")
+    with Sandbox(world=small_world()) as sandbox:
+        target = Target(tmp_path, sandbox, on_error="continue", schedule_days=3650)
+        pairs = {
+            (str(r["_params"]["clubId"]), str(r["id"]))
+            for r in sandbox.world.truth("club_instructors")
+        }
+        run = target.load("instructor_availability")
+        asked = {(p["clubId"], p["employeeId"]) for p in run.asked("instructor_availability")}
+        assert asked == pairs
+        assert len(pairs) < 4 * len(sandbox.world.rows("instructors"))
+        check(target, "instructor_availability")
 
 
 def test_by_default_one_failure_loads_nothing_and_is_raised(target, sandbox):
@@ -154,15 +323,66 @@ def test_a_refused_sign_in_stops_everything_with_one_token_request(target, on_er
     assert run.report.token_requests == 1
 
 
-def test_twenty_failures_in_a_row_stop_the_run(target, sandbox):
-    sandbox.faults.add(Fault("Classes/AvailableSeatNumbers", "status", times=None))
-    error, run = failed_load(
-        target, "class_available_seats", on_error="continue", attempts=1, concurrency=4
-    )
-    assert "20 requests in a row" in str(the_cause(error, ApiError))
+SEATS, ATTENDEES = "Classes/AvailableSeatNumbers", "Classes/WhoIsIn"
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_after_twenty_failures_in_a_row_the_rest_of_an_endpoint_is_left_for_the_next_run(
+    target, sandbox, status
+):
+    resources = ("classes", "class_available_seats", "class_attendees")
+    sandbox.faults.add(Fault(SEATS, "status", status=status, times=None))
+    run = target.load(*resources, on_error="continue", attempts=1, concurrency=4)
     asked = run.count["class_available_seats"]
     assert 20 <= asked < 20 + 4
-    assert len(sandbox.requests) == asked + run.count["classes"] + run.count["clubs"]
+    last = run.report.failures[-1]
+    classes = len(sandbox.world.classes)
+    assert f"{classes - asked:,} parts not requested" in str(last)
+    assert {failure.resource for failure in run.report.failures} == {"class_available_seats"}
+    check(target, "classes")
+    check(target, "class_attendees")
+    sandbox.faults.clear()
+    run = target.load(*resources, on_error="continue")
+    assert run.count["class_available_seats"] == classes
+    assert run.count["class_attendees"] == 0
+    check(target, "class_available_seats")
+
+
+def test_an_outage_in_the_middle_leaves_the_rest_of_all_endpoints_and_loads_what_came(
+    target, sandbox
+):
+    sandbox.faults.add(Fault(SEATS, "drop", times=None, skip=50))
+    sandbox.faults.add(Fault(ATTENDEES, "drop", times=None, skip=50))
+    resources = ("classes", "class_available_seats", "class_attendees")
+    run = target.load(*resources, on_error="continue", attempts=1, concurrency=4)
+    assert len(run.requests) < 200
+    texts = [str(failure) for failure in run.report.failures]
+    assert sum("the API had stopped answering" in text for text in texts) in (1, 2)
+    assert run.rows["class_attendees"] > 0
+    check(target, "classes")
+    sandbox.faults.clear()
+    again = target.load(*resources, on_error="continue")
+    assert again.rows.get("classes", 0) == 0
+    assert again.count["class_attendees"] < len(sandbox.world.classes)
+    check(target, "class_available_seats")
+    check(target, "class_attendees")
+    assert target.load(*resources).packages == []
+
+
+@pytest.mark.parametrize("skip", [0, 2])
+def test_a_sign_in_that_is_refused_later_loses_nothing_that_was_received(target, sandbox, skip):
+    sandbox.faults.add(Fault("Classes/Classes", "revoke", times=None, skip=skip))
+    refused = {"error": "invalid_grant"}
+    sandbox.faults.add(
+        Fault("oauth/authorize", "status", status=400, body=refused, times=None, skip=1)
+    )
+    run = target.load("clubs", "classes", on_error="continue", concurrency=1)
+    assert run.rows["clubs"] == 4
+    assert run.tokens == 2
+    assert isinstance(run.report.failures[0].error, SignInError)
+    sandbox.faults.clear()
+    target.load("clubs", "classes")
+    check(target, "classes")
 
 
 def test_failures_with_successes_between_them_do_not_stop_the_run(target, sandbox):

@@ -9,6 +9,7 @@ from truth import check
 
 from perfectgym_source.catalogue import ENDPOINTS
 from perfectgym_source.errors import PagingError
+from perfectgym_source.paging import SURELY_LAST
 from perfectgym_source.sandbox import Fault, Sandbox
 
 FEW = ("clubs", "classes", "contracts", "users", "products", "lead_sources")
@@ -41,6 +42,12 @@ def test_a_run_without_news_asks_once_for_each_list_and_loads_nothing(target):
     assert run.tokens == 1
     clubs, variants = 4, {"payment_plans": 2, "club_payment_plans": 2}
     longer = {"users": 4, "countries": 4}  # two pages, read twice because pages shift
+    # A page of the overlap that is more than half full is followed by one more request.
+    longer["classes"] = clubs + sum(
+        len([row for row in classes_of(target.sandbox.world, club) if row["timestamp"] > cursor])
+        >= SURELY_LAST
+        for club, cursor in ((int(c), v - 1000) for c, v in target.cursors("classes").items())
+    )
     for name in run.count:
         endpoint = ENDPOINTS[name]
         units = clubs if endpoint.parents else 1
@@ -252,6 +259,28 @@ def test_start_date_leaves_old_rows_out_of_the_first_load_only(target, sandbox):
     world.change("classes", old, attendeesCount=1)
     target.load("classes", start_date=day)
     assert target.values("classes", "id") == sorted([*wanted, old["id"]])
+
+
+@pytest.mark.parametrize("later", ["earlier", None])
+def test_an_earlier_start_date_lets_in_what_the_first_load_had_left_out(target, sandbox, later):
+    world = sandbox.world
+    starts = sorted(row["startDate"] for row in world.classes)
+    middle, earlier = starts[len(starts) // 2][:10], starts[len(starts) // 4][:10]
+    start = {"earlier": earlier}.get(later)
+    wanted = {row["id"] for row in world.classes if row["startDate"] >= (start or "")}
+    target.load("classes", start_date=middle)
+    before = set(target.values("classes", "id"))
+    failing = Fault("Classes/Classes", "status", times=None, params={"clubId": 2})
+    sandbox.faults.add(failing)
+    target.load("classes", start_date=start, on_error="continue", attempts=1)
+    sandbox.faults.clear()
+    run = target.load("classes", start_date=start)
+    assert 0 < run.rows["classes"] <= len(wanted - before)
+    assert set(target.values("classes", "id")) == wanted
+    assert target.load("classes", start_date=start).packages == []
+    # A later day leaves what is there as it is.
+    assert target.load("classes", start_date="2099-01-01").rows == {}
+    assert set(target.values("classes", "id")) == wanted
 
 
 def test_a_window_of_classes_is_loaded_again_without_touching_the_cursors(target, sandbox):

@@ -6,7 +6,7 @@ import pytest
 from loading import EVERYTHING, Target, set_now, small_world
 
 from perfectgym_source.errors import ConfigurationError
-from perfectgym_source.sandbox import Sandbox
+from perfectgym_source.sandbox import Fault, Sandbox
 
 
 @pytest.fixture
@@ -18,12 +18,29 @@ def member(tmp_path):
 def test_a_member_is_never_named_in_his_own_requests(member):
     run = member.load(groups=EVERYTHING)
     assert {request.status for request in run.requests} == {200}
-    assert [r.params for r in run.requests if "userId" in r.params] == []
+    # But where the documentation contradicts itself: one of its two tables requires the id there.
+    named = {r.table: r.params["userId"] for r in run.requests if "userId" in r.params}
+    assert named == {"measurements": str(member.sandbox.member.user_id)}
     assert {r.mode for r in run.requests} == {"user"}
     for table in ("user_classes", "user_club_visits", "friends", "friend_statuses"):
         [user_id] = set(member.values(table, "user_id"))
         assert user_id == member.sandbox.member.user_id
     assert member.values("user_details", "id") == [member.sandbox.member.user_id]
+
+
+def test_measurements_are_requested_with_the_id_that_the_members_own_details_have(member):
+    refused = Fault("Measurements/Measurements", "envelope", times=None)
+    own = str(member.sandbox.member.user_id)
+    member.sandbox.on_request = lambda record: refuse_without(record, own, member.sandbox, refused)
+    run = member.load("measurements", on_error="continue")
+    assert run.report.failures == []
+    assert run.count["user_details"] == 1
+    assert run.rows["measurements"] == len(member.sandbox.world.truth("measurements", "user"))
+
+
+def refuse_without(record, own, sandbox, fault):
+    if record.table == "measurements" and record.params.get("userId") != own:
+        sandbox.faults.add(fault)
 
 
 def test_what_the_account_may_not_read_is_refused_before_the_first_request(member):

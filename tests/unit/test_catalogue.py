@@ -77,8 +77,8 @@ def all_tables():
     ]
 
 
-def test_the_catalogue_holds_the_49_documented_endpoints_and_no_other():
-    assert len(SECTIONS) == 49
+def test_the_catalogue_holds_the_50_documented_endpoints_and_no_other():
+    assert len(SECTIONS) == 50
     assert set(ENDPOINTS) == set(FACT_OF)
 
 

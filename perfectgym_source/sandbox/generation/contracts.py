@@ -91,6 +91,7 @@ def _contract(
             "freezes": _freezes(builder, random, number, starts, parts),
         },
         when=changed,
+        hidden={"userId": owner["id"]},
     )
     _fees(builder, contract, dates, active, status, changed, plan)
     _freeze_types(builder, number, changed, params)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import Any, Optional, Union
 
@@ -13,10 +14,23 @@ import requests
 
 from perfectgym_source.retrying import Again
 
-NOT_JSON = Again("the answer is not the promised JSON")
+_REPORT = "Run again later; if it stays so, report the request to PerfectGym."
+
+NOT_JSON = Again("the answer is not the promised JSON", hint=_REPORT)
 BAD_UTF8 = Again("the answer is not valid UTF-8")
 
 READ_BYTES = 1 << 17
+
+MOST_ERRORS = 10
+"""So many entries of an error envelope are kept."""
+
+MOST_LETTERS = 300
+"""So many letters of each text in an entry are kept."""
+
+MOST_SCANNED = 10 * MOST_LETTERS
+
+_CODE = re.compile(r"[A-Za-z0-9_:-]{1,100}")
+_ENTRY = {"code", "property", "message"}
 
 _DIGITS_ARE_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _MANY_DIGITS = b"0" * 19
@@ -80,21 +94,101 @@ def elements_of(body: Any) -> Union[list[Any], Again]:
     """
     if isinstance(body, Again):
         return body
-    elements = body.get("elements") if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return _no_list(f"it is {_kind(body)}, not an object")
+    elements = body.get("elements")
+    if isinstance(elements, list):
+        return elements
     if isinstance(elements, dict) and elements:
         return [elements]
-    return elements if isinstance(elements, list) else NOT_JSON
+    return _no_list(
+        f"elements is {_kind(elements)}" if "elements" in body else "it has no elements"
+    )
 
 
-def errors_of(body: Any) -> list[dict[str, str]]:
-    """The entries of the errors envelope in a parsed body, if there are any.
+def _no_list(why: str) -> Again:
+    return Again(f"the response holds no list: {why}", hint=_REPORT)
 
-    Only the documented fields are kept, and not at any length: the rest may be personal data.
+
+def holds_errors(body: Any) -> bool:
+    """Return whether a parsed body says that something went wrong, even beside elements."""
+    fields = _lowered(body) if isinstance(body, dict) else {}
+    return bool(fields.get("errors") or fields.get("error"))
+
+
+def errors_of(body: Any, hidden: Iterable[str] = ()) -> list[dict[str, str]]:
+    """Return the entries of the error envelope in a parsed body: `code`, `property`, `message`.
+
+    The documented envelope is `{"errors": [{"code", "property", "message"}]}`. ASP.NET and its
+    sign-in have others: `Message`, `ModelState`, `error` with `error_description`; names in any
+    case. Only these fields are kept, and not at any length: the rest may be personal data.
+
+    Args:
+        body: The parsed body.
+        hidden: Texts that are replaced by `***` wherever they are quoted.
     """
-    errors = body.get("errors") if isinstance(body, dict) else None
-    entries = errors if isinstance(errors, list) else [errors]
-    return [
-        {key: str(entry[key])[:300] for key in ("code", "property", "message") if entry.get(key)}
-        for entry in entries[:10]
-        if isinstance(entry, dict)
+    if not isinstance(body, dict):
+        return []
+    fields = _lowered(body)
+    found = list(_entries(fields.get("errors")))
+    error, why = fields.get("error"), fields.get("error_description")
+    if isinstance(error, dict):
+        found += _entries(error)
+    elif isinstance(error, str) and _CODE.fullmatch(error):
+        found.append({"code": error, "message": why})
+    else:
+        found += [{"message": error}, {"message": why}]
+    found.append({"message": fields.get("message")})
+    found += _properties(fields.get("modelstate"))
+    entries = [
+        {key: text for key, value in entry.items() if (text := _words(value, hidden))}
+        for entry in found[:MOST_ERRORS]
     ]
+    return [entry for entry in entries if entry]
+
+
+def _entries(errors: Any) -> Iterator[dict[str, Any]]:
+    """The entries of `errors`: of a list, of a single one, or of the names of properties."""
+    if isinstance(errors, dict) and not _ENTRY.intersection(_lowered(errors)):
+        yield from _properties(errors)
+        return
+    for entry in errors if isinstance(errors, list) else [errors]:
+        fields = _lowered(entry) if isinstance(entry, dict) else {"message": entry}
+        yield {key: fields.get(key) for key in ("code", "property", "message")}
+
+
+def _properties(state: Any) -> Iterator[dict[str, Any]]:
+    """The entries of an object that holds the messages about each property, as `ModelState`."""
+    for name, texts in state.items() if isinstance(state, dict) else ():
+        for text in texts if isinstance(texts, list) else [texts]:
+            yield {"property": name, "message": text}
+
+
+def _lowered(fields: Mapping[str, Any]) -> dict[str, Any]:
+    lowered: dict[str, Any] = {}
+    for name, value in fields.items():
+        if not lowered.get(name.lower()):
+            lowered[name.lower()] = value
+    return lowered
+
+
+def _words(value: Any, hidden: Iterable[str]) -> str:
+    """A text of the API on one line, with nothing that could steer a terminal."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return ""
+    text = str(value)
+    for secret in sorted(hidden, key=len, reverse=True):
+        text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
+    # Cut last: a part of what is hidden would not be found.
+    plain = "".join(letter if letter.isprintable() else " " for letter in text[:MOST_SCANNED])
+    return " ".join(plain.split())[:MOST_LETTERS]
+
+
+def _kind(value: Any) -> str:
+    """What a parsed value is, without its content."""
+    for kind, name in ((bool, "true or false"), (str, "text"), (list, "a list")):
+        if isinstance(value, kind):
+            return name
+    if isinstance(value, dict):
+        return "an object" if value else "an empty object"
+    return "null" if value is None else "a number"

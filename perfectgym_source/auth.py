@@ -9,26 +9,28 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
+import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 from typing import Any, NoReturn, Optional, Union
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import requests
 import urllib3
 from requests.auth import AuthBase
 
-from perfectgym_source.answers import parse, read_body
-from perfectgym_source.errors import Cancelled, PerfectGymError, SignInError, Unavailable
+from perfectgym_source.answers import errors_of, parse, read_body
+from perfectgym_source.errors import Cancelled, SignInError, Unavailable
 from perfectgym_source.retrying import (
+    CHECK_ADDRESS,
+    SESSION_ENDED,
     Again,
     Patience,
     failure_of,
-    is_cut_off,
     is_transient,
     keep_trying,
     retry_after,
@@ -43,8 +45,35 @@ MAX_LIFETIME = 366 * 86_400.0
 MOST_BYTES = 1 << 20
 """The longest answer that is read, unpacked: a token has a few hundred bytes."""
 
-_CHECK_ADDRESS = "Check base_url (or subdomain)."
+FRESH_SECONDS = 30.0
+"""A token that is younger is fresh: it is no use to replace it again and again."""
+
+MOST_UNSETTLED = 3
+"""So often the password goes out without an answer that settles anything. Each may have counted
+as a wrong sign-in, and accounts lock after a few (ASP.NET: five)."""
+
+MOST_PATHS = 1000
+"""Of so many paths is remembered how they answered."""
+
 _CHECK_ACCOUNT = "Check username, password and mode; repeated wrong sign-ins may lock the account."
+_CHECK_PROXY = "Check the proxy setting (HTTPS_PROXY)."
+_UNREACHABLE = "The API cannot be reached or is overloaded; run again later."
+
+_LATER = frozenset(("server_error", "temporarily_unavailable"))
+"""The OAuth errors that are about the server."""
+
+_NEVER = frozenset(
+    (
+        "access_denied",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    )
+)
+"""The OAuth errors that are about the account or the request, with whatever status they come."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +90,13 @@ class Refusal:
 
     message: str
     hint: str
+
+
+@dataclass(frozen=True)
+class Unsettled:
+    """The password went out often enough: it is not sent again, whatever the last answer was."""
+
+    last: Again
 
 
 def lifetime_of(expires_in: object) -> float:
@@ -96,44 +132,74 @@ def is_usable(token: Optional[Token], refused: Optional[str], now: float) -> boo
 
 
 def read_answer(
-    response: requests.Response, content: bytes, asked_at: float
+    response: requests.Response, content: bytes, asked_at: float, hidden: Iterable[str] = ()
 ) -> Union[Token, Again, Refusal]:
     """What an answer of the token endpoint means: a token, ask again, or a refusal for good.
+
+    Only what says nothing about the account is asked for again: see `may_have_counted`, too.
 
     Args:
         response: The answer.
         content: Its body.
         asked_at: When the request went out: the lifetime counts from then, as the token may.
+        hidden: Texts of the request that the answer may quote.
     """
     status = response.status_code
-    if is_transient(status):
-        return Again(f"status {status}", retry_after(response.headers.get("Retry-After")), status)
+    body = parse(content)
+    answer = body if isinstance(body, dict) else {}
+    value, error = answer.get("access_token"), str(answer.get("error"))
+    if status < 300 and isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value):
+        lifetime = lifetime_of(answer.get("expires_in"))
+        return Token(value, asked_at + lifetime - margin_of(lifetime))
+    errors = [": ".join(entry.values()) for entry in errors_of(body, hidden)]
+    found = ", ".join([f"status {status}", *errors])
+    if error in _LATER or (is_transient(status) and error not in _NEVER):
+        return Again(found, retry_after(response.headers.get("Retry-After")), status)
     if 300 <= status < 400:
-        return Refusal(f"The sign-in was redirected (status {status})", _CHECK_ADDRESS)
-    answer = _json_object(content)
-    if status >= 400:
-        named = [answer.get("error"), answer.get("error_description")]
-        why = ": ".join(text[:300] for text in named if isinstance(text, str) and text)
+        hint = _address_hint(response.url)
+        return Refusal(f"The sign-in was redirected (status {status})", hint)
+    if status < 300 and not errors:
+        is_page = content.lstrip()[:1] == b"<"
+        if isinstance(body, Again) and not is_page:
+            return Again("the answer holds no token", status=status)
+        what = "a web page" if is_page else "JSON that holds no token"
         return Refusal(
-            f"The sign-in was refused (status {status}" + (f", {why})" if why else ")"),
-            _CHECK_ADDRESS if status in (404, 405) else _CHECK_ACCOUNT,
+            f"The sign-in was answered with {what} (status {status})", _address_hint(response.url)
         )
-    if is_cut_off(response):
-        return Again("the answer broke off")
-    value = answer.get("access_token")
-    if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]+", value):
-        return Again("the answer holds no token", status=status)
-    lifetime = lifetime_of(answer.get("expires_in"))
-    return Token(value, asked_at + lifetime - margin_of(lifetime))
+    hints = {404: _address_hint(response.url), 405: _address_hint(response.url), 407: _CHECK_PROXY}
+    return Refusal(f"The sign-in was refused ({found})", hints.get(status, _CHECK_ACCOUNT))
+
+
+def may_have_counted(failure: Again) -> bool:
+    """Return whether a failed sign-in may have counted as one with a wrong password.
+
+    A gateway that is overloaded has not looked at it, and what was not sent has not arrived.
+    """
+    is_gateway = failure.status in (502, 503, 504)
+    is_paced = failure.status == 429 and failure.retry_after is not None
+    return not (failure.is_unsent or is_gateway or is_paced)
+
+
+def _address_hint(url: str) -> str:
+    """What to do where the address of the token endpoint is probably wrong."""
+    base = url.rpartition("/oauth/")[0]
+    if base.lower().endswith("/api"):
+        return f"{CHECK_ADDRESS} Something else may have answered: a proxy, a maintenance page."
+    return "Is /Api missing at the end of base_url? It is usually https://SUBDOMAIN.perfectgym.com/Api."
 
 
 class PasswordGrantAuth(AuthBase):
     """Puts a bearer token into requests to one API, and renews it in time.
 
     The token is fetched with the first request, shared by all threads, and renewed by one of them
-    before it expires. If the API refuses it all the same (401), it is renewed and the request
-    repeated, once. Requests to any other origin are left alone. A refused sign-in is remembered:
-    repeated ones lock accounts.
+    before it expires. If the API refuses it all the same (401, 498, 499), it is renewed and the
+    request repeated: at once, and where new tokens are refused too, after waits that double, with
+    `attempts` tokens at most. Somebody else who signs in to the same account may end its session.
+    Where a fresh token was refused, fresh tokens are not replaced again: it is the request that is
+    refused, and the answer is handed on. Requests to any other origin are left alone.
+
+    A refused sign-in is remembered for good, and so is one that was sent three times and settled
+    nothing: repeated ones lock accounts. A first one that finds nobody, for `max_retry_wait`.
 
     Args:
         base_url: The address of the API.
@@ -176,10 +242,16 @@ class PasswordGrantAuth(AuthBase):
         self._sleep = sleep
         self._lock = Lock()
         self._token: Optional[Token] = None
-        self._refused = False
+        self._refused_until = -math.inf
+        self._issued_at = -math.inf
         self._failures = 0
         self._failure: Optional[Exception] = None
         self._token_requests = 0
+        self._unsettled = 0
+        self._most_tokens = max(2, attempts)
+        self._short_lived = 0
+        self._useless = 0
+        self._paths: dict[str, bool] = {}
 
     @property
     def token_requests(self) -> int:
@@ -191,30 +263,76 @@ class PasswordGrantAuth(AuthBase):
         if _origin(request.url) == self._origin:
             request.headers["Authorization"] = f"Bearer {self._current()}"
             hooks = request.hooks.setdefault("response", [])
-            if self._answer_401 not in hooks:
-                hooks.append(self._answer_401)
+            if self._on_answer not in hooks:
+                hooks.append(self._on_answer)
         return request
 
-    def _answer_401(self, response: requests.Response, **options: Any) -> requests.Response:
-        """Renew a refused token and repeat the request, once (a response hook)."""
+    def _on_answer(self, response: requests.Response, **options: Any) -> requests.Response:
+        """Renew a refused token and repeat the request (a response hook)."""
         original = response.request
-        if response.status_code != 401 or _origin(original.url) != self._origin:
+        if _origin(original.url) != self._origin:
             return response
+        path = urlsplit(original.url or "").path
+        sent, had_ended = 1, False
+        while response.status_code in SESSION_ENDED:
+            _, _, refused = str(response.request.headers.get("Authorization", "")).partition(" ")
+            if sent >= self._most_tokens:
+                self._remember(path, False)
+                return response
+            if self._is_own_refusal(path, refused):
+                return response
+            # If it was replaced meanwhile, its end says nothing: a sign-in may end the one before.
+            had_ended |= self._token is not None and self._token.value == refused
+            response = self._repeat(response, refused, options)
+            # On the original, too: whoever sends it again later sends the current token.
+            original.headers["Authorization"] = response.request.headers["Authorization"]
+            sent += 1
+        if response.status_code < 400:
+            if had_ended:
+                self._useless = 0
+            if path not in self._paths:
+                self._remember(path, True)
+        return response
+
+    def _repeat(
+        self, response: requests.Response, refused: str, options: dict[str, Any]
+    ) -> requests.Response:
+        """Send a request again, with another token than the one that was refused."""
         with contextlib.suppress(requests.RequestException, urllib3.exceptions.HTTPError):
             self._read(response)  # frees the connection for the repetition
         response.close()
-        _, _, refused = str(original.headers.get("Authorization", "")).partition(" ")
-        # On the original, too: whoever sends it again later sends the current token.
-        original.headers["Authorization"] = f"Bearer {self._current(refused)}"
-        repeated = original.copy()
+        repeated = response.request.copy()
+        repeated.headers["Authorization"] = f"Bearer {self._current(refused)}"
         repeated.hooks = {  # a copy of a request shares the hooks of the original
-            event: [hook for hook in hooks if hook != self._answer_401]
-            for event, hooks in original.hooks.items()
+            event: [hook for hook in hooks if hook != self._on_answer]
+            for event, hooks in repeated.hooks.items()
         }
         answer: requests.Response = response.connection.send(repeated, **options)
-        answer.history.append(response)
+        answer.history = [*response.history, response]
         answer.request = repeated
         return answer
+
+    def _remember(self, path: str, is_accepted: bool) -> None:
+        if len(self._paths) < MOST_PATHS:
+            self._paths[path] = is_accepted
+
+    def _is_own_refusal(self, path: str, refused: str) -> bool:
+        """Return whether it is the request that is refused, as far as can be known, not the token.
+
+        It is where the current token is fresh, and fresh ones were refused before: at this path
+        as many as a request may use, or so many in a row wherever, if the path never took one.
+        """
+        token = self._token
+        if token is None or token.value != refused or not self._is_fresh:
+            return False
+        is_accepted = self._paths.get(path)
+        return is_accepted is False or (
+            is_accepted is None and self._useless >= self._most_tokens - 1
+        )
+
+    @property
+    def _is_fresh(self) -> bool:
+        return self._clock() - self._issued_at < FRESH_SECONDS
 
     def _current(self, refused: Optional[str] = None) -> str:
         """The token to send, renewed by one thread while the others wait for its outcome."""
@@ -222,40 +340,78 @@ class PasswordGrantAuth(AuthBase):
         if token is not None and is_usable(token, refused, self._clock()):
             return token.value
         with self._lock:
-            if self._failure is not None and (self._refused or self._failures > failures):
+            is_refused = self._clock() < self._refused_until
+            if self._failure is not None and (is_refused or self._failures > failures):
                 raise copy.copy(self._failure)
             token = self._token
             if token is None or not is_usable(token, refused, self._clock()):
-                token = self._token = self._renew()
+                token = self._token = self._renew(token is not None and token.value == refused)
             return token.value
 
-    def _renew(self) -> Token:
-        """Ask for a token; a failure is remembered for the threads that wait."""
-        self._token = None
-        outcome: Union[Token, Again, Refusal]
+    def _before_replacing(self) -> None:
+        """Wait before a refused token is replaced, unless it is the first in a while.
+
+        Two processes that end each other's sessions would do nothing but sign in.
+        """
+        if not self._is_fresh:
+            self._short_lived = 0
+        self._useless += 1
+        self._short_lived += 1
+        if self._short_lived > 1:
+            longest = self._patience.retry_wait * 2.0 ** min(self._short_lived - 2, 20)
+            longest = min(longest, self._patience.max_retry_wait, FRESH_SECONDS)
+            self._sleep(random.uniform(longest / 2, longest))
+
+    def _renew(self, is_refused: bool) -> Token:
+        """Ask for a token; a failure is remembered for the threads that wait.
+
+        Args:
+            is_refused: Whether the API has refused the current one.
+        """
+        before = self._token_requests
+        outcome: Union[Token, Again, Refusal, Unsettled]
         try:
+            if is_refused:
+                self._before_replacing()
+            self._token = None
             outcome = keep_trying(self._ask, self._patience, "sign-in", self._sleep)
         except Cancelled:
             self._failures, self._failure = self._failures + 1, Cancelled()
             raise
         if isinstance(outcome, Token):
+            self._issued_at = self._clock()
             return outcome
-        self._refused = isinstance(outcome, Refusal)
-        self._failures, self._failure = self._failures + 1, self._error(outcome)
+        if isinstance(outcome, (Refusal, Unsettled)):
+            self._refused_until = math.inf
+        elif self._issued_at == -math.inf:
+            # Nothing was read so far: who asks next need not wait as long to learn the same.
+            self._refused_until = self._clock() + self._patience.max_retry_wait
+        self._failures += 1
+        self._failure = self._error(outcome, self._token_requests - before)
         raise copy.copy(self._failure)
 
-    def _ask(self) -> Union[Token, Again, Refusal]:
-        """Send one token request, in a session of its own that knows no cookies and no netrc."""
+    def _ask(self) -> Union[Token, Again, Refusal, Unsettled]:
+        """Send one token request, and count those that settle nothing."""
+        outcome = self._send()
+        if isinstance(outcome, Token):
+            self._unsettled = 0
+        elif isinstance(outcome, Again) and may_have_counted(outcome):
+            self._unsettled += 1
+            if self._unsettled >= MOST_UNSETTLED:
+                return Unsettled(outcome)
+        return outcome
+
+    def _send(self) -> Union[Token, Again, Refusal]:
+        """Send one token request, in a session of its own: no cookies, and no netrc."""
         self._token_requests += 1
         asked_at = self._clock()
         form = {"username": self._username, "password": self._password, "grant_type": "password"}
         with requests.Session() as session:
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             try:
                 response = session.post(
                     self._url,
                     data=form,
-                    headers={"Accept": "application/json"},
+                    headers={"Accept": "application/json", "User-Agent": USER_AGENT},
                     auth=unsigned,
                     allow_redirects=False,
                     timeout=self._timeout,
@@ -263,24 +419,31 @@ class PasswordGrantAuth(AuthBase):
                 )
                 content = self._read(response)
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                return Again(failure_of(error))
-            return read_answer(response, content, asked_at)
+                return failure_of(error)
+            return read_answer(response, content, asked_at, self._hidden())
+
+    def _hidden(self) -> set[str]:
+        """What an answer may quote, as it was sent and as it was meant."""
+        account = filter(None, (self._username, self._password))
+        return {form for secret in account for form in (secret, quote(secret), quote_plus(secret))}
 
     def _read(self, response: requests.Response) -> bytes:
         """The body; of one that is too long to hold a token, nothing."""
         return read_body(response, MOST_BYTES, self._timeout[1]) or b""
 
-    def _error(self, outcome: Union[Again, Refusal]) -> PerfectGymError:
+    def _error(
+        self, outcome: Union[Again, Refusal, Unsettled], attempts: int
+    ) -> Union[SignInError, Unavailable]:
         if isinstance(outcome, Refusal):
-            message = outcome.message
-            for secret in filter(None, (self._password, self._username)):
-                message = message.replace(secret, "***")  # the answer may quote them
-            return SignInError(message, hint=outcome.hint)
-        attempts = self._patience.attempts
-        message = f"The sign-in failed in {attempts} attempts, the last time: {outcome.reason}"
-        if outcome.status is not None and outcome.status < 300:
-            return SignInError(message, hint=_CHECK_ADDRESS)
-        hint = "The API cannot be reached or is overloaded; run again later."
+            return SignInError(outcome.message, hint=outcome.hint)
+        last = outcome.last if isinstance(outcome, Unsettled) else outcome
+        tries = "1 attempt" if attempts == 1 else f"{attempts} attempts, the last time"
+        message = f"The sign-in failed in {tries}: {last.reason}"
+        if last.status is not None and last.status < 300:
+            return SignInError(message, hint=_address_hint(self._url))
+        hint = last.hint or _UNREACHABLE
+        if isinstance(outcome, Unsettled):
+            hint += " This run does not send the password again: accounts lock."
         return Unavailable(message, attempts=attempts, hint=hint)
 
     def __repr__(self) -> str:
@@ -304,6 +467,12 @@ def _origin(url: Optional[str]) -> tuple[str, str, Optional[int]]:
     return parts.scheme, parts.hostname or "", port
 
 
-def _json_object(content: bytes) -> dict[str, Any]:
-    answer = parse(content)
-    return answer if isinstance(answer, dict) else {}
+def _version() -> str:
+    try:
+        return version("perfectgym-source")
+    except PackageNotFoundError:
+        return "0"
+
+
+USER_AGENT = f"perfectgym-dlt/{_version()}"
+"""How the product calls itself, in all its requests."""

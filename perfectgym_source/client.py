@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
-from importlib.metadata import PackageNotFoundError, version
 from threading import Event, Lock
 from types import TracebackType
 from typing import Any, Optional, Union
@@ -19,11 +18,18 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from perfectgym_source.answers import BAD_UTF8, elements_of, parse, read_body
-from perfectgym_source.auth import PasswordGrantAuth, unsigned
-from perfectgym_source.errors import ApiError, Cancelled, Unavailable
+from perfectgym_source.answers import (
+    BAD_UTF8,
+    elements_of,
+    errors_of,
+    holds_errors,
+    parse,
+    read_body,
+)
+from perfectgym_source.auth import USER_AGENT, PasswordGrantAuth, unsigned
+from perfectgym_source.errors import ApiError, Cancelled, RequestRefused, Unavailable
 from perfectgym_source.refusals import Call, refusal, refused
-from perfectgym_source.retrying import Again, Patience, failure_of, is_cut_off, keep_trying
+from perfectgym_source.retrying import Again, Patience, failure_of, keep_trying
 from perfectgym_source.rows import Rows, Shape
 from perfectgym_source.settings import Settings
 from perfectgym_source.throttle import Throttle
@@ -124,26 +130,34 @@ class Client:
             The raw rows. A bare object in place of the list is a list of one.
 
         Raises:
-            RequestRefused: The API says no.
-            SignInError: The account is not let in.
+            RequestRefused: The API says no, to this request: with a fresh token, too.
+            SignInError: The token endpoint does not let the account in.
             Unavailable: No usable answer within the attempts.
             ApiError: The API is not at this address.
             Cancelled: `stop` was set.
         """
         call = Call(path, params, resource, quotes=self._settings.pii.is_open)
         attempt = 0
+        is_doubted = False
 
         def send() -> Union[Rows, Again]:
-            nonlocal attempt
+            nonlocal attempt, is_doubted
             attempt += 1
-            return self._attempt(call, attempt, shape)
+            try:
+                return self._attempt(call, attempt, shape)
+            except RequestRefused as error:
+                # Errors that come with a status of success are believed the second time.
+                if error.status >= 400 or is_doubted or attempt == self._settings.attempts:
+                    raise
+                is_doubted = True
+                return Again(f"errors in an answer with status {error.status}")
 
         outcome = keep_trying(send, self._patience, call, self._sleep, self._pause_all)
         if isinstance(outcome, Again):
             raise Unavailable(
                 f"No usable answer in {attempt} attempts, the last time: {outcome.reason}",
                 attempts=attempt,
-                hint="The API cannot be reached or is overloaded; run again later.",
+                hint=outcome.hint or "The API cannot be reached or is overloaded; run again later.",
                 resource=resource,
                 request=call.text,
             )
@@ -180,7 +194,7 @@ class Client:
                 self._count(call.resource, repeated, repeated)
                 content = read_body(response, MOST_BYTES, MOST_TIMEOUTS * self._timeout[1])
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            return Again(failure_of(error))
+            return failure_of(error)
         if not 200 <= response.status_code < 300:
             found = refusal(response, content or b"", call)
             if isinstance(found, Again):
@@ -193,17 +207,15 @@ class Client:
                 resource=call.resource,
                 request=call.text,
             )
-        if is_cut_off(response):
-            return Again("the answer broke off")
         if shape is not None and (rows := shape.read(content)) is not None:
             return rows
         body = parse(content)
         if body is BAD_UTF8 and attempt == self._settings.attempts:
             logger.warning("%s: invalid UTF-8 is replaced in %s", call.resource, call.text)
             body = parse(content.decode("utf-8", "replace").encode())
-        if isinstance(body, dict) and body.get("errors"):
-            raise refused(response.status_code, body, call)
         elements = elements_of(body)
+        if holds_errors(body) or (isinstance(elements, Again) and errors_of(body)):
+            raise refused(response.status_code, body, call)
         if isinstance(elements, Again):
             return elements
         if shape is not None:
@@ -269,14 +281,7 @@ def _session(concurrency: int) -> requests.Session:
         {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
-            "User-Agent": f"perfectgym-dlt/{_version()}",
+            "User-Agent": USER_AGENT,
         }
     )
     return session
-
-
-def _version() -> str:
-    try:
-        return version("perfectgym-source")
-    except PackageNotFoundError:
-        return "0"

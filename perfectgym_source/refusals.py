@@ -10,10 +10,22 @@ from urllib.parse import urlencode
 import requests
 
 from perfectgym_source.answers import errors_of, parse
-from perfectgym_source.errors import ApiError, PerfectGymError, RequestRefused, SignInError
-from perfectgym_source.retrying import Again, is_transient, retry_after
+from perfectgym_source.errors import ApiError, PerfectGymError, RequestRefused
+from perfectgym_source.retrying import (
+    CHECK_ADDRESS,
+    SESSION_ENDED,
+    Again,
+    is_transient,
+    retry_after,
+)
+
+_CHECK_ROLE = (
+    "A role may be missing: check mode and the account's permissions, or leave the resource out. "
+    "If every request is refused so, ask PerfectGym whether the account may use the API."
+)
 
 _HINTS = {
+    **dict.fromkeys(SESSION_ENDED, _CHECK_ROLE),
     403: "The account may not read this: check mode and the account's permissions.",
     404: "This installation does not know the address: check base_url (or subdomain).",
 }
@@ -50,36 +62,45 @@ def refusal(
 ) -> Union[Again, PerfectGymError]:
     """What an answer that is no success means: ask again, or give up with this error."""
     status = response.status_code
+    body = parse(content)
     if is_transient(status):
-        return Again(f"status {status}", retry_after(response.headers.get("Retry-After")), status)
+        found = f"status {status}{_listed(_quotable(body, call))}"
+        return Again(found, retry_after(response.headers.get("Retry-After")), status)
     if status < 400:
         return ApiError(
             f"The API redirects (status {status}) instead of answering",
-            hint="Check base_url (or subdomain).",
+            hint=CHECK_ADDRESS,
             resource=call.resource,
             request=call.text,
         )
-    if status == 401:
-        return SignInError(
-            "The API refuses a token that it has just given",
-            hint="Check mode, and whether the account may use the API.",
-            resource=call.resource,
-            request=call.text,
-        )
-    return refused(status, parse(content), call)
+    return refused(status, body, call)
 
 
 def refused(status: int, body: Any, call: Call) -> RequestRefused:
     """The error for an answer with the API's envelope of errors, or with an error's status."""
-    errors = errors_of(body)
-    if not call.quotes:
-        errors = [{k: v for k, v in error.items() if k != "message"} for error in errors]
-    listed = "; ".join(", ".join(error.values()) for error in errors if error)
+    errors = _quotable(body, call)
+    # The account is let in: only the token endpoint may say that it is not.
+    fresh = ", also with a fresh token" if status in SESSION_ENDED else ""
     return RequestRefused(
-        f"The API refuses the request with status {status}" + (f": {listed}" if listed else ""),
+        f"The API refuses the request with status {status}{fresh}{_listed(errors)}",
         status=status,
         errors=errors,
         hint=_HINTS.get(status, ""),
         resource=call.resource,
         request=call.text,
     )
+
+
+def _quotable(body: Any, call: Call) -> list[dict[str, str]]:
+    """The entries of the error envelope, as far as the API's own words may be quoted."""
+    errors = errors_of(body)
+    if call.quotes:
+        return errors
+    codes = [{k: v for k, v in error.items() if k != "message"} for error in errors]
+    return [error for error in codes if error]
+
+
+def _listed(errors: list[dict[str, str]]) -> str:
+    """The entries of the error envelope, to be put behind what they explain."""
+    listed = "; ".join(", ".join(error.values()) for error in errors)
+    return f": {listed}" if listed else ""

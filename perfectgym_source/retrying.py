@@ -7,12 +7,15 @@ exceptions of `requests` hold the request, and with it the password or the token
 from __future__ import annotations
 
 import logging
+import os
 import re
+import socket
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Optional, TypeVar, Union
+from typing import Any, Optional, TypeVar, Union
 
 import requests
 import urllib3
@@ -31,6 +34,11 @@ T = TypeVar("T")
 TRANSIENT = frozenset((408, 429))
 """The 4xx statuses that say "later", not "no"."""
 
+SESSION_ENDED = frozenset((401, 498, 499))
+"""The statuses of a request whose token does not hold, or no longer."""
+
+CHECK_ADDRESS = "Check base_url (or subdomain)."
+
 
 @dataclass(frozen=True)
 class Again:
@@ -40,11 +48,15 @@ class Again:
         reason: Why, in a few words that hold nothing secret.
         retry_after: How long the server asks to be left alone, in seconds.
         status: The HTTP status, if there was an answer.
+        hint: What to do about it, if that is known.
+        is_unsent: Whether it failed before anything of the request was sent.
     """
 
     reason: str
     retry_after: Optional[float] = None
     status: Optional[int] = None
+    hint: str = ""
+    is_unsent: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,15 +170,19 @@ def retry_after(value: Optional[str], now: Optional[float] = None) -> Optional[f
     return max(0.0, moment - (time.time() if now is None else now))
 
 
-def failure_of(error: Exception) -> str:
-    """What happened to a request that got no whole answer, without its text: it may hold secrets.
+def failure_of(error: Exception) -> Again:
+    """Return what happened to a request that got no whole answer, and what to do about it.
 
-    The text of proxy errors holds the proxy's password.
+    The error's own text is not used: that of proxy errors holds the proxy's password.
     """
+    links = list(_links(error))
+    for explain in (_of_proxy_setting, _of_certificate, _of_connection):
+        if found := explain(links):
+            return found
     for kind, words in _FAILURES:
         if isinstance(error, kind):
-            return words
-    return f"the connection failed ({type(error).__name__})"
+            return Again(words)
+    return Again(f"the connection failed ({type(error).__name__})")
 
 
 _FAILURES: tuple[tuple[type[Exception], str], ...] = (
@@ -174,23 +190,102 @@ _FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (urllib3.exceptions.DecodeError, "the answer is damaged"),
     (urllib3.exceptions.SSLError, "the TLS connection broke off"),
     (urllib3.exceptions.ProtocolError, "the answer broke off"),
-    (requests.exceptions.ConnectTimeout, "no connection within the time limit"),
     (requests.exceptions.Timeout, "no answer within the time limit"),
-    (requests.exceptions.SSLError, "the TLS connection failed (is the certificate valid?)"),
-    (requests.exceptions.ProxyError, "the proxy refused the connection"),
+    (requests.exceptions.SSLError, "the TLS connection failed"),
     (requests.exceptions.ChunkedEncodingError, "the answer broke off"),
     (requests.exceptions.ContentDecodingError, "the answer is damaged"),
-    (requests.exceptions.ConnectionError, "the connection failed or broke off"),
+    (requests.exceptions.ConnectionError, "the connection broke off"),
 )
 
+_CHECK_PROXY = "Check the proxy setting (HTTPS_PROXY)."
+_CHECK_CERTIFICATE = (
+    "Check base_url (or subdomain), the clock of this machine, and its certificates "
+    "(REQUESTS_CA_BUNDLE)."
+)
+_CHECK_NETWORK = "Check base_url (or subdomain) and the network, or run again later."
 
-def is_cut_off(response: requests.Response) -> bool:
-    """Whether fewer bytes came than the answer announced.
 
-    urllib3 raises for it from version 2 on, and not before.
-    """
-    announced = response.headers.get("Content-Length", "")
-    if not re.fullmatch("[0-9]+", announced) or response.request.method == "HEAD":
-        return False
-    received = response.raw.tell()
-    return isinstance(received, int) and received < int(announced)
+def _links(error: object) -> Iterator[BaseException]:
+    """An error of `requests`, and those that it wraps, from the outside in."""
+    seen: list[BaseException] = []
+    while isinstance(error, BaseException) and error not in seen:
+        seen.append(error)
+        yield error
+        inner = (
+            getattr(error, "reason", None),
+            getattr(error, "original_error", None),
+            *error.args,
+            error.__cause__,
+        )
+        error = next((link for link in inner if isinstance(link, BaseException)), None)
+
+
+def _first(links: list[BaseException], *kinds: type[BaseException]) -> Any:
+    return next((link for link in links if isinstance(link, kinds)), None)
+
+
+def _of_proxy_setting(links: list[BaseException]) -> Optional[Again]:
+    if _first(
+        links,
+        requests.exceptions.InvalidProxyURL,
+        requests.exceptions.InvalidSchema,
+        urllib3.exceptions.ProxySchemeUnknown,
+    ):
+        return Again("the proxy setting is no usable address", hint=_CHECK_PROXY, is_unsent=True)
+    return None
+
+
+def _of_certificate(links: list[BaseException]) -> Optional[Again]:
+    refused: Optional[ssl.SSLCertVerificationError] = _first(links, ssl.SSLCertVerificationError)
+    if refused is not None:
+        return Again(
+            f"the certificate of {_server(links)} is not accepted: {refused.verify_message}",
+            hint=_CHECK_CERTIFICATE,
+            is_unsent=True,
+        )
+    broken: Optional[ssl.SSLError] = _first(links, ssl.SSLError)
+    if broken is not None and isinstance(broken.reason, str):
+        why = broken.reason.lower().replace("_", " ")
+        return Again(f"the TLS connection to {_server(links)} failed: {why}", hint=_CHECK_NETWORK)
+    return None
+
+
+def _of_connection(links: list[BaseException]) -> Optional[Again]:
+    """What kept a connection from being made: nothing of the request was sent."""
+    is_proxy = _first(links, urllib3.exceptions.ProxyError) is not None
+    failed = _first(links, urllib3.exceptions.ConnectTimeoutError)
+    if failed is None and not is_proxy:
+        return None
+    server = _server(links)
+    named = f"the proxy {server}" if is_proxy else server
+    unknown: Optional[socket.gaierror] = _first(links, socket.gaierror)
+    system: Optional[OSError] = _first(links, OSError) if failed is None else failed.__cause__
+    hint = _CHECK_PROXY if is_proxy else _CHECK_NETWORK
+    if unknown is not None:
+        name = server.rpartition(":")[0]
+        whose = f"the name {name} of the proxy" if is_proxy else f"the name {name}"
+        if unknown.errno == socket.EAI_AGAIN:
+            reason = f"{whose} cannot be looked up (is the network up?)"
+        else:
+            reason = f"{whose} does not resolve"
+            hint = hint if is_proxy else CHECK_ADDRESS
+    elif tunnel := re.search(r"Tunnel connection failed: ([0-9]{3})", str(_first(links, OSError))):
+        reason = f"{named} refuses the connection (status {tunnel[1]})"
+    elif isinstance(system, TimeoutError):
+        reason = f"no connection to {named} within the time limit"
+    elif isinstance(system, OSError) and system.errno:
+        reason = f"no connection to {named}: {os.strerror(system.errno)}"
+    else:
+        reason = f"no connection to {named}"
+    return Again(reason, hint=hint, is_unsent=True)
+
+
+def _server(links: list[BaseException]) -> str:
+    """Host and port of the server, or of the proxy, to which there is no connection."""
+    pool = getattr(_first(links, urllib3.exceptions.MaxRetryError), "pool", None)
+    proxy = getattr(pool, "proxy", None)
+    is_proxy = proxy is not None and _first(links, urllib3.exceptions.ProxyError) is not None
+    place = proxy if is_proxy else pool
+    if place is None:
+        return "the server"
+    return f"{place.host}:{place.port}"

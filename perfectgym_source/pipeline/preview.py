@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,9 +53,10 @@ def preview(reading: Reading, selected: Sequence[Endpoint]) -> Iterator[Preview]
     clocks = ClubClocks(reading.settings.time_zone)
     with Client(reading.settings) as client:
         probe = Probe(reading.settings, client)
-        for row in probe.first_page(ENDPOINTS["clubs"]) or ():
-            if found := club_zone(row):
-                clocks.set_club(*found)
+        with contextlib.suppress(ApiError):  # shown below, if it is one of those selected
+            for row in probe.first_page(ENDPOINTS["clubs"]) or ():
+                if found := club_zone(row):
+                    clocks.set_club(*found)
         for endpoint in selected:
             try:
                 elements = probe.first_page(endpoint)

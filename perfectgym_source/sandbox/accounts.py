@@ -78,8 +78,10 @@ class Accounts:
         self._tokens: dict[str, tuple[Account, float]] = {}
         self.issued: list[str] = []
 
-    def sign_in(self, username: str, password: str, lifetime: float) -> tuple[str, Account]:
-        """A new token that holds for `lifetime` seconds.
+    def sign_in(
+        self, username: str, password: str, lifetime: float, alone: bool = False
+    ) -> tuple[str, Account]:
+        """A new token that holds for `lifetime` seconds, and alone if it ends the others.
 
         Raises:
             SignInRefused: the credentials are wrong, or were so five times in a row.
@@ -98,6 +100,9 @@ class Accounts:
             self._wrong.pop(name, None)
             token = secrets.token_urlsafe(48)
             self.issued.append(token)
+            if alone:
+                held = self._tokens.items()
+                self._tokens = {old: of for old, of in held if of[0] is not account}
             self._tokens[token] = (account, self._clock() + lifetime)
             return token, account
 

@@ -66,6 +66,7 @@ class Service:
         expires_in: what the token answer says: seconds, None, any text, or `ABSENT`.
         token_lifetime: how long tokens really hold, in seconds; None: as `expires_in` says, or
             90 days where that is no positive number.
+        single_session: whether a sign-in ends the tokens that its account had before.
         on_request: called with each authorized request before it is answered, outside any lock.
     """
 
@@ -89,6 +90,7 @@ class Service:
         self.delay = delay
         self.expires_in = expires_in
         self.token_lifetime = token_lifetime
+        self.single_session = False
         self.on_request: Callable[[RecordedRequest], None] | None = None
         self._accounts = Accounts([self.employee, self.member])
         self._records = Lock()
@@ -232,7 +234,7 @@ class Service:
             return json_reply(400, {"error": "unsupported_grant_type"})
         try:
             token, account = self._accounts.sign_in(
-                form.get("username", ""), password, self._lifetime()
+                form.get("username", ""), password, self._lifetime(), self.single_session
             )
         except SignInRefused as refused:
             return json_reply(400, {"error": "invalid_grant", "error_description": str(refused)})

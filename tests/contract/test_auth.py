@@ -5,17 +5,27 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
+import re
 import threading
+import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from urllib.parse import quote_plus
 
 import pytest
 import requests
 from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
+from watched import Watched
 
-from perfectgym_source.auth import MAX_LIFETIME, PasswordGrantAuth, lifetime_of, margin_of
+from perfectgym_source.auth import (
+    FRESH_SECONDS,
+    MAX_LIFETIME,
+    PasswordGrantAuth,
+    lifetime_of,
+    margin_of,
+)
 from perfectgym_source.errors import SignInError, Unavailable
 from perfectgym_source.sandbox import ABSENT, Fault, Sandbox
 
@@ -36,6 +46,16 @@ class Clock:
     def sleep(self, seconds):
         self.slept.append(seconds)
         self.now += seconds
+
+
+class FastClock:
+    """The time of day, fifty times as fast."""
+
+    def __call__(self):
+        return time.monotonic() * 50
+
+    def sleep(self, seconds):
+        time.sleep(seconds / 50)
 
 
 @pytest.fixture
@@ -154,12 +174,87 @@ def test_a_revoked_token_is_renewed_once_and_the_request_repeated(sandbox):
     assert auth.token_requests == 2
 
 
-def test_an_endless_401_is_returned_after_one_renewal(sandbox):
-    sandbox.faults.add(Fault(None, "revoke", times=None))
+@pytest.mark.parametrize("status", [401, 498, 499])
+def test_an_ended_session_has_three_statuses(sandbox, status):
+    sandbox.faults.add(Fault("Clubs/Clubs", "status", status=status))
     auth = make_auth(sandbox)
+    assert get(sandbox, auth).status_code == 200
+    assert auth.token_requests == 2
+
+
+def test_a_refusal_of_every_token_is_returned_and_costs_few_sign_ins(sandbox, clock):
+    sandbox.faults.add(Fault(None, "revoke", times=None))
+    auth = make_auth(sandbox, clock, attempts=4, retry_wait=2)
     assert get(sandbox, auth).status_code == 401
-    assert len(sandbox.requests) == 2
-    assert len(sandbox.token_requests) == 2
+    assert len(sandbox.requests) == len(sandbox.token_requests) == 4
+    # The first renewal is at once, then the waits double.
+    assert len(clock.slept) == 2
+    assert all(most / 2 <= slept <= most for slept, most in zip(clock.slept, (2, 4), strict=True))
+    for path in [CLUBS, "/Instructors/Instructors", "/Classes/ClassesTypes"] * 10:
+        assert get(sandbox, auth, path).status_code == 401
+    assert auth.token_requests == 4
+    clock.now += FRESH_SECONDS + 1
+    for _ in range(10):
+        assert get(sandbox, auth).status_code == 401
+    assert auth.token_requests == 5
+
+
+def test_one_path_that_is_refused_costs_few_sign_ins_and_no_other_path(sandbox, clock):
+    """Even if it was not refused before, and the session ends in between."""
+    auth = make_auth(sandbox, clock, attempts=3)
+    refused = "/Classes/Classes"
+    assert get(sandbox, auth, refused, params={"clubId": 1}).status_code == 200
+    sandbox.faults.add(Fault(refused, "status", status=401, times=None, params={"clubId": 2}))
+
+    def one(number):
+        path, params = [(CLUBS, {}), (refused, {"clubId": 2})][number % 2]
+        return get(sandbox, auth, path, params=params).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(one, range(200))) == [200, 401] * 100
+        assert auth.token_requests <= 1 + 2 * 2
+        known = auth.token_requests
+        sandbox.revoke_tokens()
+        assert get(sandbox, auth).status_code == 200
+        assert list(pool.map(one, range(20))) == [200, 401] * 10
+    assert auth.token_requests == known + 1
+
+
+def test_a_session_that_our_own_sign_in_ends_is_no_sign_of_another(sandbox, clock):
+    """Else each path that is refused would be tried with new tokens, and end it again."""
+    sandbox.single_session = True
+    auth = make_auth(sandbox, clock)
+    with requests.Session() as session:
+        stale = session.prepare_request(
+            requests.Request("GET", sandbox.base_url + CLUBS, auth=auth)
+        )
+        for path in ("Classes/Classes", "Classes/ClassesTypes"):
+            sandbox.faults.add(Fault(path, "status", status=401, times=None))
+        assert get(sandbox, auth, "/Classes/Classes").status_code == 401
+        assert session.send(stale).status_code == 200
+        assert get(sandbox, auth, "/Classes/ClassesTypes").status_code == 401
+    assert auth.token_requests == 5
+
+
+def test_those_who_end_each_others_sessions_read_on_and_sign_in_seldom():
+    def read(auth):
+        return [get(sandbox, auth).status_code for _ in range(40)]
+
+    with Sandbox() as sandbox:
+        sandbox.single_session = True
+        auths = [make_auth(sandbox, FastClock(), retry_wait=1) for _ in range(3)]
+        with ThreadPoolExecutor(6) as pool:
+            seen = [status for done in pool.map(read, auths * 2) for status in done]
+        assert set(seen) == {200}
+        assert sum(auth.token_requests for auth in auths) < 50
+
+
+def test_the_session_of_another_process_is_not_taken_for_a_refusal(sandbox, clock):
+    """The token was replaced by a sign-in elsewhere, as often as a request has tokens but one."""
+    auth = make_auth(sandbox, clock, attempts=4)
+    sandbox.faults.add(Fault("Clubs/Clubs", "revoke", times=3))
+    assert get(sandbox, auth).status_code == 200
+    assert auth.token_requests == 4
 
 
 def test_a_token_that_another_thread_has_renewed_is_taken_over(sandbox):
@@ -213,14 +308,72 @@ def test_a_wrong_password_makes_one_token_request_however_many_threads(sandbox):
     assert sandbox.requests == []
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_a_refusal_is_final(sandbox, status):
-    sandbox.faults.add(Fault(TOKEN, "status", status=status))
+NO = {"error": "invalid_grant", "error_description": "Locked."}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (400, None, "status 400, An error has occurred.*Check username"),
+        (401, NO, "status 401, invalid_grant: Locked.*lock the account"),
+        (403, b"", "status 403.*Check username"),
+        (404, None, "status 404.*check base_url"),
+        (405, None, "status 405.*check base_url"),
+        (407, b"", "status 407.*proxy"),
+        (423, {"Message": "Locked."}, "status 423, Locked"),
+        (200, NO, "status 200, invalid_grant: Locked"),
+        (200, {"errors": [{"code": "Locked", "message": "no"}]}, "Locked: no.*Check username"),
+        (200, {"Errors": [{"Message": "Locked."}]}, "Locked.*Check username"),
+        (200, {"access_token": None}, "JSON that holds no token.*check base_url"),
+        (200, {"access_token": "two\nlines"}, "JSON that holds no token"),
+        (200, b"[1]", "JSON that holds no token"),
+        (200, b"\r\n<html>Wrong password</html>", "a web page .status 200.*check base_url"),
+        (302, b"", "redirected .status 302.*check base_url"),
+        (429, NO, "status 429, invalid_grant"),
+        (500, NO, "status 500, invalid_grant"),
+        (503, NO, "status 503, invalid_grant"),
+    ],
+)
+def test_a_refusal_is_tried_once_whatever_its_status(sandbox, status, body, words):
+    sandbox.faults.add(Fault(TOKEN, "status", status=status, body=body, times=None))
     auth = make_auth(sandbox)
     for _ in range(3):
-        with pytest.raises(SignInError, match=str(status)):
+        with pytest.raises(SignInError, match=f"(?i){words}"):
             get(sandbox, auth)
     assert len(sandbox.token_requests) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "drop"},
+        {"kind": "truncate"},
+        {"kind": "garbage"},
+        {"kind": "empty"},
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 429, "body": {"error": "account_locked"}},
+        {"kind": "status", "status": 400, "body": {"error": "temporarily_unavailable"}},
+    ],
+)
+def test_a_password_that_may_have_counted_goes_out_three_times(sandbox, clock, fault):
+    sandbox.faults.add(Fault(TOKEN, times=None, **fault))
+    auth = make_auth(sandbox, clock)
+    for _ in range(5):
+        with pytest.raises((SignInError, Unavailable), match="failed in 3 attempts"):
+            get(sandbox, auth)
+        clock.now += 1e6
+    assert len(sandbox.token_requests) == 3
+
+
+@pytest.mark.parametrize("paths", [("Api", False), ("api", False), ("", True), ("v1", True)])
+def test_an_address_without_api_at_its_end_is_asked_about(sandbox, paths):
+    end, is_asked = paths
+    sandbox.faults.add(Fault(TOKEN, "status", status=404, times=None))
+    base_url = sandbox.base_url.replace("Api", end)
+    auth = PasswordGrantAuth(base_url, "api", "-")
+    with pytest.raises(SignInError, match=r"status 40[45]") as caught:
+        requests.get(f"{base_url}/Clubs/Clubs", auth=auth, timeout=10)
+    assert ("/Api missing" in str(caught.value)) == is_asked
 
 
 @pytest.mark.parametrize(
@@ -230,12 +383,8 @@ def test_a_refusal_is_final(sandbox, status):
         {"kind": "status", "status": 429, "retry_after": "0"},
         {"kind": "drop"},
         {"kind": "truncate"},
-        {"kind": "html"},
         {"kind": "garbage"},
         {"kind": "empty"},
-        {"kind": "html", "body": '{"access_token": null}'},
-        {"kind": "html", "body": '{"access_token": "two\\nlines"}'},
-        {"kind": "html", "body": "[1]"},
     ],
 )
 def test_a_token_request_that_fails_in_passing_is_repeated(sandbox, fault):
@@ -247,7 +396,8 @@ def test_a_token_request_that_fails_in_passing_is_repeated(sandbox, fault):
 def test_a_token_endpoint_that_stays_away_is_asked_by_one_of_the_threads_that_wait(sandbox):
     sandbox.faults.add(Fault(TOKEN, "status", status=503, times=None))
     all_wait = threading.Event()
-    auth = make_auth(sandbox, attempts=3, sleep=lambda _: all_wait.wait(10))
+    clock = Clock()
+    auth = make_auth(sandbox, clock, attempts=3, sleep=lambda _: all_wait.wait(10))
 
     def one(_):
         with pytest.raises(Unavailable) as caught:
@@ -259,15 +409,25 @@ def test_a_token_endpoint_that_stays_away_is_asked_by_one_of_the_threads_that_wa
         threading.Timer(0.3, all_wait.set).start()
         assert list(outcomes) == [3] * 8
     assert len(sandbox.token_requests) == 3
+    # Nothing was read yet: for a while, it is not asked again for each list.
+    with pytest.raises(Unavailable):
+        get(sandbox, auth)
+    assert len(sandbox.token_requests) == 3
     sandbox.faults.clear()
+    clock.now += 60
     assert get(sandbox, auth).status_code == 200
 
 
-def test_a_token_endpoint_that_never_gives_a_token_is_a_sign_in_error(sandbox):
-    sandbox.faults.add(Fault(TOKEN, "html", times=None))
-    with pytest.raises(SignInError, match="base_url"):
-        get(sandbox, make_auth(sandbox, attempts=2))
-    assert len(sandbox.token_requests) == 2
+def test_an_outage_in_the_middle_is_asked_about_each_time(sandbox):
+    auth = make_auth(sandbox, attempts=2)
+    get(sandbox, auth)
+    sandbox.revoke_tokens()
+    outage = sandbox.faults.add(Fault(TOKEN, "status", status=503, times=4))
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            get(sandbox, auth)
+    assert outage.fired == 4
+    assert get(sandbox, auth).status_code == 200
 
 
 def test_a_redirected_token_request_is_not_followed(sandbox):
@@ -313,7 +473,9 @@ def test_secrets_are_in_no_error(sandbox, seen):
     if seen == "wrong":
         password = "wrong-Password-1"
     elif seen == "quoted":
-        body = {"error": "invalid_grant", "error_description": f"no {password} for you"}
+        password = "p+W/" * 8
+        sent = f"{' ' * 280}no {password.upper()} or {quote_plus(password)} for you"
+        body = {"error": "invalid_grant", "error_description": sent, "Errors": [sent]}
         sandbox.faults.add(Fault(TOKEN, "status", status=400, body=body))
     else:
         kind = "status" if seen == "unavailable" else "drop"
@@ -321,8 +483,9 @@ def test_secrets_are_in_no_error(sandbox, seen):
     auth = make_auth(sandbox, password=password, attempts=2)
     with pytest.raises((SignInError, Unavailable)) as caught:
         get(sandbox, auth)
-    assert password not in everything_about(caught.value)
-    assert password not in repr(auth)
+    shown = everything_about(caught.value) + repr(auth)
+    assert password not in shown
+    assert not {"P+W/", quote_plus("p+W/")} & set(re.findall("(?i)p[+]w/|p%2bw%2f", shown))
 
 
 def test_secrets_are_in_no_log_even_at_debug(sandbox, caplog):
@@ -339,11 +502,22 @@ def test_secrets_are_in_no_log_even_at_debug(sandbox, caplog):
     assert token not in response.url + repr(auth) + repr(auth._token)
 
 
-def test_netrc_credentials_are_not_used(sandbox, tmp_path, monkeypatch):
+def test_a_token_request_carries_no_netrc_and_no_cookie_but_the_products_name(
+    tmp_path, monkeypatch
+):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    assert get(sandbox, make_auth(sandbox)).status_code == 200
+    with Watched() as sandbox:
+        auth = make_auth(sandbox)
+        for _ in range(2):
+            get(sandbox, auth)
+            sandbox.revoke_tokens()
+        seen = sandbox.headers[TOKEN]
+    assert len(seen) == 2
+    assert [headers.get("AUTHORIZATION") for headers in seen] == [None, None]
+    assert [headers.get("COOKIE") for headers in seen] == [None, None]
+    assert all(headers["USER_AGENT"].startswith("perfectgym-dlt/") for headers in seen)
 
 
 def test_an_auth_is_not_pickled_and_a_copy_shares_the_token(sandbox):
@@ -364,4 +538,4 @@ def test_it_works_through_the_rest_client_of_dlt(sandbox):
     sandbox.faults.add(Fault(None, "revoke", times=None))
     with pytest.raises(requests.HTTPError):
         list(client.paginate("Clubs/Clubs"))
-    assert auth.token_requests == 3
+    assert auth.token_requests == 2 + 4

@@ -26,6 +26,7 @@ PATHS = {BY_VERSION: "Users/ClubVisits/All", BY_PAGE: "Geo/Countries", SINGLE: "
 MEGABYTE = 1 << 20
 GZIP = {"Content-Encoding": "gzip"}
 NOT_PROMISED = (Unavailable, "not the promised JSON")
+NO_LIST = (Unavailable, "the response holds no list")
 NO_OBJECT = (ApiError, "not an object")
 
 
@@ -76,15 +77,15 @@ def megabytes(count):
 BODIES = {
     "empty": ({"body": b""}, NOT_PROMISED),
     "html": ({"body": b"<html>Sign in</html>"}, NOT_PROMISED),
-    "nothing": ({"body": b"{}"}, NOT_PROMISED),
-    "bare list": ({"body": b"[]"}, NOT_PROMISED),
-    "elements null": (elements(b"null"), NOT_PROMISED),
-    "elements empty object": (elements(b"{}"), NOT_PROMISED),
+    "nothing": ({"body": b"{}"}, NO_LIST),
+    "bare list": ({"body": b"[]"}, NO_LIST),
+    "elements null": (elements(b"null"), (Unavailable, "elements is null")),
+    "elements empty object": (elements(b"{}"), NO_LIST),
     "element empty object": (elements(b"[{}]"), (ApiError, "")),
-    "elements text": (elements(b'"[]"'), NOT_PROMISED),
+    "elements text": (elements(b'"[]"'), NO_LIST),
     "duplicate key, the last one counts": (
         {"body": b'{"elements": [], "elements": null}'},
-        NOT_PROMISED,
+        NO_LIST,
     ),
     "100,000 levels": (elements(b"[" * 100_000 + b"]" * 100_000), NOT_PROMISED),
     "element null": (elements(b"[null]"), NO_OBJECT),

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 
 import pytest
+from watched import Watched
 
 from perfectgym_source.auth import PasswordGrantAuth
 from perfectgym_source.client import Client
@@ -147,8 +148,12 @@ def test_odd_json_is_read(sandbox, client, text, elements):
 )
 def test_json_that_was_not_promised_is_no_answer(sandbox, text):
     sandbox.faults.add(body(text))
-    with make_client(sandbox, attempts=2) as client, pytest.raises(Unavailable, match="JSON"):
+    with make_client(sandbox, attempts=2) as client, pytest.raises(Unavailable) as caught:
         clubs(client)
+    words = "not the promised JSON" if text.startswith("[[") else "the response holds no list"
+    assert words in str(caught.value)
+    assert "overloaded" not in str(caught.value)
+    assert len(sandbox.requests) == 2
 
 
 def test_invalid_utf8_is_replaced_only_when_nothing_better_comes(sandbox, client, caplog):
@@ -182,7 +187,44 @@ def test_errors_in_a_200_are_a_refusal_too(sandbox, client):
     sandbox.faults.add(body('{"elements": null, "errors": [{"code": "X", "message": "no"}]}'))
     with pytest.raises(RequestRefused, match="X, no"):
         clubs(client)
-    assert len(sandbox.requests) == 1
+    assert len(sandbox.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"elements": [], "errors": [{"code": "X"}]}',
+        '{"elements": [], "Errors": [{"Code": "X"}]}',
+        '{"elements": [], "error": "X"}',
+        '{"Message": "An error has occurred."}',
+    ],
+)
+def test_errors_in_a_200_are_believed_the_second_time(sandbox, text):
+    sandbox.faults.add(Fault(CLUBS, "status", status=503))
+    once = sandbox.faults.add(Fault(CLUBS, "html", body=text))
+    with make_client(sandbox, attempts=3) as client:
+        assert len(clubs(client)) == 4
+    assert once.fired == 1
+    sandbox.clear_records()
+    sandbox.faults.add(body(text))
+    with make_client(sandbox, attempts=5) as client, pytest.raises(RequestRefused, match="200: "):
+        clubs(client)
+    assert len(sandbox.requests) == 2
+    with make_client(sandbox, attempts=1) as client, pytest.raises(RequestRefused):
+        clubs(client)
+
+
+@pytest.mark.parametrize("status", [400, 503])
+@pytest.mark.parametrize("pii", ["keep", "hash"])
+def test_the_reason_is_shown_as_far_as_it_may_be_quoted(sandbox, status, pii):
+    error = {"Message": "Jan Kowalski\x1b[31m owes", "Property": "clubId", "Code": "Owing"}
+    sandbox.faults.add(Fault(CLUBS, "status", status=status, body={"Errors": [error]}, times=None))
+    options = {"pii": pii, "pii_key": "0123456789abcdef", "attempts": 1}
+    with make_client(sandbox, **options) as client, pytest.raises(ApiError) as caught:
+        clubs(client)
+    assert "Owing, clubId" in str(caught.value)
+    assert ("Jan Kowalski [31m owes" in str(caught.value)) == (pii == "keep")
+    assert ("Kowalski" in str(caught.value)) == (pii == "keep")
 
 
 @pytest.mark.parametrize(
@@ -215,12 +257,17 @@ def test_a_revoked_token_is_renewed_once_and_the_page_repeated(sandbox, client):
     assert client.requests_by_resource == {"clubs": 3}
 
 
-def test_an_endless_401_ends_after_one_renewal(sandbox, client):
-    sandbox.faults.add(Fault(None, "revoke", times=None))
-    with pytest.raises(SignInError) as caught:
+@pytest.mark.parametrize("status", [401, 498, 499])
+def test_a_request_that_fresh_tokens_do_not_help_is_refused_and_no_other(sandbox, client, status):
+    sandbox.faults.add(Fault(CLUBS, "status", status=status, times=None))
+    with pytest.raises(RequestRefused, match=f"status {status}, also with a fresh token") as caught:
         clubs(client)
-    assert caught.value.resource == "clubs"
-    assert len(sandbox.requests) == len(sandbox.token_requests) == 2
+    assert (caught.value.status, caught.value.resource) == (status, "clubs")
+    assert "role" in caught.value.hint
+    assert len(sandbox.requests) == len(sandbox.token_requests) == 5
+    assert client.statistics.requests == 5
+    assert client.get("Classes/ClassesTypes", ALL, "class_types")
+    assert len(sandbox.token_requests) == 5
 
 
 def test_a_wrong_password_is_tried_once_by_many_threads(sandbox):
@@ -283,13 +330,13 @@ def test_a_429_pauses_all_threads(sandbox):
 
 def test_a_429_at_the_last_attempt_pauses_the_other_threads(sandbox):
     slept = []
-    sandbox.faults.add(Fault(CLUBS, "status", status=429, retry_after="30"))
+    sandbox.faults.add(Fault(CLUBS, "status", status=429, retry_after="0.5"))
     with make_client(sandbox, sleep=slept.append, attempts=1) as client:
         with pytest.raises(Unavailable):
             clubs(client)
         assert slept == []
         assert len(clubs(client)) == 4
-    assert 25 < slept[0] <= 30
+    assert 0 < slept[0] <= 0.5
 
 
 def test_requests_of_all_threads_keep_one_pace(sandbox):
@@ -366,8 +413,19 @@ def test_secrets_are_in_no_log_error_or_repr(sandbox, caplog):
     assert sandbox.employee.password not in shown
 
 
-def test_netrc_credentials_do_not_replace_the_token(sandbox, client, tmp_path, monkeypatch):
+def test_a_request_carries_what_its_auth_signs_no_netrc_and_no_cookie(tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    assert len(clubs(client)) == 4
+
+    def unsigned(request):
+        return request
+
+    with Watched() as sandbox, make_client(sandbox, unsigned) as client:
+        for _ in range(2):
+            with pytest.raises(RequestRefused, match="401"):
+                clubs(client)
+        assert not client._session.cookies
+        seen = sandbox.headers[CLUBS]
+    assert [set(headers) for headers in seen] == [{"USER_AGENT"}] * 2
+    assert all(headers["USER_AGENT"].startswith("perfectgym-dlt/") for headers in seen)

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 
+import pytest
 from program import Program
 
 from perfectgym_source.sandbox import Fault, Sandbox
@@ -200,6 +201,23 @@ def test_a_dry_run_shows_what_would_come_and_leaves_no_trace(
     [preview] = found["previews"]
     assert preview["rows"]["contracts"] == 100
     assert preview["has_more"]
+
+
+@pytest.mark.parametrize("flag", ["--check", "--dry-run"])
+def test_a_list_that_the_account_may_not_read_hides_no_other(
+    configured: Program, sandbox: Sandbox, flag: str
+) -> None:
+    sandbox.faults.add(Fault("Clubs/Clubs", "status", status=401, times=None))
+    done = configured(flag, "--resources", "clubs,contracts")
+    assert done.returncode == 4, done.stderr
+    refused, read = (
+        next(line for line in done.stdout.splitlines() if name in line.split()[:2])
+        for name in ("clubs", "contracts")
+    )
+    assert "FAILED" in refused
+    assert "status 401, also with a fresh token" in refused
+    assert "100" in read
+    assert len(sandbox.token_requests) <= 5
 
 
 def test_a_sample_goes_into_a_dataset_of_its_own_and_moves_no_cursor(

@@ -42,6 +42,7 @@ def test_an_api_that_is_down_changes_nothing_and_the_next_run_catches_up(
     "fault",
     [
         Fault(CLASSES, "status", status=403, times=None),
+        Fault(CLASSES, "status", status=401, times=None),
         Fault(CLASSES, "status", status=500, times=None),
         Fault(CLASSES, "drop", times=None, skip=2),
         Fault(CLASSES, "html", times=None),

@@ -52,6 +52,21 @@ def test_the_token_endpoint_takes_only_post(sandbox: Sandbox) -> None:
     assert sandbox.violations == []
 
 
+def test_in_a_single_session_a_sign_in_ends_the_tokens_before_it(sandbox: Sandbox) -> None:
+    def status(held: str) -> int:
+        headers = {"Authorization": f"Bearer {held}"}
+        url = f"{sandbox.base_url}/Clubs/Clubs"
+        return requests.get(url, headers=headers, timeout=5).status_code
+
+    sandbox.single_session = True
+    accounts = (sandbox.employee, sandbox.employee, sandbox.member)
+    tokens = [
+        token(sandbox, account.username, account.password).json()["access_token"]
+        for account in accounts
+    ]
+    assert [status(held) for held in tokens] == [401, 200, 200]
+
+
 def test_five_wrong_passwords_in_a_row_lock_the_account(sandbox: Sandbox) -> None:
     account = sandbox.employee
     for _ in range(5):

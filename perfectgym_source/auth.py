@@ -246,6 +246,7 @@ class PasswordGrantAuth(AuthBase):
         self._issued_at = -math.inf
         self._failures = 0
         self._failure: Optional[Exception] = None
+        self._tokens = 0
         self._token_requests = 0
         self._unsettled = 0
         self._most_tokens = max(2, attempts)
@@ -336,7 +337,7 @@ class PasswordGrantAuth(AuthBase):
 
     def _current(self, refused: Optional[str] = None) -> str:
         """The token to send, renewed by one thread while the others wait for its outcome."""
-        token, failures = self._token, self._failures
+        token, failures, tokens = self._token, self._failures, self._tokens
         if token is not None and is_usable(token, refused, self._clock()):
             return token.value
         with self._lock:
@@ -344,6 +345,8 @@ class PasswordGrantAuth(AuthBase):
             if self._failure is not None and (is_refused or self._failures > failures):
                 raise copy.copy(self._failure)
             token = self._token
+            if self._tokens > tokens:
+                refused = None  # it was replaced meanwhile, if by the same one: some servers do so
             if token is None or not is_usable(token, refused, self._clock()):
                 token = self._token = self._renew(token is not None and token.value == refused)
             return token.value
@@ -380,6 +383,7 @@ class PasswordGrantAuth(AuthBase):
             raise
         if isinstance(outcome, Token):
             self._issued_at = self._clock()
+            self._tokens += 1
             return outcome
         if isinstance(outcome, (Refusal, Unsettled)):
             self._refused_until = math.inf

@@ -220,6 +220,16 @@ def test_one_path_that_is_refused_costs_few_sign_ins_and_no_other_path(sandbox, 
     assert auth.token_requests == known + 1
 
 
+def test_a_server_that_gives_the_same_token_again_is_not_asked_by_every_thread(sandbox, clock):
+    same = {"access_token": "same", "token_type": "bearer", "expires_in": 3600}
+    sandbox.faults.add(Fault(TOKEN, "status", status=200, body=same, times=None))
+    auth = make_auth(sandbox, clock)
+    with ThreadPoolExecutor(16) as pool:
+        answers = pool.map(lambda _: get(sandbox, auth), range(32))
+        assert {answer.status_code for answer in answers} == {401}
+    assert auth.token_requests <= 2 * 5
+
+
 def test_a_session_that_our_own_sign_in_ends_is_no_sign_of_another(sandbox, clock):
     """Else each path that is refused would be tried with new tokens, and end it again."""
     sandbox.single_session = True

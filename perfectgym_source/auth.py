@@ -153,7 +153,10 @@ def read_answer(
         return Token(value, asked_at + lifetime - margin_of(lifetime))
     errors = [": ".join(entry.values()) for entry in errors_of(body, hidden)]
     found = ", ".join([f"status {status}", *errors])
-    if error in _LATER or (is_transient(status) and error not in _NEVER):
+    # The API's own envelope is a statement, a bare "An error has occurred" is none.
+    is_said = status == 500 and any(key.lower() == "errors" and answer[key] for key in answer)
+    is_said |= error in _NEVER
+    if error in _LATER or (is_transient(status) and not is_said):
         return Again(found, retry_after(response.headers.get("Retry-After")), status)
     if 300 <= status < 400:
         hint = _address_hint(response.url)

@@ -342,6 +342,7 @@ NO = {"error": "invalid_grant", "error_description": "Locked."}
         (429, NO, "status 429, invalid_grant"),
         (500, NO, "status 500, invalid_grant"),
         (503, NO, "status 503, invalid_grant"),
+        (500, {"Errors": [{"Message": "Locked."}]}, "status 500, Locked"),
     ],
 )
 def test_a_refusal_is_tried_once_whatever_its_status(sandbox, status, body, words):

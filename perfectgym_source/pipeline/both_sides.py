@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -18,7 +18,7 @@ from ..catalogue.model import INSTALLATION
 from ..client import Client
 from ..decoding import ClubClocks, Decoder
 from ..reading import ReadingRun, Report
-from ..reading.consumers import lists_below
+from ..reading.consumers import is_versioned, lists_below
 from ..settings import Settings
 from .comparison import Comparison
 
@@ -26,25 +26,20 @@ CHUNK_ROWS = 100_000
 IDLE_SECONDS = 0.01
 
 
-def read_api(
-    settings: Settings, compared: Sequence[Endpoint], comparison: Comparison, report: Report
-) -> None:
-    """Read lists from their beginnings, and those whose ids they take.
+def reading_run(
+    settings: Settings,
+    endpoints: Sequence[Endpoint],
+    state_of: Callable[[str], MutableMapping[str, Any]],
+    report: Report,
+) -> ReadingRun:
+    """Make a run over the API that loads nothing; to be closed.
 
     Args:
         settings: The source's settings.
-        compared: The endpoints.
-        comparison: What takes the rows.
-        report: Where to write down what was done, and what could not be read.
-
-    Raises:
-        PerfectGymError: The reading had to stop: sign-in refused, too many failures, ...
+        endpoints: What it reads.
+        state_of: The dlt state of a resource, by name.
+        report: Where it writes down what was done, and what could not be read.
     """
-    above = {name for entry in compared for name in lists_above(entry, settings.mode)}
-    names = above | {entry.name for entry in compared}
-    endpoints = [entry for entry in ENDPOINTS.values() if entry.name in names]
-    for endpoint in endpoints:
-        comparison.open(endpoint)
 
     def decoder(endpoint: Endpoint, clocks: ClubClocks, now: datetime) -> Decoder:
         return Decoder(
@@ -54,15 +49,43 @@ def read_api(
             privacy=settings.pii,
         )
 
-    run = ReadingRun(
-        replace(settings, start_date=None, end_date=None),
+    return ReadingRun(
+        settings,
         Client(settings),
         endpoints,
-        lambda name: {},
+        state_of,
         decoder,
         cast("datetime", pendulum.now("UTC")),
         (),
         report,
+    )
+
+
+def read_api(
+    settings: Settings, compared: Sequence[Endpoint], comparison: Comparison, report: Report
+) -> dict[str, dict[str, str]]:
+    """Read lists from their beginnings, and those whose ids they take.
+
+    Args:
+        settings: The source's settings.
+        compared: The endpoints.
+        comparison: What takes the rows.
+        report: Where to write down what was done, and what could not be read.
+
+    Returns:
+        By endpoint, the digests of the lists that every run reads.
+
+    Raises:
+        PerfectGymError: The reading had to stop: sign-in refused, too many failures, ...
+    """
+    above = {name for entry in compared for name in lists_above(entry, settings.mode)}
+    names = above | {entry.name for entry in compared}
+    endpoints = [entry for entry in ENDPOINTS.values() if entry.name in names]
+    for endpoint in endpoints:
+        comparison.open(endpoint)
+    states: dict[str, dict[str, Any]] = {name: {} for name in names}
+    run = reading_run(
+        replace(settings, start_date=None, end_date=None), endpoints, states.__getitem__, report
     )
     try:
         run.start()
@@ -74,6 +97,8 @@ def read_api(
                     batch = next(batches)
                 except StopIteration:
                     del under_way[name]
+                    if not is_versioned(ENDPOINTS[name]):
+                        run.finish(name)
                     continue
                 if batch is not None:
                     is_idle = False
@@ -84,6 +109,7 @@ def read_api(
     finally:
         run.note_requests()
         run.close()
+    return {name: state.get("digests", {}) for name, state in states.items()}
 
 
 def read_tables(

@@ -6,22 +6,25 @@ DuckDB: a million rows take some 40 MB, and a few hundred while they are compare
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from itertools import starmap
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from ..catalogue import Endpoint, TableLayout, Write
+from ..catalogue import ENDPOINTS, Endpoint, TableLayout, Write
 from ..catalogue.columns import REMOVED, UNREADABLE, snake_case
 from ..catalogue.model import INSTALLATION
 from ..decoding import ClubClocks, Decoder
 from ..settings import Settings
 from .findings import Finding, Removable
-from .novelty import Novelty, registered
+from .next_run import ApiRow, NextRun
 
 EXAMPLES = 5
+CHUNK_ROWS = 10_000
 
 
 class Comparison:
@@ -35,7 +38,6 @@ class Comparison:
         self._settings = settings
         self._layouts: dict[str, TableLayout] = {}
         self._db = duckdb.connect()
-        self._novelty = Novelty(self._db, settings)
         # Without it, DuckDB has to keep rows in the order in which they came.
         self._db.execute("SET preserve_insertion_order = false")
 
@@ -49,7 +51,7 @@ class Comparison:
         """Make room for the rows of an endpoint."""
         decoder = Decoder(endpoint, ClubClocks(), privacy=self._settings.pii)
         for name, empty in decoder.empty().items():
-            with registered(self._db, "batch", empty):
+            with self._registered("batch", empty):
                 columns = self._selected(endpoint, self._table(endpoint, name))
                 self._db.execute(
                     f'CREATE TABLE "rows__{name}" AS SELECT {columns}, true AS is_held FROM batch'
@@ -69,7 +71,7 @@ class Comparison:
         is_flag = endpoint.is_whole and table == endpoint.table_name  # of a deleted row
         clears = REMOVED in rows.column_names and not is_flag
         where = f'WHERE "{REMOVED}" IS NOT TRUE' if clears else ""
-        with registered(self._db, "batch", rows):
+        with self._registered("batch", rows):
             self._db.execute(
                 f'INSERT INTO "rows__{table}" SELECT {columns}, {is_held} FROM batch {where}'
             )
@@ -81,23 +83,34 @@ class Comparison:
         there = {column.name for column in table.columns()}
         wanted = [*self._key(endpoint), *(parent.column for parent in endpoint.parents)]
         wanted += [name for name in ("id", "timestamp", "is_deleted") if name in there]
+        wanted += [name for name in _told_by(endpoint) if name in there]
         if endpoint.dated_by:
             wanted.append(snake_case(endpoint.dated_by))
         # Every table has one column at least that can be counted.
         return list(dict.fromkeys(wanted)) or [UNREADABLE]
 
-    def findings(self, endpoint: Endpoint, state: Mapping[str, Any]) -> list[Finding]:
+    def findings(self, endpoint: Endpoint, next_run: NextRun) -> list[Finding]:
         """Compare the tables of an endpoint, once all rows of both sides are there.
 
         Args:
             endpoint: The endpoint.
-            state: Its dlt resource state, which says what the next run asks for.
+            next_run: What the next run brings by itself.
         """
         root, *children = self.layout(endpoint).with_children()
-        self._compare_root(endpoint, root, state)
+        self._compare_root(endpoint, root)
         for child in children:
             self._compare_child(endpoint, child)
+        self._mark_new(endpoint, next_run)
         return [self._finding(endpoint, table) for table in (root, *children)]
+
+    def listed(self, endpoint: Endpoint) -> Iterator[ApiRow]:
+        """Yield the rows with ids that the API gives for an endpoint."""
+        query = (
+            "SELECT unit, variant, id, coalesce(version, 0) "
+            f'FROM "rows__{endpoint.table_name}" WHERE NOT is_held AND id IS NOT NULL'
+        )
+        for rows in self._chunks(query):
+            yield from starmap(ApiRow, rows)
 
     def removable(self, endpoint: Endpoint) -> Removable | None:
         """The extra rows that the API does not give, if there are any."""
@@ -144,21 +157,21 @@ class Comparison:
         # Lists without a documented key are compared by the number of their rows.
         keys = [f'"{name}" AS k{i}' for i, name in enumerate(self._key(endpoint))] or ["0 AS k0"]
         parents = ", ".join(f'CAST("{parent.column}" AS VARCHAR)' for parent in endpoint.parents)
-        is_gone = self._settings.deleted_rows == "remove" and "is_deleted" in there
+        is_gone = self._settings.deleted_rows == "remove"
         return ", ".join(
             (
                 *keys,
                 f"concat_ws('|', {parents}) AS unit" if parents else "'' AS unit",
                 f"{_column('id', there)} AS id",
                 f"{_column('timestamp', there)} AS version",
-                f"{'is_deleted IS TRUE' if is_gone else 'false'} AS is_gone",
+                f"{_variant(endpoint, there)} AS variant",
+                f"{'is_deleted IS TRUE' if 'is_deleted' in there else 'false'} AS is_flagged",
+                f"{'is_flagged' if is_gone else 'false'} AS is_gone",
                 f"{_is_old(endpoint, self._settings.start_date)} AS is_old",
             )
         )
 
-    def _compare_root(
-        self, endpoint: Endpoint, table: TableLayout, state: Mapping[str, Any]
-    ) -> None:
+    def _compare_root(self, endpoint: Endpoint, table: TableLayout) -> None:
         keys = _names(max(1, len(self._key(endpoint))))
         in_api = "count(*) FILTER (NOT is_held)"
         versions = "false"
@@ -169,41 +182,95 @@ class Comparison:
                 "AS BIGINT), 0)"
             )
             versions = "in_api > 0 AND in_table > 0 AND version IS DISTINCT FROM held_version"
-        new = self._novelty.condition(endpoint, state)
+        out_of_reach = self._is_out_of_reach(endpoint)
         self._db.execute(f"""
-            CREATE TABLE "compared__{table.name}" AS
+            CREATE TABLE "keyed__{table.name}" AS
             WITH keyed AS (
                 SELECT {keys}, {in_api} AS in_api, count(*) FILTER (is_held) AS in_table,
                     max(version) FILTER (NOT is_held) AS version,
                     max(version) FILTER (is_held) AS held_version,
                     coalesce(any_value(unit) FILTER (NOT is_held), any_value(unit)) AS unit,
+                    any_value(variant) FILTER (NOT is_held) AS variant,
                     any_value(id) AS id,
+                    bool_or(NOT is_held) AS is_listed,
                     coalesce(bool_or(is_old) FILTER (NOT is_held), false) AS is_old
                 FROM "rows__{table.name}" GROUP BY {keys}
             )
-            SELECT {keys}, in_api, in_table, is_old, {versions} AS is_stale,
-                {new} AS is_new, {"in_api = 0" if self._key(endpoint) else "false"} AS is_unknown
+            SELECT * REPLACE (is_old OR (NOT is_listed AND ({out_of_reach})) AS is_old),
+                row_number() OVER () AS root, {versions} AS is_stale,
+                {"in_api = 0" if self._key(endpoint) else "false"} AS is_unknown
             FROM keyed
         """)
+
+    def _is_out_of_reach(self, endpoint: Endpoint) -> str:
+        """SQL: whether a row of `keyed` hangs on a parent that was deleted, so that it is no wonder
+        that the API does not give it any more."""
+        ways = ["false"]
+        for place, parent in enumerate(endpoint.parents, 1):
+            if self._settings.mode in parent.implied_in:
+                continue
+            listed = f'FROM "rows__{ENDPOINTS[parent.table].table_name}" WHERE NOT is_held'
+            held = f"split_part(unit, '|', {place})"
+            ways.append(f"{held} IN (SELECT CAST(id AS VARCHAR) {listed} AND is_flagged)")
+            if self._has_deleted_parents(ENDPOINTS[parent.table]):
+                # Perhaps its parent is out of reach itself.
+                ways.append(
+                    f"{held} NOT IN (SELECT CAST(id AS VARCHAR) {listed} AND id IS NOT NULL)"
+                )
+        return " OR ".join(ways)
+
+    def _has_deleted_parents(self, endpoint: Endpoint) -> bool:
+        return any(
+            self._count(f'"rows__{above.table_name}" WHERE NOT is_held AND is_flagged')
+            or self._has_deleted_parents(above)
+            for parent in endpoint.parents
+            if self._settings.mode not in parent.implied_in
+            for above in (ENDPOINTS[parent.table],)
+        )
 
     def _compare_child(self, endpoint: Endpoint, table: TableLayout) -> None:
         keys = _names(len(table.keys) + len(table.positions))
         same = " AND ".join(
             f"keyed.k{i} IS NOT DISTINCT FROM root.k{i}" for i in range(len(table.keys))
         )
-        # A root row that the next run brings brings its child rows too.
         self._db.execute(f"""
-            CREATE TABLE "compared__{table.name}" AS
+            CREATE TABLE "keyed__{table.name}" AS
             WITH keyed AS (
                 SELECT {keys}, count(*) FILTER (NOT is_held) AS in_api,
                     count(*) FILTER (is_held) AS in_table
                 FROM "rows__{table.name}" GROUP BY {keys}
             )
-            SELECT keyed.*, false AS is_stale, coalesce(root.is_old, false) AS is_old,
-                coalesce(root.is_new, false) AS is_new,
+            SELECT keyed.*, root.root, false AS is_stale, coalesce(root.is_old, false) AS is_old,
                 coalesce(root.is_unknown, true) AS is_unknown
-            FROM keyed LEFT JOIN "compared__{endpoint.table_name}" root ON {same}
+            FROM keyed LEFT JOIN "keyed__{endpoint.table_name}" root ON {same}
         """)
+
+    def _mark_new(self, endpoint: Endpoint, next_run: NextRun) -> None:
+        """Tell the rows that the next run brings from those that are wrong.
+
+        Only rows that differ, or have child rows that do, are looked at one by one. A row that the
+        next run brings brings its child rows too.
+        """
+        tables = [table.name for table in self.layout(endpoint).with_children()]
+        differs = "(in_api <> in_table OR is_stale) AND NOT is_old"
+        differing = " UNION ".join(
+            f'SELECT root FROM "keyed__{name}" WHERE {differs}' for name in tables
+        )
+        new = f'"new__{endpoint.table_name}"'
+        self._db.execute(f"CREATE TABLE {new} (root BIGINT)")
+        query = (
+            "SELECT unit, variant, id, coalesce(version, 0), is_listed, root "
+            f'FROM "keyed__{endpoint.table_name}" WHERE root IN ({differing})'
+        )
+        for rows in self._chunks(query):
+            roots = [root for *row, root in rows if next_run.brings(endpoint, ApiRow(*row))]
+            with self._registered("found", pa.table({"root": pa.array(roots, pa.int64())})):
+                self._db.execute(f"INSERT INTO {new} FROM found")
+        for name in tables:
+            self._db.execute(f"""
+                CREATE VIEW "compared__{name}" AS
+                SELECT *, root IS NOT NULL AND root IN (FROM {new}) AS is_new FROM "keyed__{name}"
+            """)
 
     def _finding(self, endpoint: Endpoint, table: TableLayout) -> Finding:
         name = f'"compared__{table.name}"'
@@ -240,6 +307,22 @@ class Comparison:
             places += range(len(table.keys), len(table.keys) + len(table.positions))
         return places
 
+    @contextmanager
+    def _registered(self, name: str, rows: pa.Table) -> Iterator[None]:
+        """Show an Arrow table to DuckDB under a name."""
+        self._db.register(name, rows)
+        try:
+            yield
+        finally:
+            self._db.unregister(name)
+
+    def _chunks(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows that a query gives, a few thousand at a time."""
+        with self._db.cursor() as cursor:
+            cursor.execute(query)
+            while rows := cursor.fetchmany(CHUNK_ROWS):
+                yield rows
+
     def _count(self, rows: str) -> int:
         [(count,)] = self._db.execute(f"SELECT count(*) FROM {rows}").fetchall()
         return int(count)
@@ -257,6 +340,26 @@ def _names(keys: int) -> str:
 
 def _column(name: str, there: Sequence[str] | set[str]) -> str:
     return f'"{name}"' if name in there else "CAST(NULL AS BIGINT)"
+
+
+def _told_by(endpoint: Endpoint) -> list[str]:
+    """The columns that tell by which of its request variants a row comes."""
+    several = endpoint.variants if endpoint.is_keyset and len(endpoint.variants) > 1 else ()
+    return list(dict.fromkeys(snake_case(name) for variant in several for name in variant))
+
+
+def _variant(endpoint: Endpoint, there: set[str]) -> str:
+    """SQL: the index of the request variant by which a row comes; NULL if it does not tell."""
+    told_by = _told_by(endpoint)
+    if not told_by:
+        return "0"
+    if not there.issuperset(told_by):
+        return "CAST(NULL AS INTEGER)"
+    cases = []
+    for number, variant in enumerate(endpoint.variants):
+        same = (f"CAST(\"{snake_case(name)}\" AS VARCHAR) = '{v}'" for name, v in variant.items())
+        cases.append(f"WHEN {' AND '.join(same)} THEN {number}")
+    return f"CASE {' '.join(cases)} END"
 
 
 def _is_old(endpoint: Endpoint, start: date | None) -> str:

@@ -21,10 +21,11 @@ from ..errors import ApiError, ConfigurationError
 from ..reading import Report
 from ..resources import Reading
 from ..source import perfectgym_source, reading_of
-from .both_sides import lists_above, read_api, read_tables
+from .both_sides import lists_above, read_api, read_tables, reading_run
 from .comparison import Comparison
 from .files import DESTINATION as FILES
 from .findings import Finding, Removable
+from .next_run import NextRun
 from .publish import loading_file
 from .target import (
     PIPELINE_NAME,
@@ -158,14 +159,16 @@ def compare(options: Options, destination: Any) -> Verification:
                 f"{pending} load package(s) of an earlier run are not loaded yet: the next run "
                 "completes them."
             )
-        read_api(settings, compared, comparison, report)
+        digests = read_api(settings, compared, comparison, report)
         unread = _unread(compared, {failure.resource for failure in report.failures}, settings.mode)
         compared = [entry for entry in compared if entry.name not in unread]
         for endpoint in compared:
             read_tables(endpoint, settings, client.sql_client, comparison)
-        findings = {
-            entry.name: comparison.findings(entry, states[entry.name]) for entry in compared
-        }
+        with closing(
+            reading_run(settings, selected, lambda name: {**states.get(name, {})}, Report())
+        ) as run:
+            next_run = NextRun(run, states, digests, comparison.listed)
+            findings = {entry.name: comparison.findings(entry, next_run) for entry in compared}
         refused = [
             name for name, tables in findings.items() if any(t.would_lose_most for t in tables)
         ]

@@ -15,9 +15,10 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import dlt
+import pendulum
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
@@ -153,6 +154,7 @@ class History:
         dataset: The dataset.
         writing: Makes the context in which the destination is written, such as
             `publish.unnoticed`.
+        cleaning: Deletes what is too old, after a run has been written.
     """
 
     def __init__(
@@ -161,11 +163,13 @@ class History:
         destination: Any,
         dataset: str,
         writing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+        cleaning: Callable[[SqlClientBase[Any], RunRecord], None] | None = None,
     ) -> None:
         self._folder = folder
         self._destination = destination
         self._dataset = dataset
         self._writing = writing
+        self._cleaning = cleaning
 
     def keep(self, entry: Entry) -> bool:
         """Write a run down, and those that could not be written before it.
@@ -201,6 +205,8 @@ class History:
         run = entry.run
         with pipeline.sql_client() as client:
             before = rows(client, _BEFORE, run.pipeline, run.installation, run.run_id)
+            if self._cleaning:
+                self._cleaning(client, run)
         shutil.rmtree(self._folder / PIPELINE_NAME)
         return not before or before[0][0] == "ok"
 
@@ -219,6 +225,11 @@ def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any
             return list(cursor.fetchall())
     except DatabaseUndefinedRelation:
         return []
+
+
+def utc(moment: Any) -> datetime:
+    """An instant as the destination gives it, in UTC."""
+    return cast("datetime", pendulum.instance(moment).in_timezone("UTC"))
 
 
 _TYPES = {

@@ -67,6 +67,8 @@ def jobs(
         table_format=pipeline.table_format,
         wait=pipeline.wait,
         pipeline=pipeline.name,
+        history_days=pipeline.history_days,
+        keep_states=pipeline.keep_states,
         source={
             "resources": list(pipeline.resources),
             "groups": list(pipeline.groups),

@@ -45,6 +45,8 @@ class NamedPipeline:
         schedule: When it runs, as a cron expression: for people and orchestrators; nothing here
             starts it.
         max_age_hours: How old the last success may be before `--status` calls it overdue.
+        history_days: After how many days runs are deleted from the run history; 0 for never.
+        keep_states: How many of its states dlt keeps in the dataset, the newest ones; 0 for all.
         installations: The installations that it loads; empty for all.
         shared_dataset: Whether they go into one dataset, told apart by a column.
         source: Settings of the source that differ from `[sources.perfectgym]`.
@@ -61,6 +63,8 @@ class NamedPipeline:
     wait: float = 60.0
     schedule: str = ""
     max_age_hours: float = 26.0
+    history_days: float = 365.0
+    keep_states: int = 100
     installations: tuple[str, ...] = ()
     shared_dataset: bool = False
     source: Mapping[str, Any] = field(default_factory=dict)
@@ -142,6 +146,12 @@ def _number(key: str, value: Any) -> float:
     return float(value)
 
 
+def _count(key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _error(key, f"must be a whole number from 0, not {value!r}")
+    return value
+
+
 def _flag(key: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _error(key, f"must be true or false, not {value!r}")
@@ -159,6 +169,8 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "wait": _number,
     "schedule": _text,
     "max_age_hours": _number,
+    "history_days": _number,
+    "keep_states": _count,
     "installations": _names(None),
     "shared_dataset": _flag,
 }

@@ -22,7 +22,9 @@ from .logs import begin_run
 from .publish import unnoticed
 from .quality import Checks, as_lines, configured_checks, examine
 from .recording import Recording, recorded
+from .retention import Retention, delete_old
 from .target import (
+    PIPELINE_NAME,
     Options,
     destination_name,
     folder_of,
@@ -127,7 +129,10 @@ def _history(options: Options, destination: Any) -> History:
     writing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     if is_duckdb(options):
         writing = partial(unnoticed, options.database.resolve())
-    return History(folder_of(options), destination, options.dataset, writing)
+    cleaning = partial(
+        delete_old, Retention(options.history_days, options.keep_states), PIPELINE_NAME
+    )
+    return History(folder_of(options), destination, options.dataset, writing, cleaning)
 
 
 def _name(options: Options) -> str:

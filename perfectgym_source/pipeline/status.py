@@ -12,7 +12,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalogue import ENDPOINTS
 from .files import files_end_at
-from .history import rows
+from .history import rows, utc
 from .publish import loading_file
 from .recording import count_rows
 from .target import (
@@ -204,9 +204,9 @@ def _tables(
     counts: dict[str, int] = {}
     if client is not None:
         found = rows(client, _SUCCESSES, installation)
-        successes = {name: min(filter(None, (_utc(at), end))) for name, at in found}
+        successes = {name: min(filter(None, (utc(at), end))) for name, at in found}
         found = rows(client, _FAILURES, installation)
-        failures = {name: (_utc(at), error) for name, at, error in found}
+        failures = {name: (utc(at), error) for name, at, error in found}
         counts = count_rows(client, {ENDPOINTS[name].table_name for name in resources})
     now = cast("datetime", pendulum.now("UTC"))
     tables = []
@@ -227,8 +227,3 @@ def _tables(
             )
         )
     return tables
-
-
-def _utc(moment: Any) -> datetime:
-    """An instant as the destination gives it, in UTC."""
-    return cast("datetime", pendulum.instance(moment).in_timezone("UTC"))

@@ -40,6 +40,8 @@ class Options:
         table_format: For the destination `filesystem`, one of `files.TABLE_FORMATS`.
         wait: Seconds to wait for another program that has the pipeline's DuckDB file open.
         pipeline: The named pipeline's name.
+        history_days: After how many days runs are deleted from the history; 0 for never.
+        keep_states: How many states of dlt are kept in the dataset; 0 for all.
         source: Arguments of `perfectgym_source`; what is not there comes from the configuration.
         progress: A dlt progress collector, or None.
     """
@@ -50,6 +52,8 @@ class Options:
     table_format: str = "parquet"
     wait: float = 60
     pipeline: str = "core"
+    history_days: float = 365
+    keep_states: int = 100
     source: Mapping[str, Any] = field(default_factory=dict)
     progress: Any = None
 

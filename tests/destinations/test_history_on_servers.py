@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ import pytest
 from histories import Recorder
 
 from perfectgym_source.errors import PerfectGymError
+from perfectgym_source.pipeline import retention
 from perfectgym_source.pipeline.quality import Checks, as_lines, examine
 from perfectgym_source.pipeline.recording import Recording
 from perfectgym_source.pipeline.state_tools import reset, states
 from perfectgym_source.pipeline.status import status
+from perfectgym_source.pipeline.target import open_pipeline, target
 from perfectgym_source.sandbox import Sandbox
 
 CREDENTIALS = "DESTINATION__POSTGRES__CREDENTIALS"
@@ -63,3 +67,32 @@ def test_a_run_without_its_server_is_written_down_by_the_next(
     found = status(recorder.options(), ["clubs"], "sandbox", 1)
     assert "postgres failed" in str(found.tables[0].error)
     assert not found.tables[0].is_failing
+
+
+def test_old_states_and_runs_are_deleted(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        recorder.sandbox.world.change("clubs", recorder.sandbox.world.clubs[0])
+        newest = recorder.load("clubs").end().run
+    monkeypatch.setattr(retention, "MOST_RUNS", 1)
+    later = replace(newest, started_at=newest.started_at + timedelta(days=2))
+    options = recorder.options("clubs")
+    with (
+        target(options) as destination,
+        open_pipeline(options, destination) as pipeline,
+        pipeline.sql_client() as client,
+    ):
+        retention.delete_old(retention.Retention(1, 1), pipeline.pipeline_name, client, later)
+        counts = {
+            table: client.execute_sql(
+                f"SELECT count(*) FROM {client.make_qualified_table_name(table)}"
+            )
+            for table in ("_dlt_pipeline_state", "_runs", "_run_resources")
+        }
+    assert counts == {
+        "_dlt_pipeline_state": [(1,)],
+        "_runs": [(2,)],
+        "_run_resources": [(2,)],
+    }
+    assert not recorder.load("clubs").end().run.rows_loaded

@@ -130,16 +130,25 @@ def _status(pipeline: NamedPipeline, options: Options) -> Written:
     source = perfectgym_source(**options.source)
     installation = reading_of(source).settings.installation
     found = status(options, list(source.resources), installation, pipeline.max_age_hours)
-    if found.overdue:
-        alerts.ended(pipeline.name, f"overdue: {', '.join(found.overdue)}", True)
+    if found.problem:
+        alerts.ended(pipeline.name, found.problem, True)
     return as_text(found), as_json(found), found.exit_code
 
 
 def _state(options: Options) -> Written:
-    from .state_tools import as_json, as_text, states
+    from .alerts import configured_alerts
+    from .state_tools import as_json, as_text, states_in
+    from .status import EXIT_CODE, run_as_json
+    from .target import view
 
-    found = states(options)
-    return as_text(found), as_json(found), 0
+    alerts = configured_alerts()
+    with view(options) as found:
+        held = states_in(found)
+    if found.is_hanging:
+        alerts.ended(options.pipeline, found.note, True)
+    text = "\n".join(filter(None, (as_text(held), found.note)))
+    data = {**as_json(held), "run_under_way": run_as_json(found)}
+    return text, data, EXIT_CODE if found.is_hanging else 0
 
 
 def _reset(resources: Sequence[str], options: Options) -> Written:

@@ -69,6 +69,7 @@ def jobs(
         pipeline=pipeline.name,
         history_days=pipeline.history_days,
         keep_states=pipeline.keep_states,
+        max_run_hours=pipeline.max_run_hours,
         source={
             "resources": list(pipeline.resources),
             "groups": list(pipeline.groups),

@@ -13,7 +13,8 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 
 import duckdb
@@ -29,9 +30,55 @@ from ..errors import DestinationError, DestinationLocked, LockedError
 
 logger = logging.getLogger(__name__)
 
+LOCK_FILE = "run.lock"
+_HELD = "held_by_a_file"
 MOST_THREADS = 4
 MEGABYTES_PER_THREAD = 125
 """What DuckDB may take: as much as its documentation asks for."""
+
+
+@dataclass(frozen=True)
+class RunUnderWay:
+    """A run that holds the lock of a working folder.
+
+    Attributes:
+        process: The process, with its host.
+        since: When it began; None if that is not known yet.
+    """
+
+    process: str
+    since: datetime | None
+
+    def is_longer_than(self, hours: float) -> bool:
+        """Return whether it has been under way for so many hours; 0 is no limit."""
+        if not hours or self.since is None:
+            return False
+        return (datetime.now(timezone.utc) - self.since).total_seconds() > hours * 3600
+
+    def __str__(self) -> str:
+        if self.since is None:
+            return "A run has just begun"
+        since = self.since.astimezone(timezone.utc)
+        return f"A run is under way since {since:%Y-%m-%d %H:%M} UTC ({self.process})"
+
+
+def run_under_way(folder: Path) -> RunUnderWay | None:
+    """Return the run that holds the lock of a working folder, without disturbing it.
+
+    The lock is tried only if the file says that somebody runs, so that a run which begins at this
+    moment is not refused.
+    """
+    try:
+        with open(folder / LOCK_FILE, encoding="utf-8") as file:
+            if not file.read(1):
+                return None
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _holder(file.name)
+            return None  # left by a run that was killed
+    except FileNotFoundError:
+        return None
 
 
 @contextlib.contextmanager
@@ -48,12 +95,15 @@ def run_lock(folder: Path) -> Iterator[bool]:
         LockedError: Another run holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "run.lock", "a+", encoding="utf-8") as file:
+    with open(folder / LOCK_FILE, "a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            held = _holder(file.name)
+            since = held.since and held.since.isoformat(timespec="seconds")
             raise LockedError(
-                f"Another run is loading into the same place: {_holder(file.name)}.",
+                "Another run is loading into the same place: "
+                f"{f'{held.process}, since {since}' if since else 'it has just begun'}.",
                 hint="Nothing was done; it does not have to be repeated.",
             ) from None
         file.seek(0)
@@ -120,6 +170,33 @@ def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection
         yield connection
 
 
+def read_only(file: Path) -> duckdb.DuckDBPyConnection | None:
+    """Open a DuckDB file for reading; None if it is not there, or another process writes it.
+
+    The tables are views in a database in memory, because DuckDB cannot tell a schema from a file of
+    the same name, as the published file and its dataset are by default.
+    """
+    connection = duckdb.connect()
+    try:
+        connection.execute(
+            f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS {_HELD} (READ_ONLY)"
+        )
+    except duckdb.IOException as error:
+        connection.close()
+        if _is_locked(error) or not file.exists():
+            return None
+        raise
+    tables = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [_HELD]
+    ).fetchall()
+    for schema in {schema for schema, _ in tables}:
+        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+    for schema, table in tables:
+        name = f'"{schema}"."{table}"'
+        connection.execute(f"CREATE VIEW {name} AS FROM {_HELD}.{name}")
+    return connection
+
+
 def _is_locked(error: BaseException) -> bool:
     """Whether DuckDB says that another process has the file open."""
     return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
@@ -131,9 +208,10 @@ def _user_of(error: BaseException | None) -> str:
     return found[1] if found else "another program"
 
 
-def _holder(path: str) -> str:
+def _holder(path: str) -> RunUnderWay:
     try:
         held = json.loads(Path(path).read_text(encoding="utf-8"))
-        return f"process {held['pid']} on {held['host']}, since {held['started']}"
-    except (OSError, ValueError, KeyError):
-        return "it has just begun"
+        since = datetime.fromisoformat(held["started"])
+        return RunUnderWay(f"process {held['pid']} on {held['host']}", since.astimezone())
+    except (OSError, ValueError, KeyError, TypeError):
+        return RunUnderWay("", None)

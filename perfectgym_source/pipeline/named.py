@@ -45,6 +45,8 @@ class NamedPipeline:
         schedule: When it runs, as a cron expression: for people and orchestrators; nothing here
             starts it.
         max_age_hours: How old the last success may be before `--status` calls it overdue.
+        max_run_hours: How long a run may take before it counts as hanging: `--status` and `--state`
+            turn red, and alert. 0: no limit.
         history_days: After how many days runs are deleted from the run history; 0 for never.
         keep_states: How many of its states dlt keeps in the dataset, the newest ones; 0 for all.
         installations: The installations that it loads; empty for all.
@@ -63,6 +65,7 @@ class NamedPipeline:
     wait: float = 60.0
     schedule: str = ""
     max_age_hours: float = 26.0
+    max_run_hours: float = 24.0
     history_days: float = 365.0
     keep_states: int = 100
     installations: tuple[str, ...] = ()
@@ -169,6 +172,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "wait": _number,
     "schedule": _text,
     "max_age_hours": _number,
+    "max_run_hours": _number,
     "history_days": _number,
     "keep_states": _count,
     "installations": _names(None),

@@ -18,6 +18,7 @@ from ..reading import Report
 from ..source import perfectgym_source, report_of
 from .alerts import configured_alerts
 from .history import CheckRecord, History
+from .lock import run_under_way
 from .logs import begin_run
 from .publish import unnoticed
 from .quality import Checks, as_lines, configured_checks, examine
@@ -94,7 +95,12 @@ def run(options: Options) -> Summary:
         begin_run(recording.run_id)
         summary = _run(options, source, recording, checks)
     except LockedError:
-        raise  # the run that is under way tells how it ends
+        # The run that is under way tells how it ends, unless it hangs.
+        other = run_under_way(folder_of(options))
+        if other and other.is_longer_than(options.max_run_hours):
+            problem = f"{other}, longer than max_run_hours allows"
+            alerts.ended(_name(options), problem, was_well=True)
+        raise
     except PerfectGymError as error:
         alerts.ended(_name(options), str(error), recording is None or recording.was_well)
         raise

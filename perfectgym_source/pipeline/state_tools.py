@@ -12,18 +12,24 @@ from datetime import datetime
 from typing import Any
 
 import dlt
+from dlt.common.destination.client import WithStateSync
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
 from ..cursors import Cursors
 from ..errors import ConfigurationError
 from ..nearest import nearest
 from .publish import loading_file
 from .target import (
+    PIPELINE_NAME,
     Options,
+    View,
     destination_name,
     is_duckdb,
     open_pipeline,
     pending_packages,
     target,
+    view,
 )
 
 _KEPT = "ids"
@@ -69,18 +75,29 @@ def states(options: Options) -> list[ResourceState]:
     """The state of every resource that was loaded; none if nothing was.
 
     Raises:
-        LockedError: A run is under way.
         DestinationError: The destination cannot be reached.
     """
-    if not _is_there(options):
+    with view(options) as found:
+        return states_in(found)
+
+
+def states_in(found: View) -> list[ResourceState]:
+    """The state of every resource that was loaded, as a view of the dataset shows it."""
+    if found.pipeline is None:
         return []
-    with _synced_pipeline(options, publishes=False) as pipeline:
-        return [
-            _described(name, installation, state)
-            for name, held in sorted(_resources(pipeline.state).items())
-            for installation, state in _parts(held)
-            if state
-        ]
+    with found.pipeline.destination_client() as client:
+        if not isinstance(client, WithStateSync):
+            return []
+        try:
+            state: Any = load_pipeline_state_from_destination(PIPELINE_NAME, client)
+        except DestinationUndefinedEntity:
+            return []
+    return [
+        _described(name, installation, own)
+        for name, held in sorted(_resources(state or {}).items())
+        for installation, own in _parts(held)
+        if own
+    ]
 
 
 def reset(options: Options, resources: Sequence[str], installation: str | None = None) -> list[str]:

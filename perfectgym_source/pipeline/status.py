@@ -13,15 +13,12 @@ from dlt.destinations.sql_client import SqlClientBase
 from ..catalogue import ENDPOINTS
 from .files import files_end_at
 from .history import rows, utc
-from .publish import loading_file
 from .recording import count_rows
 from .target import (
     Options,
+    View,
     destination_name,
-    files_folder,
-    is_duckdb,
-    open_pipeline,
-    target,
+    view,
     writes_files,
 )
 
@@ -87,12 +84,14 @@ class Status:
         max_age_hours: How old the last success may be.
         destination: Where the rows are, in words.
         dataset: The dataset.
+        view: What was read, and whether a run is under way.
     """
 
     tables: Sequence[TableStatus]
     max_age_hours: float
     destination: str
     dataset: str
+    view: View
 
     @property
     def overdue(self) -> list[str]:
@@ -101,14 +100,24 @@ class Status:
 
     @property
     def exit_code(self) -> int:
-        """0 if all is fresh."""
-        return EXIT_CODE if self.overdue else 0
+        """0 if all is fresh, and no run hangs."""
+        return EXIT_CODE if self.problem else 0
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong, in a sentence; None if all is well."""
+        problems = [self.view.note] if self.view.is_hanging else []
+        if self.overdue:
+            problems.append(f"overdue: {', '.join(self.overdue)}")
+        return " ".join(problems) or None
 
 
 def status(
     options: Options, resources: Sequence[str], installation: str, max_age_hours: float
 ) -> Status:
     """Read the status from the history in the destination.
+
+    While a run is under way, it is that of the published DuckDB file.
 
     Args:
         options: What names the target.
@@ -117,35 +126,31 @@ def status(
         max_age_hours: How old the last success may be.
 
     Raises:
-        LockedError: A run is under way.
         DestinationError: The destination cannot be reached.
     """
-    database = options.database.resolve()
-    if is_duckdb(options) and not (database.exists() or loading_file(database).exists()):
-        tables = _tables(None, resources, installation, max_age_hours)
-    else:
-        with (
-            target(options, publishes=False) as destination,
-            open_pipeline(options, destination) as pipeline,
-            pipeline.sql_client() as client,
-        ):
-            end = None
-            if writes_files(options):
-                connection = client.native_connection
-                end = files_end_at(connection, options.dataset, files_folder(options))
-            tables = _tables(client, resources, installation, max_age_hours, end)
-    return Status(tables, max_age_hours, destination_name(options), options.dataset)
+    with view(options) as found:
+        if found.pipeline is None:
+            tables = _tables(None, resources, installation, max_age_hours)
+        else:
+            with found.pipeline.sql_client() as client:
+                end = None
+                if writes_files(options):
+                    connection = client.native_connection
+                    end = files_end_at(connection, options.dataset, found.folder / "files")
+                tables = _tables(client, resources, installation, max_age_hours, end)
+    return Status(tables, max_age_hours, destination_name(options), options.dataset, found)
 
 
 def as_json(found: Status) -> dict[str, Any]:
     """The status as a JSON object.
 
-    Keys: `outcome` (`fresh` or `overdue`), `overdue` (resources), `tables` by resource (`table`,
-    `last_success`, `age_hours`, `rows`, `is_overdue`, `last_failure`, `error`), `max_age_hours`,
+    Keys: `outcome` (`fresh`, or `overdue` if something is, or a run hangs), `overdue` (resources),
+    `tables` by resource (`table`, `last_success`, `age_hours`, `rows`, `is_overdue`,
+    `last_failure`, `error`), `run_under_way` as `run_as_json` gives it, `max_age_hours`,
     `destination`, `dataset`.
     """
     return {
-        "outcome": "overdue" if found.overdue else "fresh",
+        "outcome": "overdue" if found.problem else "fresh",
         "overdue": found.overdue,
         "tables": {
             table.resource: {
@@ -159,10 +164,20 @@ def as_json(found: Status) -> dict[str, Any]:
             }
             for table in found.tables
         },
+        "run_under_way": run_as_json(found.view),
         "max_age_hours": found.max_age_hours,
         "destination": found.destination,
         "dataset": found.dataset,
     }
+
+
+def run_as_json(found: View) -> dict[str, Any] | None:
+    """The run that is under way, as a JSON object with the keys `process`, `since`, `is_hanging`;
+    None if there is none."""
+    if found.run is None:
+        return None
+    since = found.run.since and found.run.since.isoformat()
+    return {"process": found.run.process, "since": since, "is_hanging": found.is_hanging}
 
 
 def as_text(found: Status) -> str:
@@ -176,6 +191,7 @@ def as_text(found: Status) -> str:
         mark = "  OVERDUE" if table.is_overdue else ""
         lines.append(f"{table.resource:<{width}}  {when:<20}  {age:>9}  {count:>12}{mark}")
     lines.append("")
+    lines += [found.view.note] if found.view.note else []
     lines += [
         f"{table.resource} failed at {table.last_failure:%Y-%m-%d %H:%M} UTC: {table.error}"
         for table in found.tables

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,7 @@ from .destinations import merging_destination
 from .files import DESTINATION as FILES
 from .files import check_files, write_files
 from .history import PIPELINE_NAME as HISTORY
-from .lock import database_lock, run_lock
+from .lock import RunUnderWay, database_lock, read_only, run_lock, run_under_way
 from .publish import is_published, loading_file, prepare, publish
 
 PIPELINE_NAME = "perfectgym"
@@ -42,6 +43,7 @@ class Options:
         pipeline: The named pipeline's name.
         history_days: After how many days runs are deleted from the history; 0 for never.
         keep_states: How many states of dlt are kept in the dataset; 0 for all.
+        max_run_hours: How long a run may take before it counts as hanging; 0 for no limit.
         source: Arguments of `perfectgym_source`; what is not there comes from the configuration.
         progress: A dlt progress collector, or None.
     """
@@ -54,6 +56,7 @@ class Options:
     pipeline: str = "core"
     history_days: float = 365
     keep_states: int = 100
+    max_run_hours: float = 24
     source: Mapping[str, Any] = field(default_factory=dict)
     progress: Any = None
 
@@ -98,6 +101,84 @@ def target(options: Options, publishes: bool = True) -> Iterator[Any]:
                     _write_files(options, connection)
         except Exception as error:
             raise in_our_words(error, options) from error
+
+
+@dataclass(frozen=True)
+class View:
+    """The dataset as it can be read beside a run.
+
+    Attributes:
+        pipeline: dlt's pipeline over it, for queries; None if there is no DuckDB file to read.
+        run: The run that is under way, if one is.
+        is_hanging: Whether it takes longer than `max_run_hours`.
+        is_published: Whether what is read is the published file, because the other one is in use.
+        folder: For working files, as long as the view lasts.
+    """
+
+    pipeline: dlt.Pipeline | None
+    run: RunUnderWay | None
+    is_hanging: bool
+    is_published: bool
+    folder: Path
+
+    @property
+    def note(self) -> str:
+        """What to know about what is read, in a sentence or two; empty if there is nothing."""
+        notes = []
+        if self.run:
+            late = ", longer than max_run_hours allows" if self.is_hanging else ""
+            notes.append(f"{self.run}{late}.")
+        elif self.is_published:
+            notes.append("Another program has the pipeline's database file open.")
+        if self.is_published:
+            shown = "This is" if self.pipeline else "There is nothing yet of"
+            notes.append(f"{shown} what was published last.")
+        return " ".join(notes)
+
+
+@contextlib.contextmanager
+def view(options: Options) -> Iterator[View]:
+    """Open the dataset for reading, without a lock: a run may be under way, or begin meanwhile.
+
+    Args:
+        options: What names the target.
+
+    Raises:
+        PerfectGymError: The destination cannot be read; in our words.
+    """
+    run = run_under_way(folder_of(options))
+    is_hanging = run is not None and run.is_longer_than(options.max_run_hours)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="perfectgym-")))
+        is_published = False
+        try:
+            if is_duckdb(options):
+                connection, is_published = _opened(options.database.resolve())
+                if connection is None:
+                    yield View(None, run, is_hanging, is_published, folder)
+                    return
+                destination: Any = dlt.destinations.duckdb(stack.enter_context(connection))
+            else:
+                destination = merging_destination(options.destination)
+            pipeline = dlt.pipeline(
+                PIPELINE_NAME,
+                pipelines_dir=str(folder),
+                destination=destination,
+                dataset_name=options.dataset,
+            )
+            yield View(pipeline, run, is_hanging, is_published, folder)
+        except Exception as error:
+            raise in_our_words(error, options) from error
+
+
+def _opened(database: Path) -> tuple[duckdb.DuckDBPyConnection | None, bool]:
+    """The file that is loaded, open for reading, or else the published one; and whether the first
+    one is in use."""
+    own = loading_file(database)
+    connection = read_only(own)
+    if connection is not None:
+        return connection, False
+    return read_only(database), own.exists()
 
 
 def _write_files(options: Options, connection: duckdb.DuckDBPyConnection) -> None:

@@ -43,7 +43,7 @@ Exit codes:
   6  another run is loading into the same place: nothing was done
   7  another program has the pipeline's database file open: nothing is lost
   8  --verify, --repair: tables differ from the API
-  9  --status: something is overdue, or was never loaded
+  9  --status: something is overdue, or was never loaded; --status, --state: a run hangs
   10 a check after loading has failed, and checks.mode is fail
   130  interrupted; the next run starts where the last complete one ended
 """

@@ -175,17 +175,21 @@ def read_only(file: Path) -> duckdb.DuckDBPyConnection | None:
 
     The tables are views in a database in memory, because DuckDB cannot tell a schema from a file of
     the same name, as the published file and its dataset are by default.
+
+    Raises:
+        DestinationError: It is there, and cannot be read.
     """
     connection = duckdb.connect()
+    path = str(file).replace("'", "''")
     try:
-        connection.execute(
-            f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS {_HELD} (READ_ONLY)"
-        )
-    except duckdb.IOException as error:
+        connection.execute(f"ATTACH '{path}' AS {_HELD} (READ_ONLY)")
+    except duckdb.Error as error:
         connection.close()
         if _is_locked(error) or not file.exists():
             return None
-        raise
+        raise DestinationError(
+            f"{file} cannot be read: {str(error).splitlines()[0]}", hint="Nothing was changed."
+        ) from None
     tables = connection.execute(
         "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [_HELD]
     ).fetchall()

@@ -73,6 +73,13 @@ def test_status_and_state_are_told_beside_a_run(configured: Program, server: For
         assert state["resources"] != []
         assert server.run("--state").output.startswith(idle.output)
         assert sorted(configured.folder.rglob("dlt/perfectgym/**/*")) == before
+        published = configured.database.read_bytes()
+        configured.database.write_bytes(b"no database" * 1000)
+        unreadable = server.run("--status", *RESOURCES)
+        assert unreadable.code == 5
+        assert "perfectgym.duckdb cannot be read: " in unreadable.errors
+        assert "_loading" not in unreadable.errors  # which is not to blame
+        configured.database.write_bytes(published)
         assert run.poll() is None
     assert server.run(*RESOURCES).code == 0
 

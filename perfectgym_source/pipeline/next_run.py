@@ -75,11 +75,13 @@ class NextRun:
         """Whether the next run asks for a part of a list, for its table or for another one."""
         if self._run.comes_in_every_run(endpoint):
             return True
-        receiver = self._run.reader(endpoint.name).receiver
-        return (receiver.table is not None and unit in receiver.table.pending) or any(
-            identity in self._new_ids(consumer, self._run.reader(parent.table).endpoint)
-            for consumer in receiver.consumers()
-            for parent, identity in zip(endpoint.parents, unit)
+        return any(
+            unit in consumer.pending.get(endpoint.name, ())
+            or any(
+                identity in self._new_ids(consumer, self._run.reader(parent.table).endpoint)
+                for parent, identity in zip(endpoint.parents, unit)
+            )
+            for consumer in self._run.reader(endpoint.name).receiver.consumers()
         )
 
     def _new_ids(self, consumer: Consumer, parent: Endpoint) -> set[int]:
@@ -89,7 +91,7 @@ class NextRun:
             self._new[key] = {
                 row.id
                 for row in self._listed(parent)
-                if row.id
+                if row.id is not None
                 and (unit := self._unit(parent, row)) is not None
                 and self._is_new(consumer, parent, unit, row)
                 and self._is_read(parent, unit)

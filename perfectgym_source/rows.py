@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 MOST_FIELDS = 500
 """A shape learns no more unknown fields than a table gets columns for them."""
 
-MOST_TEXTS = 10_000
-"""So many texts a shape remembers, to give the same object for the same text."""
+MOST_TEXT_BYTES = 2 << 20
+"""So many bytes of texts a shape remembers, to return the same object for the same text."""
 
 _BLANKS: Mapping[bytes, Any] = {b"null": None, b'""': "", b'"null"': "null"}
 """What need not stay text: where a field has several names, the first that is not blank counts."""
@@ -136,6 +136,7 @@ class Shape:
         self._names += [*objects, *arrays]
         self._most = len(self._names) + MOST_FIELDS
         self._texts = dict(_BLANKS)
+        self._text_bytes = 0
         self._lock = threading.Lock()
         self._reader = self._make_reader()
 
@@ -164,10 +165,14 @@ class Shape:
     def _as_texts(self, values: Sequence[Any]) -> Sequence[Any]:
         if values.count(None) == len(values):
             return values
-        if len(self._texts) > MOST_TEXTS:
-            self._texts = dict(_BLANKS)
-        known = self._texts.setdefault
-        return [None if value is None else known(text := bytes(value), text) for value in values]
+        if self._text_bytes > MOST_TEXT_BYTES:
+            self._texts, self._text_bytes = dict(_BLANKS), 0
+        texts = self._texts
+        known, size = texts.setdefault, len(texts)
+        found = [None if value is None else known(text := bytes(value), text) for value in values]
+        if len(texts) > size:  # counts more than it has to, which costs no more than remembering
+            self._text_bytes += sum(map(len, filter(None, found)))
+        return found
 
     def _make_reader(self) -> tuple[Sequence[str], Any]:
         attributes = {f"field_{number}": name for number, name in enumerate(self._names)}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .model import INSTALLATION, Endpoint, Field, Kind, Pii, Write
@@ -28,11 +28,19 @@ UNREADABLE = "_unreadable"
 REMOVED = "_removed"
 TAKEN_AT = "taken_at"
 
+MOST_NAMES = 2_000
+"""So many column names are remembered; the API may send any number of unknown fields."""
 
-@cache
+
+@lru_cache(MOST_NAMES)
 def snake_case(name: str) -> str:
     """The column name of an API field, by dlt's own naming convention (`x` for a blank name)."""
-    return _naming().normalize_identifier(name) if name.strip() else "x"
+    naming = _naming()
+    if snake_case.cache_info().currsize >= MOST_NAMES:
+        # dlt itself remembers every name that it has ever normalized.
+        for cached in ("_normalize_identifier", "shorten_identifier"):
+            getattr(getattr(naming, cached, None), "cache_clear", lambda: None)()
+    return naming.normalize_identifier(name) if name.strip() else "x"
 
 
 @cache

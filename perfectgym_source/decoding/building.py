@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from itertools import count
 from typing import Any
 
 import pyarrow as pa
@@ -104,7 +105,7 @@ class TableBuilder:
         self.lists: dict[str, Lists] = {}
         self.unreadable: Counter[str] = Counter()
         self._privacy = privacy
-        self._raw: dict[int, dict[str, Any]] = {}
+        self._raw: dict[int, dict[str, tuple[Any, str]]] = {}
 
     def read(self, column: Column, values: Sequence[Any] | None) -> None:
         """Build a column from raw values; None where no row has one."""
@@ -141,8 +142,8 @@ class TableBuilder:
                 for name, offsets in part.offsets.items():
                     if place in offsets:
                         self.offsets.setdefault(name, {})[row] = offsets[place]
-                for name, value in part._raw.get(place, EMPTY).items():
-                    self.keep(row, name, value)
+                for name, (value, counted_as) in part._raw.get(place, EMPTY).items():
+                    self.keep(row, name, value, counted_as)
 
     def as_object(self, row: int, name: str, value: Any, bare: str | None) -> Mapping[str, Any]:
         """An embedded object from what came in its place."""
@@ -188,15 +189,27 @@ class TableBuilder:
         if not self._raw:
             return pa.nulls(self.size, pa.string())
         texts = {
-            row: to_json({name: self._privacy.raw(value) for name, value in sent.items()})
+            row: to_json({name: self._privacy.raw(value) for name, (value, _) in sent.items()})
             for row, sent in self._raw.items()
         }
         return pa.array(map(texts.get, range(self.size)), pa.string())
 
-    def keep(self, row: int, column: str, value: Any) -> None:
-        """Keep what no column could take, for the row's `_unreadable`."""
-        self.unreadable[column] += 1
-        self._raw.setdefault(row, {})[column] = value
+    def keep(self, row: int, name: str, value: Any, counted_as: str = "") -> None:
+        """Keep a value that no column takes, for the row's `_unreadable`.
+
+        Args:
+            row: The index of the row.
+            name: The name of the value there.
+            value: The value as it was sent.
+            counted_as: Its name in the counts, if it is another one.
+        """
+        counted_as = counted_as or name
+        self.unreadable[counted_as] += 1
+        kept = self._raw.setdefault(row, {})
+        # Several values may have one name: a column's own, and an unknown field's.
+        names = (f"{name} ({number})" if number > 1 else name for number in count(1))
+        free = next(n for n in names if n not in kept or kept[n][0] is value)
+        kept[free] = value, counted_as
 
     def _one_by_one(self, column: Column, values: Sequence[Any]) -> pa.Array:
         read = self._privacy.reader(column.kind)

@@ -17,6 +17,8 @@ _RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT))
 MOST_NEWS = 500
 """So many columns a table gets for unknown fields; the memory that DuckDB and dlt take for a wide
 table grows with the square of its columns. Further fields are kept in `_unreadable`."""
+FURTHER = "(further fields)"
+"""How their values are counted: by one name, because they may have any number of names."""
 
 
 class News:
@@ -120,9 +122,10 @@ class Spreader:
         is_taken = column in builder.arrays or column in builder.taken or column in _RESERVED
         kind = None if is_taken else self._news.kind(builder.name, column, values)
         if kind is None:
+            counted_as = column if is_taken else FURTHER
             for row, value in enumerate(values):
                 if value is not None:
-                    builder.keep(row, prefix + name, value)
+                    builder.keep(row, prefix + name, value, counted_as)
             return
         builder.read(Column(column, kind, ""), values)
         self._found.add(f"{builder.name}.{column}")

@@ -13,7 +13,9 @@ before the change, so that it lands as much after the gap as it stood inside it.
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import MAXYEAR, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -23,7 +25,15 @@ from tzlocal.windows_tz import win_tz
 logger = logging.getLogger(__name__)
 
 _EPOCH = datetime(1970, 1, 1)
-_MICROSECONDS_PER_MINUTE = 60_000_000
+_MICROSECOND = timedelta(microseconds=1)
+_STEP, _SECOND = timedelta(days=2), timedelta(seconds=1)
+_FIRST, _LAST = ((moment - _EPOCH) // _MICROSECOND for moment in (datetime.min, datetime.max))
+
+MOST_YEARS = 1_000
+"""So many years of zones are remembered, over all zones."""
+
+MOST_WARNINGS = 20
+"""So many clubs are named in warnings."""
 
 
 def zone_of(name: str | None) -> ZoneInfo | None:
@@ -37,39 +47,78 @@ def zone_of(name: str | None) -> ZoneInfo | None:
 
 
 class ZoneClock:
-    """Converts local times of one zone to instants, remembering the offsets that it has met."""
+    """Converts local times of one zone to instants, whole columns at once."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._offsets: dict[int, int | None] = {}
 
-    def to_utc(self, local: int | None) -> int | None:
-        """The instant of a local time.
+    def to_utc(self, local: pa.Array) -> pa.Array:
+        """Return the instants of local times.
 
         Args:
-            local: Microseconds of the wall clock since 1970-01-01T00:00:00, or None.
+            local: Microseconds of the wall clock since 1970-01-01T00:00:00.
 
         Returns:
-            Microseconds since the epoch, UTC; None for None and for times outside the calendar.
+            Microseconds since the epoch, UTC; null for null and for times outside the calendar.
         """
-        if local is None:
-            return None
-        minute = local // _MICROSECONDS_PER_MINUTE
-        try:
-            offset = self._offsets[minute]
-        except KeyError:
-            offset = self._offsets[minute] = self._offset(minute)
-        return None if offset is None else local - offset
+        local = _within_calendar(local)
+        years = pc.unique(pc.year(local.drop_null().cast(pa.timestamp("us")))).to_pylist()
+        changes = [change for year in sorted(years) for change in offsets_of(self._zone, year)]
+        # Sorted among the local times, each offset holds for all that come after it.
+        moments = pa.array([moment for moment, _ in changes], pa.int64())
+        offsets = pa.array([offset for _, offset in changes], pa.int64())
+        order = pc.array_sort_indices(pa.concat_arrays([moments, local]))
+        known = pa.concat_arrays([offsets, pa.nulls(len(local), pa.int64())]).take(order)
+        found = pc.fill_null_forward(known).take(pc.array_sort_indices(order))
+        return _within_calendar(pc.subtract(local, found.slice(len(changes))))
 
-    def _offset(self, minute: int) -> int | None:
-        # Offsets change on whole minutes, so one look-up serves every second of a minute.
-        try:
-            wall = (_EPOCH + timedelta(minutes=minute)).replace(tzinfo=self._zone)
-            offset = wall.utcoffset()
-            wall.astimezone(ZoneInfo("UTC"))
-        except (OverflowError, ValueError):
-            return None
-        return None if offset is None else offset // timedelta(microseconds=1)
+
+@lru_cache(MOST_YEARS)
+def offsets_of(zone: ZoneInfo, year: int) -> Sequence[tuple[int, int]]:
+    """Return from which local time on a zone has which offset, within a year.
+
+    Args:
+        zone: The zone.
+        year: The year, 1 to 9999.
+
+    Returns:
+        Pairs of a local time and the offset from UTC that is valid from then on, in microseconds
+        and ascending; the first pair is the beginning of the year.
+    """
+    end = datetime.max if year == MAXYEAR else datetime(year + 1, 1, 1)
+    high = datetime(year, 1, 1)
+    offset = _offset(zone, high)
+    found = [((high - _EPOCH) // _MICROSECOND, offset)]
+    # No zone changes its offset twice within days, and none within a second.
+    while high < end:
+        low, high = high, end if end - high < _STEP else high + _STEP
+        if (then := _offset(zone, high)) == offset:
+            continue
+        last = high
+        while high - low > _SECOND:
+            middle = low + (high - low) // _SECOND // 2 * _SECOND
+            low, high = (middle, high) if _offset(zone, middle) == offset else (low, middle)
+        if high < end:
+            found.append(((high - _EPOCH) // _MICROSECOND, then))
+        offset, high = then, last
+    return found
+
+
+def _offset(zone: ZoneInfo, wall: datetime) -> int:
+    """Return the offset of a local time from UTC in microseconds, by the rule of this module."""
+    offset = wall.replace(tzinfo=zone).utcoffset()
+    return 0 if offset is None else offset // _MICROSECOND
+
+
+def _within_calendar(moments: pa.Array) -> pa.Array:
+    """Return moments, null where they are outside the years 1 to 9999."""
+    ends = pc.min_max(moments)
+    if moments.null_count == len(moments) or (
+        ends["min"].as_py() >= _FIRST and ends["max"].as_py() <= _LAST
+    ):
+        return moments
+    inside = pc.and_(pc.greater_equal(moments, _FIRST), pc.less_equal(moments, _LAST))
+    return pc.if_else(inside, moments, None)
 
 
 class ClubClocks:
@@ -82,11 +131,12 @@ class ClubClocks:
 
     def __init__(self, default: str | None = None) -> None:
         self._default_name = default
-        self._names: dict[int, str] = {}
+        self._names: dict[int, str | None] = {}
+        self._warned: set[str] = set()
         self._clocks: dict[str, ZoneClock | None] = {}
 
-    def set_club(self, club: int, zone_name: str) -> None:
-        """Say in which zone a club is (a Windows or IANA name)."""
+    def set_club(self, club: int, zone_name: str | None) -> None:
+        """Set the zone of a club (a Windows or IANA name; None if the API gives none)."""
         self._names[club] = zone_name
 
     def to_utc(self, clubs: pa.Array | None, local: pa.Array) -> pa.Array:
@@ -108,44 +158,44 @@ class ClubClocks:
         for club in pc.unique(clubs.filter(local.is_valid())).to_pylist():
             if (clock := self._clock_of(club)) is not None:
                 clubs_of.setdefault(clock, []).append(club)
-        # Times of day repeat: each distinct one is looked up once.
-        encoded = local.dictionary_encode()
-        moments = encoded.dictionary.to_pylist()
         for clock, ids in clubs_of.items():
-            found = pa.array(map(clock.to_utc, moments), pa.int64()).take(encoded.indices)
             theirs = pc.is_in(clubs, pa.array(ids, pa.int64()))
-            instants = pc.if_else(theirs, found, instants)
+            found = clock.to_utc(local.filter(theirs))
+            instants = pc.replace_with_mask(instants, theirs, found)
         return instants
 
     def _clock_of(self, club: int | None) -> ZoneClock | None:
+        whose = "Rows of no club" if club is None else f"Club {club}"
         name = self._default() if club is None else self._names.get(club)
-        if club is not None and name is None:
-            self._warn(f"club {club}", "is not in the list of clubs")
-            return None
-        return self._clock(name, "rows of no club" if club is None else f"club {club}")
+        if name:
+            return self._clock(name, whose)
+        if club is None:
+            why = "no time zone; set sources.perfectgym.time_zone in .dlt/config.toml"
+        elif club in self._names:
+            why = "no time zone in the list of clubs"
+        else:
+            why = "not in the list of clubs"
+        self._warn(whose, why)
+        return None
 
     def _default(self) -> str | None:
         if self._default_name:
             return self._default_name
-        names = set(self._names.values())
+        names = set(filter(None, self._names.values()))
         return names.pop() if len(names) == 1 else None
 
-    def _clock(self, name: str | None, whose: str) -> ZoneClock | None:
-        if name is None:
-            self._warn(
-                whose, "have no time zone; set sources.perfectgym.time_zone in .dlt/config.toml"
-            )
-            return None
+    def _clock(self, name: str, whose: str) -> ZoneClock | None:
         if name not in self._clocks:
             zone = zone_of(name)
             self._clocks[name] = ZoneClock(zone) if zone else None
             if zone is None:
-                logger.warning(
-                    "The time zone %r of %s is not known: its _utc columns stay NULL.", name, whose
-                )
+                self._warn(whose, f"unknown time zone {name!r}")
         return self._clocks[name]
 
     def _warn(self, whose: str, why: str) -> None:
-        if whose not in self._clocks:
-            self._clocks[whose] = None
-            logger.warning("%s %s: their _utc columns stay NULL.", whose.capitalize(), why)
+        if whose in self._warned or len(self._warned) > MOST_WARNINGS:
+            return
+        self._warned.add(whose)
+        if len(self._warned) > MOST_WARNINGS:
+            whose, why = "Further clubs", "no known time zone"
+        logger.warning("%s: %s. The _utc columns of these rows stay NULL.", whose, why)

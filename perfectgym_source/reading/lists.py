@@ -13,6 +13,7 @@ from ..catalogue import Endpoint, table_layout
 from ..errors import ApiError, RequestRefused, SignInError
 from ..paging import PAGE_SIZE, Fetch, keyset_pages, numbered_pages, stable_list, unpaged_list
 from ..rows import Rows, Shape, row_id
+from ..values import is_blank
 from .consumers import Consumer, Unit, unit_key
 from .parameters import request_parameters
 from .receiving import Receiver
@@ -284,14 +285,9 @@ class ListReader:
         return repr(row) if identity is None else identity
 
 
-def club_zone(row: Any) -> tuple[int, str] | None:
-    """The id and the zone's name of a club's row, if it has both."""
-    if not isinstance(row, dict):
+def club_zone(row: Any) -> tuple[int, str | None] | None:
+    """Return the id and the zone's name of a club's row; None if it has no id."""
+    if not isinstance(row, dict) or (identity := row_id(row)) is None:
         return None
-    zone = row.get("timeZone") or row.get("timezone")
-    identity = row_id(row)
-    return (
-        (identity, zone)
-        if identity is not None and isinstance(zone, str) and zone != "null"
-        else None
-    )
+    names = (row.get("timeZone"), row.get("timezone"))
+    return identity, next((n for n in names if isinstance(n, str) and not is_blank(n)), None)

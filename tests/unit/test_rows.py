@@ -77,13 +77,14 @@ def test_every_list_by_row_version_has_a_shape_that_reads_an_empty_answer():
 
 
 def test_the_same_text_is_the_same_object_and_not_too_many_are_remembered(monkeypatch):
-    monkeypatch.setattr(module, "MOST_TEXTS", 5)
+    monkeypatch.setattr(module, "MOST_TEXT_BYTES", 50_000)
     reader = shape()
     first, second = reader.read(answer(CLASS, CLASS)).values("classType")
     assert first is second
     for number in range(20):
-        reader.read(answer({"classType": {"id": number}}))
-        assert len(reader._texts) <= 3 + len(module._BLANKS)
+        reader.read(answer({"classType": {"id": number, "name": "x" * 10_000}}))
+        assert sum(map(len, reader._texts)) < 70_000
+    assert len(reader._texts) > len(module._BLANKS) + 1
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,17 @@
 
 import logging
 from datetime import datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import _zoneinfo as python_zoneinfo
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tzlocal.windows_tz import win_tz
 
 from perfectgym_source.decoding import ClubClocks, ZoneClock, zone_of
+from perfectgym_source.decoding.time_zones import MOST_WARNINGS, MOST_YEARS, offsets_of
 
 EPOCH = datetime(1970, 1, 1)
 WARSAW = "Central European Standard Time"
@@ -30,8 +34,20 @@ def micros(moment):
 
 
 def utc(zone, *wall):
-    instant = ZoneClock(zone_of(zone)).to_utc(micros(datetime(*wall)))
-    return EPOCH + timedelta(microseconds=instant)
+    return instants(zone_of(zone), [datetime(*wall)])[0]
+
+
+def instants(zone, walls):
+    local = pa.array([None if wall is None else micros(wall) for wall in walls], pa.int64())
+    found = ZoneClock(zone).to_utc(local).to_pylist()
+    return [None if i is None else EPOCH + timedelta(microseconds=i) for i in found]
+
+
+def by_python(zone, wall):
+    try:
+        return wall.replace(tzinfo=zone, fold=0).astimezone(timezone.utc).replace(tzinfo=None)
+    except OverflowError:
+        return None
 
 
 @pytest.fixture
@@ -55,6 +71,67 @@ def test_a_year_of_quarter_hours_is_what_python_makes_of_it(windows):
         micros(wall.replace(tzinfo=zone, fold=0).astimezone(timezone.utc)) for wall in walls
     ]
     assert to_utc(clocks, [1] * len(walls), [micros(wall) for wall in walls]) == expected
+
+
+# Half an hour of summer time, winter time that is behind, Ramadan, days that never were or were
+# twice, offsets with seconds, rules that end.
+ODD_ZONES = ["Australia/Lord_Howe", "Europe/Dublin", "Africa/Casablanca", "Pacific/Apia"]
+ODD_ZONES += ["America/Juneau", "Asia/Manila", "Europe/Amsterdam", "Africa/Freetown", "Asia/Gaza"]
+ODD_ZONES += ["Pacific/Kwajalein", "Africa/Monrovia", "Antarctica/Troll", "Asia/Tehran", "UTC"]
+WALLS = st.datetimes() | st.datetimes(datetime(1900, 1, 1), datetime(2045, 1, 1))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    zone=(st.sampled_from(ODD_ZONES) | st.sampled_from(sorted(win_tz.values()))).map(ZoneInfo),
+    walls=st.lists(st.none() | WALLS, min_size=1, max_size=8),
+)
+def test_any_local_time_of_any_zone_is_what_python_makes_of_it(zone, walls):
+    expected = [None if wall is None else by_python(zone, wall) for wall in walls]
+    assert instants(zone, walls) == expected
+
+
+@pytest.mark.parametrize("name", ODD_ZONES)
+def test_the_seconds_around_every_change_of_a_zone_are_what_python_makes_of_them(name):
+    """The changes, and the gaps and folds around them, as the pure Python `zoneinfo` lists them."""
+    zone = ZoneInfo(name)
+    changes = python_zoneinfo.ZoneInfo(name)._trans_utc
+    walls = {
+        wall_at(zone, change + side) + timedelta(seconds=second)
+        for change in changes
+        for side in (-1, 0)
+        for second in (-3600, -1, 0, 1, 1800, 3600)
+    }
+    walls = sorted(walls)
+    assert instants(zone, walls or [EPOCH]) == [by_python(zone, w) for w in walls or [EPOCH]]
+
+
+def wall_at(zone, seconds):
+    instant = (EPOCH + timedelta(seconds=seconds)).replace(tzinfo=timezone.utc)
+    return instant.astimezone(zone).replace(tzinfo=None)
+
+
+def test_no_zone_changes_its_offset_twice_within_days():
+    """`offsets_of` looks for changes day by day."""
+    least = timedelta.max
+    for name in available_timezones():
+        zone = python_zoneinfo.ZoneInfo(name)
+        offset, last = None, None
+        for at, info in zip(zone._trans_utc, zone._ttinfos):
+            if info.utcoff == offset:
+                continue
+            if last is not None:
+                least = min(least, timedelta(seconds=at - last))
+            offset, last = info.utcoff, at
+    assert least > timedelta(days=3)
+
+
+def test_years_of_zones_are_remembered_up_to_a_bound():
+    zone = ZoneInfo("Europe/Warsaw")
+    offsets_of.cache_clear()
+    instants(zone, [datetime(year, 6, 1) for year in range(2000, 2010)] * 3)
+    assert offsets_of.cache_info().misses == 10
+    assert offsets_of.cache_info().maxsize == MOST_YEARS < 9_999
 
 
 def test_the_hour_that_happens_twice_is_its_first_occurrence():
@@ -149,7 +226,37 @@ def test_no_time_is_no_instant_and_no_reason_to_warn(warnings):
 @pytest.mark.parametrize("zone", ["India Standard Time", "US Mountain Standard Time"])
 def test_the_ends_of_the_calendar_give_nothing_or_an_instant_and_no_error(zone):
     clock = ZoneClock(zone_of(zone))
-    ends = [clock.to_utc(micros(datetime(1, 1, 1))), clock.to_utc(micros(datetime.max))]
+    ends = clock.to_utc(pa.array([micros(datetime(1, 1, 1)), micros(datetime.max)])).to_pylist()
     assert ends.count(None) == 1
-    assert clock.to_utc(2**62) is None
-    assert clock.to_utc(None) is None
+    for outside in ([2**62, None], [-(2**62)], [None]):
+        assert clock.to_utc(pa.array(outside, pa.int64())).to_pylist() == [None] * len(outside)
+
+
+@pytest.mark.parametrize(
+    ("club", "words"),
+    [(1, "Club 1: no time zone in the list of clubs."), (9, "Club 9: not in the list of clubs.")]
+    + [(2, "Club 2: unknown time zone 'Mars\\x1b'."), (None, "Rows of no club: no time zone;")],
+)
+def test_a_warning_names_the_reason(club, words, warnings):
+    clocks = ClubClocks()
+    for listed, zone in ((1, None), (2, "Mars\x1b"), (3, WARSAW)):
+        clocks.set_club(listed, zone)
+    assert to_utc(clocks, [club, club], [0, 1]) == [None, None]
+    [message] = warnings()
+    assert message.startswith(words)
+    assert "_utc" in message
+
+
+def test_a_club_without_a_zone_leaves_rows_of_no_club_the_zone_that_the_others_share():
+    clocks = ClubClocks()
+    clocks.set_club(1, None)
+    clocks.set_club(2, WARSAW)
+    assert to_utc(clocks, [None], [0]) == [-3_600_000_000]
+
+
+def test_a_thousand_clubs_that_are_not_listed_are_not_a_thousand_warnings(warnings):
+    clocks = ClubClocks()
+    for club in range(1_000):
+        to_utc(clocks, [club], [0])
+    assert len(warnings()) == MOST_WARNINGS + 1
+    assert warnings()[-1].startswith("Further clubs")

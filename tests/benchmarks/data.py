@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import cycle, islice
 from random import Random
 from typing import Any
@@ -38,12 +39,14 @@ class Shape:
         clubs: Clubs.
         equal: Whether all clubs have as many classes; otherwise by `SHARES`.
         users: Members, each with details and one message.
+        visits: Visits of members, over all clubs, each at a moment of its own.
     """
 
     rows: int = 0
     clubs: int = 8
     equal: bool = False
     users: int = 0
+    visits: int = 0
 
     def rows_by_club(self) -> list[int]:
         """How many classes each club has."""
@@ -99,6 +102,7 @@ class Lists:
         classes: The classes by club.
         users: Encoded members, in the order of their ids, which begin with 1.
         details: Their details.
+        visits: The visits of all clubs.
         message: One member's message, with the member's id in place of the row's.
     """
 
@@ -111,6 +115,8 @@ class Lists:
         for club in clubs:
             self.clubs.append(club)
         self._add_classes(world.classes, clubs, shape)
+        self.visits = VersionedRows()
+        self._add_visits(world.rows("club_visits"), clubs, shape.visits)
         members = [(row, row.detail or {}) for row in world.users]
         numbered = list(_repeated(members, shape.users))
         self.users = [_encoded(row, number) for number, (row, _) in numbered]
@@ -148,6 +154,19 @@ class Lists:
             self._version += 1 + int(random.random() * _LARGEST_GAP)
             own = {"id": number, "timestamp": self._version, "club": shown[place]}
             lists[place].append({**row, **own})
+
+    def _add_visits(
+        self, templates: Sequence[Mapping[str, Any]], clubs: Sequence[dict[str, Any]], count: int
+    ) -> None:
+        shown = cycle(map(club_ref, clubs))
+        enter = datetime(2022, 1, 1)
+        for number, (row, club) in enumerate(zip(islice(cycle(templates), count), shown), 1):
+            self._version += 1
+            enter += timedelta(minutes=2, milliseconds=17)
+            leave = enter + timedelta(minutes=40 + number % 70)
+            times = {"enterDate": enter.isoformat(), "exitDate": leave.isoformat()}
+            own = {"id": number, "timestamp": self._version, "club": club}
+            self.visits.append({**row, **own, **times})
 
 
 def _repeated(templates: Sequence[Any], count: int) -> Iterator[tuple[int, Any]]:

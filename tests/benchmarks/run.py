@@ -21,7 +21,7 @@ from pathlib import Path
 from environments import own_environment
 from plan import Plan
 from report import this_machine
-from scenarios import clubs, fan_out, idle, latency, parents, scale, small_change
+from scenarios import clubs, fan_out, idle, latency, parents, scale, small_change, visits
 from throughput import CONTENDERS, throughput
 
 SCENARIOS = {
@@ -31,6 +31,7 @@ SCENARIOS = {
     "idle": idle,
     "small-change": small_change,
     "scale": scale,
+    "visits": visits,
     "clubs": clubs,
     "parents": parents,
 }
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--contenders", type=_names_of(CONTENDERS), default=CONTENDERS, metavar="NAMES",
         help=f"who takes part in throughput, comma-separated: {', '.join(CONTENDERS)}")  # fmt: skip
     add("--quick", action="store_true", help="small numbers, to see that everything works")
-    add("--full", action="store_true", help="a million rows and 100,000 parents too")
+    add("--full", action="store_true", help="1,000,000 rows, 700,000 visits, 100,000 parents too")
     add("--gzip", action="store_true", help="compressed answers; otherwise they are not, so that "
         "the load is measured and not zlib")  # fmt: skip
     add("--json", type=Path, metavar="FILE", help="all values, as JSON")

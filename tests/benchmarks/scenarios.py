@@ -119,20 +119,36 @@ def small_change(plan: Plan) -> Section:
 
 def scale(plan: Plan) -> Section:
     """How speed and memory go with the number of rows."""
+    sizes = plan.sizes((2_000, 10_000), (10_000, 100_000), 1_000_000)
+    return _first_runs(plan, "Scale: first runs of more rows", "classes", sizes, Shape)
+
+
+def visits(plan: Plan) -> Section:
+    """The same for visits, which are in one list and of which each has moments of its own."""
+    sizes = plan.sizes((2_000, 10_000), (100_000,), 700_000)
+    title = "Visits: first runs of more rows"
+    return _first_runs(plan, title, "club_visits", sizes, lambda rows: Shape(visits=rows))
+
+
+def _first_runs(
+    plan: Plan, title: str, resource: str, sizes: list[int], shape_of: Callable[[int], Shape]
+) -> Section:
+    """First runs of each size."""
+    contender = ours("--resources", resource)
     cells, raw = [], {}
-    for rows in plan.sizes((2_000, 10_000), (10_000, 100_000), 1_000_000):
+    for rows in sizes:
         runs = []
-        with Serving(Shape(rows), zipped=plan.zipped) as server:
-            for _ in _rounds(plan, f"scale, {rows:,} rows"):
+        with Serving(shape_of(rows), zipped=plan.zipped) as server:
+            for _ in _rounds(plan, f"{resource}, {rows:,} rows"):
                 with fresh_folder() as folder:
-                    runs.append(ours().load(folder, server.base_url))
-                    check(folder, rows)
+                    runs.append(contender.load(folder, server.base_url))
+                    _expect_ids(folder, resource, rows)
         memory = Range(tuple(m.memory for m in runs))
         speed = f"{rows / _walls(runs).median:,.0f}"
         cells.append((f"{rows:,}", _walls(runs).text(), speed, _cpus(runs).text(), memory.text(0)))
         raw[rows] = [{"wall": m.wall, "cpu": m.cpu, "memory_mb": m.memory} for m in runs]
     heads = ("rows", "wall s", "rows/s", "CPU s", "peak MB")
-    return Section("Scale: first runs of more rows", heads, cells, raw=raw)
+    return Section(title, heads, cells, raw=raw)
 
 
 def clubs(plan: Plan) -> Section:

@@ -24,7 +24,7 @@ _TOKEN = {"access_token": "benchmark", "token_type": "bearer", "expires_in": 7_7
 
 
 class Answers:
-    """Complete HTTP answers by path and parameters; made once, classes before anybody asks."""
+    """Complete HTTP answers by path and parameters; made once, before anybody asks where there are many."""
 
     def __init__(self, lists: Lists, zipped: bool) -> None:
         self._lists = lists
@@ -33,6 +33,8 @@ class Answers:
         for club_id, rows in lists.classes.items():
             for version in rows.page_starts():
                 self.get(b"Classes/Classes", {b"clubId": club_id, b"timestamp": version})
+        for version in lists.visits.page_starts():
+            self.get(b"Users/ClubVisits/All", {b"timestamp": version})
 
     def get(self, path: bytes, params: dict[bytes, int]) -> bytes:
         """The answer to a request for data; 404 for a path that is not served."""
@@ -56,6 +58,8 @@ class Answers:
             return lists.clubs.page_after(place)
         if path == b"Classes/Classes":
             return lists.classes.get(parent, VersionedRows()).page_after(place)
+        if path == b"Users/ClubVisits/All":
+            return lists.visits.page_after(place)
         if path == b"Users/Users":
             return lists.users[(place - 1) * PAGE_SIZE : place * PAGE_SIZE]
         if path == b"Users/User":

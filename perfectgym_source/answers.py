@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from typing import Any, Optional, Union
 
-import orjson
+import msgspec
 import requests
 
 from perfectgym_source.retrying import Again
+from perfectgym_source.values import integer_of, number_of
 
 _REPORT = "Run again later; if it stays so, report the request to PerfectGym."
 
@@ -32,9 +33,11 @@ MOST_SCANNED = 10 * MOST_LETTERS
 _CODE = re.compile(r"[A-Za-z0-9_:-]{1,100}")
 _ENTRY = {"code", "property", "message"}
 
-_DIGITS_ARE_ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_MANY_DIGITS = b"0" * 19
-_BEYOND_64_BITS = re.compile(rb"(?:\A|[:\[,])\s*(-[0-9]{19}|[0-9]{20})")
+
+_DECODER = msgspec.json.Decoder(float_hook=number_of)
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(?P<half>u[dD][89a-fA-F]\w\w)|.)", re.DOTALL
+)
 
 
 def read_body(response: requests.Response, most: int, seconds: float) -> Optional[bytes]:
@@ -66,25 +69,27 @@ def read_body(response: requests.Response, most: int, seconds: float) -> Optiona
 
 
 def parse(content: bytes) -> Any:
-    """The value of a body, or an `Again`. orjson is fast and strict; `json` takes the rest.
+    """Return the value of a body, or an `Again`. Numbers keep all their digits.
 
-    That is NaN (becomes None), a byte order mark, lone surrogates (become a question mark), and
-    integers beyond 64 bits, of which orjson would make floats.
+    msgspec is fast and strict; `json` takes the rest: NaN (becomes text), a byte order mark, lone
+    surrogates (become a question mark), and integers of thousands of digits.
     """
-    # The regular expression is the exact question, and slow; few answers have so many digits.
-    has_many = _MANY_DIGITS in content.translate(_DIGITS_ARE_ZEROS)
-    if not (has_many and _BEYOND_64_BITS.search(content)):
-        try:
-            return orjson.loads(content)
-        except orjson.JSONDecodeError:
-            pass
     try:
-        value = json.loads(content.decode("utf-8-sig"), parse_constant=lambda _: None)
-        return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        return _DECODER.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        text = _ESCAPE.sub(_without_half, content.decode("utf-8-sig"))
+        return json.loads(text, parse_float=number_of, parse_int=integer_of, parse_constant=str)
     except UnicodeDecodeError:
         return BAD_UTF8
     except (ValueError, RecursionError):
         return NOT_JSON
+
+
+def _without_half(escape: re.Match[str]) -> str:
+    """Return an escape of JSON, or a question mark in place of half a character."""
+    return "?" if escape.group("half") else escape.group()
 
 
 def elements_of(body: Any) -> Union[list[Any], Again]:

@@ -20,7 +20,7 @@ from perfectgym_source.answers import BAD_UTF8, parse
 from perfectgym_source.catalogue.columns import ObjectLayout
 from perfectgym_source.errors import ApiError, PagingError
 from perfectgym_source.retrying import Again
-from perfectgym_source.values import to_int
+from perfectgym_source.values import number_of, to_int
 
 logger = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ class Shape:
             [("elements", list[row])],  # type: ignore[valid-type]
             forbid_unknown_fields=True,
         )
-        return self._names, msgspec.json.Decoder(answer)
+        return self._names, msgspec.json.Decoder(answer, float_hook=number_of)
 
 
 def _is_plain(name: str) -> bool:

@@ -2,7 +2,8 @@
 
 In practice blanks come as `null`, `""` and even the text `"null"`, and booleans and numbers as text
 (`"True"`, `"5"`); so says the vendor's documentation of answers. Each function here takes one raw
-value, gives None for a blank, and raises ValueError for what cannot be read as its type.
+value, gives None for a blank, and raises ValueError for what cannot be read as its type: `Inexact`
+where a part of it can.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
+from math import isinf
 from typing import Any
 
 import orjson
@@ -25,6 +27,8 @@ _EPOCH = datetime(1970, 1, 1)
 _LARGEST = Decimal("9" * DECIMAL_PRECISION).scaleb(-DECIMAL_SCALE, Context(prec=DECIMAL_PRECISION))
 _PLACES = Decimal(1).scaleb(-DECIMAL_SCALE)
 _EXACT = Context(prec=2 * DECIMAL_PRECISION)
+_DOUBLE = Context(prec=15)
+"""So many digits binary floating point holds, whatever they are."""
 _TRUE, _FALSE = frozenset(("true", "1", "yes")), frozenset(("false", "0", "no"))
 _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?"
@@ -32,21 +36,58 @@ _MOMENT = re.compile(
 )
 
 
+class Inexact(ValueError):
+    """A column can hold a value only in part.
+
+    Args:
+        reason: What is lost.
+        value: The part that the column can hold.
+
+    Attributes:
+        value: This.
+    """
+
+    def __init__(self, reason: str, value: Any) -> None:
+        super().__init__(reason)
+        self.value = value
+
+
 def is_blank(value: Any) -> bool:
     """Whether a value is one of the API's spellings of nothing."""
     return value is None or (isinstance(value, str) and value.strip() in BLANKS)
+
+
+def number_of(text: str) -> float | Decimal | str:
+    """Return a JSON number that has a fraction or an exponent, without losing a digit.
+
+    Args:
+        text: The number as it was sent.
+
+    Returns:
+        A float where it is exact, which it is up to 15 digits; otherwise a Decimal. The text of a
+        number whose exponent no Decimal has.
+    """
+    if len(text) <= 16 and "e" not in text and "E" not in text:
+        return float(text)
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+def integer_of(text: str) -> int | Decimal:
+    """Return a JSON number that has neither; Python reads integers up to some length only."""
+    return int(text) if len(text) < 1_000 else Decimal(text)
 
 
 def to_int(value: Any) -> int | None:
     """A 64-bit integer; a number with a fraction is none."""
     if type(value) is int and -(2**63) <= value < 2**63:
         return value
-    if is_blank(value):
+    number = _number(value)
+    if number is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError("not an integer")
-    number = to_decimal(value)
-    if number is None or number != number.to_integral_value():
+    if number != number.to_integral_value():
         raise ValueError("not an integer")
     if not -(2**63) <= number < 2**63:
         raise ValueError("beyond 64 bits")
@@ -54,10 +95,49 @@ def to_int(value: Any) -> int | None:
 
 
 def to_decimal(value: Any) -> Decimal | None:
-    """A decimal number with at most 9 places, none of them lost."""
+    """Return a decimal number with at most 9 places.
+
+    Raises:
+        Inexact: It has more. The trace of binary floating point is none of them:
+            0.30000000000000004 is 0.3.
+    """
+    number = _number(value)
+    if number is None:
+        return None
+    if number.copy_abs() > _LARGEST:
+        raise ValueError("out of range")
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent <= DECIMAL_SCALE:
+        return number
+    for found in (number, _DOUBLE.plus(number)):
+        rounded = found.quantize(_PLACES, context=_EXACT)
+        if rounded == found and (found == number or _is_double(number)):
+            return rounded
+    raise Inexact("more than 9 decimal places", number.quantize(_PLACES, context=_EXACT))
+
+
+def to_double(value: Any) -> float | None:
+    """Return a number as binary floating point.
+
+    Raises:
+        Inexact: It has digits that binary floating point does not hold.
+    """
+    number = _number(value)
+    if number is None:
+        return None
+    double = float(number)
+    if isinf(double):
+        raise ValueError("out of range")
+    if number != Decimal(double) and not _is_double(number):
+        raise Inexact("more digits than binary floating point holds", double)
+    return double
+
+
+def _number(value: Any) -> Decimal | None:
+    """Return a number with all its digits."""
     if is_blank(value):
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
         raise ValueError("not a number")
     text = repr(value) if isinstance(value, float) else str(value).strip()
     try:
@@ -66,22 +146,16 @@ def to_decimal(value: Any) -> Decimal | None:
         raise ValueError("not a number") from None
     if "_" in text:  # Python's way of writing numbers, nobody else's
         raise ValueError("not a number")
-    if not number.is_finite() or number.copy_abs() > _LARGEST:
+    if not number.is_finite():
         raise ValueError("out of range")
-    exponent = number.as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > DECIMAL_SCALE:
-        exact = number
-        number = number.quantize(_PLACES, context=_EXACT)
-        # A JSON number has been through binary floating point: its tail is noise, not cents.
-        if number != exact and not isinstance(value, float):
-            raise ValueError("more than 9 decimal places")
     return number
 
 
-def to_double(value: Any) -> float | None:
-    """A number as binary floating point."""
-    number = to_decimal(value)
-    return None if number is None else float(number)
+def _is_double(number: Decimal) -> bool:
+    """Whether a number is what binary floating point is written as, in the shortest form or in 17
+    digits."""
+    double = float(number)
+    return number in (Decimal(repr(double)), Decimal(f"{double:.17g}"))
 
 
 def to_bool(value: Any) -> bool | None:
@@ -118,9 +192,14 @@ def to_json(value: Any) -> str | None:
     if value is None:
         return None
     try:
-        return orjson.dumps(value, default=str).decode()
+        return orjson.dumps(value, default=as_json).decode()
     except TypeError:  # deeper than 254 levels, an integer beyond 64 bits, half a character
         return "".join(_json_parts(value))
+
+
+def as_json(value: Any) -> Any:
+    """Return what orjson writes for a value that it does not know; a Decimal is a number."""
+    return orjson.Fragment(str(value)) if isinstance(value, Decimal) else str(value)
 
 
 def _json_parts(value: Any) -> Iterator[str]:
@@ -144,7 +223,7 @@ def _json_parts(value: Any) -> Iterator[str]:
                     todo.append((True, ","))
             todo.append((True, "["))
         else:
-            yield json.dumps(item, default=str)
+            yield str(item) if isinstance(item, Decimal) else json.dumps(item, default=str)
 
 
 def to_moment(value: Any) -> int | None:
@@ -178,9 +257,18 @@ def offset_of(value: Any) -> int | None:
 
 
 def to_date(value: Any) -> date | None:
-    """A date; the time of day, which the API may add as zeros, is left out."""
+    """Return a date; the time of day, which the API may add as zeros, is left out.
+
+    Raises:
+        Inexact: The time of day is another one, or has an offset.
+    """
     found = _moment(value)
-    return None if found is None else date(*(int(part) for part in found.group(1, 2, 3)))
+    if found is None:
+        return None
+    day = date(*(int(part) for part in found.group(1, 2, 3)))
+    if found.group(8) or any(int(part) for part in found.group(4, 5, 6, 7) if part):
+        raise Inexact("a time of day", day)
+    return day
 
 
 def _moment(value: Any) -> re.Match[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..rows import parsed
 from ..values import (
     DECIMAL_PRECISION,
     DECIMAL_SCALE,
+    Inexact,
     is_blank,
     offset_of,
     to_json,
@@ -217,8 +219,8 @@ class TableBuilder:
         for row, value in enumerate(values):
             try:
                 found.append(read(value))
-            except (ValueError, RecursionError):
-                found.append(None)
+            except (ValueError, RecursionError) as error:
+                found.append(error.value if isinstance(error, Inexact) else None)
                 self.keep(row, column.name, value)
                 continue
             if column.kind == "datetime" and (offset := offset_of(value)) is not None:
@@ -244,7 +246,10 @@ def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
         array = pa.array(values, pa.float64())
         if not pc.max(pc.abs(array)).as_py() < _EXACT_AS_FLOAT:
             raise TypeError("the decimal places would not be those that were written")
-        return array.cast(ARROW_TYPES[kind])
+        decimals = array.cast(ARROW_TYPES[kind])
+        if not decimals.cast(pa.float64()).equals(array):
+            raise TypeError("there are more decimal places than the column has")
+        return decimals
     return pa.array(values, ARROW_TYPES[kind])
 
 
@@ -254,6 +259,6 @@ def kind_of(first: Any, values: Sequence[Any]) -> Kind:
         return "bool"
     if isinstance(first, (dict, list)):
         return "json"
-    if isinstance(first, (int, float)):
-        return "double" if any(isinstance(v, float) for v in values) else "long"
+    if isinstance(first, (int, float, Decimal)):
+        return "double" if any(isinstance(v, (float, Decimal)) for v in values) else "long"
     return "string"

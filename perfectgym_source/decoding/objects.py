@@ -12,6 +12,7 @@ import orjson
 
 from ..catalogue.columns import ArrayField, ObjectField, ScalarField
 from ..rows import ShapedRows, parsed
+from ..values import as_json
 
 EMPTY: Mapping[str, Any] = {}
 SAMPLE = 200
@@ -150,7 +151,7 @@ def distinct(values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int] | None
 
 
 def _text(value: Any) -> bytes:
-    return value if type(value) is bytes else orjson.dumps(value)
+    return value if type(value) is bytes else orjson.dumps(value, default=as_json)
 
 
 def _first(spellings: Sequence[Sequence[Any]]) -> Sequence[Any] | None:

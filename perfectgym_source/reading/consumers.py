@@ -17,7 +17,7 @@ import orjson
 from ..catalogue import Endpoint
 from ..cursors import Cursors, pack_ids, unpack_ids
 from ..settings import Settings
-from ..values import to_json
+from ..values import as_json, to_json
 
 Unit = tuple[int, ...]
 """The parents' ids of one request, in the order of the endpoint's parents."""
@@ -115,7 +115,7 @@ class Consumer:
     def is_changed(self, unit: Unit, elements: Sequence[Any]) -> bool:
         """Whether a full picture differs from the one that was loaded last; takes note of it."""
         try:
-            dumped = orjson.dumps(elements, option=orjson.OPT_SORT_KEYS)
+            dumped = orjson.dumps(elements, as_json, orjson.OPT_SORT_KEYS)
         except TypeError:  # what orjson reads but does not write: great depth, large integers
             dumped = (to_json(elements) or "").encode()
         digest = hashlib.blake2b(dumped, digest_size=8).hexdigest()

@@ -24,7 +24,7 @@ _TOKEN = {"access_token": "benchmark", "token_type": "bearer", "expires_in": 7_7
 
 
 class Answers:
-    """Complete HTTP answers by path and parameters; made once, before anybody asks where there are many."""
+    """Complete HTTP answers by path and parameters; made once, long lists beforehand."""
 
     def __init__(self, lists: Lists, zipped: bool) -> None:
         self._lists = lists

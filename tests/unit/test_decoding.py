@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perfectgym_source.answers import parse
 from perfectgym_source.catalogue import ENDPOINTS, table_layout
 from perfectgym_source.decoding import ClubClocks, Decoder
 from perfectgym_source.hints import child_hints, root_hints
 from perfectgym_source.rows import Rows, Shape
-from perfectgym_source.values import to_decimal
+from perfectgym_source.values import number_of, to_decimal, to_json
 
 WARSAW = "Central European Standard Time"
 TAKEN = datetime(2026, 5, 1, 8, tzinfo=timezone.utc)
@@ -29,6 +30,7 @@ def decoder(name, zones=(1, 2), **options):
 
 def decode(name, *elements, keys=None, emptied=(), **options):
     """Decode elements, parsed ones and, where they are objects, as a shape reads them."""
+    elements = as_sent(elements)
     requests = keys or [{}] * len(elements)
     batch = decoder(name, **options).decode([Rows(elements)], requests, emptied)
     shaped = shape_rows(name, elements)
@@ -40,12 +42,24 @@ def decode(name, *elements, keys=None, emptied=(), **options):
     return batch
 
 
+def as_sent(value):
+    """A value as it comes out of an answer: with numbers that keep their digits."""
+    if isinstance(value, (dict, list, tuple)):
+        try:
+            if isinstance(value, dict):
+                return {name: as_sent(inner) for name, inner in value.items()}
+            return list(map(as_sent, value))
+        except RecursionError:
+            return value
+    return number_of(repr(value)) if isinstance(value, float) else value
+
+
 def shape_rows(name, elements):
     if not elements or not all(isinstance(element, dict) for element in elements):
         return None
     try:
-        content = json.dumps({"elements": elements}).encode()
-    except (RecursionError, TypeError):
+        content = to_json({"elements": elements}).encode()
+    except RecursionError:
         return None
     shape = Shape(table_layout(ENDPOINTS[name]).layout)
     shape.learn(elements)
@@ -682,8 +696,45 @@ def test_decimals_in_one_call_are_those_that_were_written(value):
 
 
 @settings(max_examples=300, deadline=None)
-@given(cents=st.integers(-(10**15), 10**15), places=st.integers(0, 9))
-def test_decimals_of_any_size_are_those_that_were_written(cents, places):
-    value = float(Decimal(cents).scaleb(-places))
-    (found,) = rows(decode("clubs", {"id": 1, "longitude": value}), "clubs")
-    assert found["longitude"] == to_decimal(value)
+@given(
+    cents=st.integers(-(10**15), 10**15) | st.integers(-(10**28), 10**28),
+    places=st.integers(0, 9),
+    is_text=st.booleans(),
+    times=st.integers(1, 3),
+)
+def test_decimals_of_any_size_are_those_that_were_written(cents, places, is_text, times):
+    value = Decimal(cents).scaleb(-places)
+    sent = str(value) if is_text else value
+    batch = decode("clubs", *[{"id": 1, "longitude": sent}] * times)
+    assert [found["longitude"] for found in rows(batch, "clubs")] == [value] * times
+    assert not batch.unreadable
+
+
+@pytest.mark.parametrize("number", ["0.1234567891", "16.9251682999999", "-0.0000000001"])
+@pytest.mark.parametrize("beside", ["1.5", '"1.5"', "90071992547409.93"])
+def test_a_decimal_with_more_places_than_its_column_is_there_in_part_and_kept(number, beside):
+    elements = parse(f'[{{"longitude": {number}}}, {{"longitude": {beside}}}]'.encode())
+    batch = decode("clubs", *elements)
+    first, second = rows(batch, "clubs")
+    assert first["longitude"] == Decimal(number).quantize(Decimal("1e-9"))
+    assert json.loads(first["_unreadable"], parse_float=Decimal) == {"longitude": Decimal(number)}
+    assert second["longitude"] == Decimal(beside.strip('"'))
+    assert second["_unreadable"] is None
+    assert batch.unreadable == {"clubs.longitude": 1}
+
+
+def test_a_date_with_a_time_of_day_is_there_and_the_time_is_kept():
+    found = row("friends", {"dateFrom": "2026-01-02T10:00:00"})
+    assert found["date_from"] == date(2026, 1, 2)
+    assert kept(found) == {"date_from": "2026-01-02T10:00:00"}
+
+
+def test_digits_stay_in_json_text_in_unknown_fields_and_in_what_is_kept():
+    exact = "90071992547409931.25"
+    content = f"""{{"id": {exact}, "news": {exact}, "share": 0.30000000000000004,
+                   "aList": [{exact}], "shortName": {exact}, "address": {exact}}}"""
+    found = row("clubs", parse(content.encode()))
+    assert found["news"] == float(exact)
+    assert found["share"] == 0.30000000000000004
+    assert (found["a_list"], found["short_name"]) == (f"[{exact}]", exact)
+    assert found["_unreadable"] == f'{{"id":{exact},"address":{exact},"news":{exact}}}'

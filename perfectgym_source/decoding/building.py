@@ -17,6 +17,7 @@ from ..rows import parsed
 from ..values import (
     DECIMAL_PRECISION,
     DECIMAL_SCALE,
+    READERS,
     Inexact,
     is_blank,
     offset_of,
@@ -41,6 +42,14 @@ ARROW_TYPES: Mapping[str, pa.DataType] = {
     "json": pa.string(),
 }
 """The Arrow type of each kind."""
+
+_KINDS: Mapping[pa.DataType, Kind] = {
+    pa.int64(): "long",
+    pa.string(): "string",
+    pa.date32(): "date",
+    LOCAL: "datetime",
+}
+"""A kind of the columns that may be keys, by Arrow type."""
 
 _CANNOT_BUILD = (
     pa.ArrowInvalid,
@@ -212,6 +221,35 @@ class TableBuilder:
         names = (f"{name} ({number})" if number > 1 else name for number in count(1))
         free = next(n for n in names if n not in kept or kept[n][0] is value)
         kept[free] = value, counted_as
+
+    def keep_all(self, name: str, values: Sequence[Any], counted_as: str = "") -> None:
+        """Keep the values of all rows that have one; see `keep`."""
+        for row, value in enumerate(values):
+            if value is not None:
+                self.keep(row, name, value, counted_as)
+
+    def unlike(self, column: str, kind: Kind | None, values: Sequence[Any]) -> Sequence[Any]:
+        """Return raw values, None in place of blanks and of those that a column has anyway.
+
+        Args:
+            column: The column, which is built.
+            kind: Its kind, if it is known.
+            values: The raw values of a field, one for each row.
+        """
+        array = self.arrays[column]
+        read = READERS[kind or _KINDS.get(array.type, "string")]
+        own = array.cast(pa.int64()) if array.type == LOCAL else array
+
+        def differs(value: Any, held: Any) -> bool:
+            try:
+                return bool(read(value) != held)
+            except (ValueError, RecursionError):
+                return True
+
+        return [
+            value if not is_blank(value) and differs(value, held) else None
+            for value, held in zip(values, own.to_pylist())
+        ]
 
     def _one_by_one(self, column: Column, values: Sequence[Any]) -> pa.Array:
         read = self._privacy.reader(column.kind)

@@ -176,7 +176,8 @@ class _Rows:
         }
         for column in table.keys:
             builder.read(column, keys[column.name])
-        self._spreader.spread(builder, table.layout, objects, keys)
+        is_fixed = self._endpoint.write is Write.SCOPE
+        self._spreader.spread(builder, table.layout, objects, keys, is_fixed)
         self._root_keys = [
             builder.arrays.get(name, pa.nulls(size, pa.int64())) for name in self._endpoint.key
         ]

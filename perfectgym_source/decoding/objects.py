@@ -31,6 +31,9 @@ class Objects(Protocol):
         Of the names under which a field may come, the first counts whose value is not blank.
         """
 
+    def named(self, name: str) -> Sequence[Any] | None:
+        """Return the values under one name, parsed; None where no object has it."""
+
     def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
         """The values of fields with other names, in the order of these."""
 
@@ -64,6 +67,10 @@ class Parsed:
                 picked.append(_first([self._values(name) for name in names]))
         return picked
 
+    def named(self, name: str) -> Sequence[Any] | None:
+        """See `Objects`."""
+        return list(map(parsed, self._values(name))) if name in self._names else None
+
     def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
         """See `Objects`."""
         return {name: self._values(name) for name in sorted(self._names.difference(known))}
@@ -96,6 +103,10 @@ class Shaped:
     def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
         """See `Objects`."""
         return [_first([self._values[name] for name in field.names]) for field in fields]
+
+    def named(self, name: str) -> Sequence[Any] | None:
+        """See `Objects`."""
+        return list(map(parsed, self._values[name])) if name in self._values else None
 
     def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
         """See `Objects`."""

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..catalogue import Column, Kind
-from ..catalogue.columns import REMOVED, TAKEN_AT, UNREADABLE, ObjectLayout, snake_case
-from ..values import is_blank
+from ..catalogue.columns import (
+    REMOVED,
+    TAKEN_AT,
+    UNREADABLE,
+    ArrayField,
+    ObjectField,
+    ObjectLayout,
+    ScalarField,
+    snake_case,
+)
+from ..values import READERS, is_blank
 from .building import TableBuilder, kind_of
 from .objects import EMPTY, Objects, Parsed, distinct
 from .privacy import Privacy
 
-_RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT))
+_RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT, "_dlt_id", "_dlt_load_id"))
 MOST_NEWS = 500
 """So many columns a table gets for unknown fields; the memory that DuckDB and dlt take for a wide
 table grows with the square of its columns. Further fields are kept in `_unreadable`."""
@@ -64,6 +73,7 @@ class Spreader:
         layout: ObjectLayout,
         objects: Objects,
         keys: Mapping[str, Sequence[Any]] = EMPTY,
+        is_fixed: bool = False,
     ) -> None:
         """Build the columns of one layer of objects.
 
@@ -72,20 +82,31 @@ class Spreader:
             layout: The layer.
             objects: One object for each row.
             keys: Columns that the request gives; they count where an object leaves them blank.
+            is_fixed: Whether they count in any case, because rows are replaced by them.
         """
         for scalar, values in zip(layout.scalars, objects.pick(layout.scalars)):
             if scalar.column.name in keys:
                 given = keys[scalar.column.name]
-                values = [g if is_blank(v) else v for v, g in zip(values or given, given)]
+                if is_fixed and values is not None:
+                    others = builder.unlike(scalar.column.name, scalar.column.kind, values)
+                    others = [None if g is None else other for other, g in zip(others, given)]
+                    builder.keep_all(scalar.column.name, others)
+                    values = [v if g is None else g for v, g in zip(values, given)]
+                else:
+                    values = [g if is_blank(v) else v for v, g in zip(values or given, given)]
             if scalar.protect is not None and values is not None:
                 values = list(map(scalar.protect, values))
             builder.read(scalar.column, values)
+            self._keep_other_names(builder, scalar, objects, scalar.column.name, layout.prefix)
         for embedded, values in zip(layout.objects, objects.pick(layout.objects)):
             self._spread_embedded(builder, embedded.layout, values)
+            name = embedded.layout.prefix.rstrip("_")
+            self._keep_other_names(builder, embedded, objects, name, layout.prefix)
         for array, values in zip(layout.arrays, objects.pick(layout.arrays)):
             bare = array.table.layout.bare
             name = array.table.name.rpartition("__")[2]
             builder.lists[array.names[0]] = builder.as_lists(name, values, bare)
+            self._keep_other_names(builder, array, objects, name, layout.prefix)
         for name, unknown in objects.unknown(layout.known).items():
             self._add_news(builder, layout.prefix, name, unknown)
 
@@ -107,25 +128,59 @@ class Spreader:
         if places is not None:
             builder.repeat(part, places)
 
+    def _keep_other_names(
+        self,
+        builder: TableBuilder,
+        field: ScalarField | ObjectField | ArrayField,
+        objects: Objects,
+        column: str,
+        prefix: str,
+    ) -> None:
+        """Keep what an object has under another name of a field, where it is another value."""
+        if len(field.names) == 1:
+            return
+        scalar = field if isinstance(field, ScalarField) else None
+        read = READERS[scalar.column.kind if scalar and not scalar.protect else "json"]
+        found = [(name, v) for name in field.names if (v := objects.named(name)) is not None]
+        for row, values in enumerate(zip(*(values for _, values in found))):
+            sent = [(name, v) for (name, _), v in zip(found, values) if not _is_empty(v)]
+            for name, value in sent[1:]:
+                if not _is_same(read, value, sent[0][1]):
+                    kept = scalar.protect(value) if scalar and scalar.protect else value
+                    builder.keep(row, prefix + name, kept, column)
+
     def _add_news(
         self, builder: TableBuilder, prefix: str, name: str, values: Sequence[Any]
     ) -> None:
         column = prefix + snake_case(name)
-        if column in builder.keys or all(v is None for v in values):
+        if column in builder.keys and column in builder.arrays:
+            values = builder.unlike(column, None, values)
+        if all(v is None for v in values):
             return
+        is_taken = column in builder.arrays or column in builder.taken or column in _RESERVED
         rule = self._privacy.news_rule(builder.name, column)
         if rule == "drop":
-            self._found.add(f"{builder.name}.{column}")
+            if not is_taken:
+                self._found.add(f"{builder.name}.{column}")
             return
         if rule == "hash":
             values = list(map(self._privacy.hash, values))
-        is_taken = column in builder.arrays or column in builder.taken or column in _RESERVED
         kind = None if is_taken else self._news.kind(builder.name, column, values)
         if kind is None:
-            counted_as = column if is_taken else FURTHER
-            for row, value in enumerate(values):
-                if value is not None:
-                    builder.keep(row, prefix + name, value, counted_as)
+            builder.keep_all(prefix + name, values, column if is_taken else FURTHER)
             return
         builder.read(Column(column, kind, ""), values)
         self._found.add(f"{builder.name}.{column}")
+
+
+def _is_empty(value: Any) -> bool:
+    """Return whether a value stands for nothing."""
+    return is_blank(value) or value == [] or value == {}
+
+
+def _is_same(read: Callable[[Any], Any], value: Any, other: Any) -> bool:
+    """Return whether two raw values are one value, in whatever spelling."""
+    try:
+        return value == other or bool(read(value) == read(other))
+    except (ValueError, RecursionError):
+        return False

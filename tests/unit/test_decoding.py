@@ -86,6 +86,12 @@ def row(name, element, keys=None, **options):
     return found
 
 
+def keys_beside_rows(name):
+    """Keys that a request gives and that the rows do not have too."""
+    own = {column.name for column in table_layout(ENDPOINTS[name]).layout.columns()}
+    return {p.column: 1 for p in ENDPOINTS[name].parents if p.column not in own}
+
+
 def kept(found):
     return json.loads(found["_unreadable"]) if found["_unreadable"] else {}
 
@@ -178,8 +184,31 @@ def test_a_field_is_read_under_its_other_name(endpoint, name, alias, column, val
         assert row(endpoint, {alias: value, name: blank}) == expected
     assert row(endpoint, {alias: value}) == expected
     assert row(endpoint, {alias: None, name: value}) == expected
-    other = {"gross": 2} if isinstance(value, dict) else "2025-12-31T00:00:00"
-    assert row(endpoint, {alias: other, name: value}) == expected
+    assert row(endpoint, {alias: value, name: value}) == expected
+    if column.endswith("_date"):
+        assert row(endpoint, {alias: value[:10], name: value}) == expected
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name", "alias", "column"),
+    [
+        ("clubs", "timeZone", "timezone", "time_zone"),
+        ("contracts", "signDate", "signUpDate", "sign_date"),
+        ("pending_contract_fees", "feeType", "paymentType", "fee_type"),
+        ("pending_contract_fees", "fee", "amount", "fee"),
+    ],
+)
+def test_another_value_under_the_other_name_is_kept_and_counted(endpoint, name, alias, column):
+    first, other = "2026-01-02T00:00:00", "2025-12-31T00:00:00"
+    if column == "fee":
+        first, other = {"gross": 1}, {"gross": 2}
+    keys = {parent.column: 1 for parent in ENDPOINTS[endpoint].parents}
+    batch = decode(endpoint, {alias: other, name: first}, {name: first}, keys=[keys] * 2)
+    found, plain = rows(batch, ENDPOINTS[endpoint].table_name)
+    assert kept(found) == {alias: other}
+    assert found == {**plain, "_unreadable": found["_unreadable"]}
+    assert batch.unreadable == {f"{ENDPOINTS[endpoint].table_name}.{column}": 1}
+    assert kept(row(endpoint, {alias: other, name: "null"})) == {}
 
 
 # --- objects and lists
@@ -295,7 +324,9 @@ def test_unknown_fields_of_embedded_objects_and_lists_have_columns_too():
     assert batch.news == {"contracts.membership__x", "contracts__discounts.y"}
 
 
-@pytest.mark.parametrize("name", ["Name", "open_date_utc", "_unreadable", "takenAt", "_removed"])
+@pytest.mark.parametrize(
+    "name", ["Name", "open_date_utc", "_unreadable", "takenAt", "_removed", "_dlt_id", "_dltLoadId"]
+)
 def test_an_unknown_field_whose_column_is_taken_is_kept(name):
     found = row("clubs", {"id": 1, "name": "A", name: "other"})
     assert found["name"] == "A"
@@ -308,10 +339,46 @@ def test_two_unknown_fields_of_one_column_are_both_there():
     assert kept(found) == {"new_thing": 2}
 
 
-def test_a_field_that_repeats_the_requests_key_is_no_news():
-    found = row("classes", {"id": 1, "clubId": 2}, keys={"club_id": 2})
+@pytest.mark.parametrize("spelling", [2, "2", 2.0, None, ""])
+def test_a_field_that_repeats_the_requests_key_is_no_news(spelling):
+    found = row("classes", {"id": 1, "clubId": spelling}, keys={"club_id": 2})
     assert found["club_id"] == 2
     assert found["_unreadable"] is None
+
+
+@pytest.mark.parametrize("value", [960, "960", "Wien", {"id": 2}])
+def test_a_field_that_contradicts_the_requests_key_is_kept_and_counted(value):
+    batch = decode("classes", {"id": 1, "clubId": value}, {"id": 2}, keys=[{"club_id": 2}] * 2)
+    first, second = rows(batch, "classes")
+    assert first["club_id"] == second["club_id"] == 2
+    assert (kept(first), second["_unreadable"]) == ({"clubId": value}, None)
+    assert batch.unreadable == {"classes.club_id": 1}
+    assert not batch.news
+
+
+def test_a_field_of_a_child_row_that_contradicts_its_roots_key_is_kept_there():
+    discounts = [{"id": 5, "contractId": 1}, {"id": 6, "contractId": 9}]
+    batch = decode("contracts", {"id": 1, "discounts": discounts})
+    same, other = rows(batch, "contracts__discounts")
+    assert (same["contract_id"], kept(same)) == (1, {})
+    assert (other["contract_id"], kept(other)) == (1, {"contractId": 9})
+    assert batch.unreadable == {"contracts__discounts.contract_id": 1}
+
+
+def test_rows_that_are_replaced_by_the_requests_key_have_it_whatever_they_say():
+    keys = {"club_id": 1, "employee_id": 2}
+    batch = decode("instructor_schedules", {"clubId": 960}, {"clubId": "1"}, keys=[keys] * 2)
+    first, second = rows(batch, "instructor_schedules")
+    assert first["club_id"] == second["club_id"] == 1
+    assert (kept(first), kept(second)) == ({"club_id": 960}, {})
+
+
+def test_two_values_of_one_name_are_both_kept():
+    reader = decoder("clubs", news={"clubs": {"new_thing": "long"}})
+    batch = reader.decode([Rows([{"newThing": "x", "new_thing": 2, "new_Thing": 3}])], [{}])
+    [found] = rows(batch, "clubs")
+    assert sorted(kept(found).values(), key=str) == [2, 3, "x"]
+    assert batch.unreadable == {"clubs.new_thing": 3}
 
 
 @pytest.mark.parametrize("name", ["", " ", "%", "ü", "\x00"])
@@ -492,7 +559,7 @@ def sample(row_type_layout, depth=0):
 def test_decoded_tables_have_the_schema_of_the_empty_ones(name):
     reader = decoder(name)
     empty = reader.empty()
-    keys = {parent.column: 1 for parent in ENDPOINTS[name].parents}
+    keys = keys_beside_rows(name)
     full = reader.decode([Rows([sample(reader.layout.layout), {}])], [keys, keys])
     assert not full.unreadable
     assert set(full.tables) == set(empty)
@@ -638,7 +705,7 @@ def test_rows_in_any_spelling_give_equal_tables(name, data):
     clean = data.draw(st.lists(elements(layout), max_size=3))
     chance = random.Random(data.draw(st.integers(0, 2**32)))
     odd = [spelled(element, layout, chance) for element in clean]
-    keys = [{parent.column: 1 for parent in ENDPOINTS[name].parents}] * len(clean)
+    keys = [keys_beside_rows(name)] * len(clean)
     expected = decoder(name).decode([Rows(clean)], keys)
     found = decoder(name).decode([Rows(odd)], keys)
     assert not expected.unreadable

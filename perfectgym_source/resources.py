@@ -65,11 +65,13 @@ class Reading:
                     yield _item(endpoint, name, empty[name])
             waiting: dict[str, list[pa.Table]] = {}
             size = 0
+            news: set[str] = set()
             for batch in run.batches(endpoint.name):
                 progress.tell()
                 if batch is None:
                     yield None
                     continue
+                news |= batch.news
                 for name, table in batch.tables.items():
                     waiting.setdefault(name, []).append(table)
                     size += table.nbytes
@@ -80,6 +82,7 @@ class Reading:
                     gc.collect(1)
             yield from _items(endpoint, waiting)
             run.finish(endpoint.name)
+            self._note_named(endpoint, news)
             progress.tell(is_end=True)
         finally:
             self._end(run, endpoint)
@@ -175,12 +178,22 @@ class Reading:
             self.entry(endpoint),
             clocks,
             news=_news(layout),
+            named=self._resource_state(endpoint.name).get("left_out", ()),
             taken_at=now,
             fresh=[t for t in _missing_tables(layout) if t not in known],
             removes_deleted=self.settings.deleted_rows == "remove",
             privacy=self.settings.pii,
             installation=self.settings.installation,
         )
+
+    def _note_named(self, endpoint: Endpoint, news: Collection[str]) -> None:
+        """Remember what the schema will not: columns that are left out, which are named once."""
+        if self.settings.schema_contract == "evolve":
+            rule = self.settings.pii.news_rule
+            news = {name for name in news if rule(*name.split(".", 1)) == "drop"}
+        if news:
+            state = self._resource_state(endpoint.name)
+            state["left_out"] = sorted({*state.get("left_out", ()), *news})
 
     def _resource_state(self, name: str) -> MutableMapping[str, Any]:
         return self.own_state(cast(MutableMapping[str, Any], dlt.current.resource_state(name)))

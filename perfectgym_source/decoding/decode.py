@@ -43,7 +43,8 @@ class Batch:
             because they are gone from a list that was read as a whole.
         removed: How many of these leave the table.
         unreadable: How many values could not be read, by `table.column`.
-        news: Columns of fields that the catalogue does not know, as `table.column`.
+        news: Columns of fields that the catalogue does not know and no earlier run named, as
+            `table.column`.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Decoder:
         clocks: The clubs' time zones.
         news: Kinds of the columns, by table, that earlier runs found in unknown fields: a column
             keeps its type from then on.
+        named: Columns that earlier runs named though they are not loaded, as `table.column`.
         taken_at: For snapshots, when the picture was taken (with a time zone).
         fresh: Tables that hold nothing yet, so that nothing has to be removed from them.
         removes_deleted: Whether rows that are flagged as deleted leave nothing in child tables.
@@ -74,6 +76,7 @@ class Decoder:
         endpoint: Endpoint,
         clocks: ClubClocks,
         news: Mapping[str, Mapping[str, Kind]] | None = None,
+        named: Collection[str] = (),
         taken_at: datetime | None = None,
         fresh: Collection[str] = (),
         removes_deleted: bool = False,
@@ -88,7 +91,7 @@ class Decoder:
         self.taken_at = taken_at
         self.fresh = fresh
         self.removes_deleted = removes_deleted
-        self.news = News(news or {})
+        self.news = News(news or {}, named)
 
     def decode(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ..catalogue import Column, Kind
@@ -35,11 +35,25 @@ class News:
 
     Args:
         kinds: Those of earlier runs, by table and column.
+        named: Other columns that earlier runs named, though they were not loaded, as
+            `table.column`.
     """
 
-    def __init__(self, kinds: Mapping[str, Mapping[str, Kind]]) -> None:
+    def __init__(
+        self, kinds: Mapping[str, Mapping[str, Kind]], named: Collection[str] = ()
+    ) -> None:
         self._kinds: dict[str, dict[str, Kind]] = {t: dict(c) for t, c in kinds.items()}
+        self._earlier = {*named, *(f"{t}.{c}" for t, columns in kinds.items() for c in columns)}
+        self._first: set[str] = set()
+        self._most = max(0, MOST_NEWS - len(named))
         self._lock = threading.Lock()
+
+    def is_first(self, name: str) -> bool:
+        """Return whether a column, as `table.column`, is one that no earlier run named."""
+        with self._lock:
+            if name not in self._earlier and len(self._first) < self._most:
+                self._first.add(name)
+            return name in self._first
 
     def kind(self, table: str, column: str, values: Sequence[Any]) -> Kind | None:
         """The kind of an unknown field's column: as first met, by its first value; None if the
@@ -59,7 +73,7 @@ class Spreader:
     Args:
         privacy: What becomes of personal data.
         news: The kinds of unknown fields.
-        found: Takes the columns of unknown fields, as `table.column`.
+        found: Takes the columns of unknown fields that no earlier run named, as `table.column`.
     """
 
     def __init__(self, privacy: Privacy, news: News, found: set[str]) -> None:
@@ -108,7 +122,10 @@ class Spreader:
             builder.lists[array.names[0]] = builder.as_lists(name, values, bare)
             self._keep_other_names(builder, array, objects, name, layout.prefix)
         for name, unknown in objects.unknown(layout.known).items():
-            self._add_news(builder, layout.prefix, name, unknown)
+            column = self._add_news(builder, layout.prefix, name, unknown)
+            # Of a type without documented fields, every column is unknown: that is no news.
+            if column and layout.known and self._news.is_first(f"{builder.name}.{column}"):
+                self._found.add(f"{builder.name}.{column}")
 
     def _spread_embedded(
         self, builder: TableBuilder, layout: ObjectLayout, values: Sequence[Any] | None
@@ -151,26 +168,25 @@ class Spreader:
 
     def _add_news(
         self, builder: TableBuilder, prefix: str, name: str, values: Sequence[Any]
-    ) -> None:
+    ) -> str | None:
+        """Take an unknown field; return its column, also one that is left out, if it has one."""
         column = prefix + snake_case(name)
         if column in builder.keys and column in builder.arrays:
             values = builder.unlike(column, None, values)
         if all(v is None for v in values):
-            return
+            return None
         is_taken = column in builder.arrays or column in builder.taken or column in _RESERVED
         rule = self._privacy.news_rule(builder.name, column)
         if rule == "drop":
-            if not is_taken:
-                self._found.add(f"{builder.name}.{column}")
-            return
+            return None if is_taken else column
         if rule == "hash":
             values = list(map(self._privacy.hash, values))
         kind = None if is_taken else self._news.kind(builder.name, column, values)
         if kind is None:
             builder.keep_all(prefix + name, values, column if is_taken else FURTHER)
-            return
+            return None
         builder.read(Column(column, kind, ""), values)
-        self._found.add(f"{builder.name}.{column}")
+        return column
 
 
 def _is_empty(value: Any) -> bool:

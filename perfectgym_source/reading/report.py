@@ -31,7 +31,8 @@ class Report:
         deleted: Rows that came flagged as deleted or are gone from their list, by table.
         removed: Those of them that leave the table.
         unreadable: Values that could not be read as their column's type, by `table.column`.
-        news: Columns of fields that the catalogue does not know, as `table.column`.
+        news: Columns of fields that the catalogue does not know and no earlier run named, as
+            `table.column`.
         failures: What could not be read; the next run asks for it again.
         requests: Requests by resource, of those lists too that were read for their ids only.
         retries: Those of them that were repeated.

@@ -65,6 +65,26 @@ def test_a_new_field_on_several_pages_costs_no_row_and_slows_down_one(target, sa
     assert (len(fitting), fitting.count(False)) == (asked, 1)
 
 
+@pytest.mark.parametrize(
+    "settings", [{}, {"schema_contract": "discard_value"}, {"pii": {"unknown": "drop"}}], ids=str
+)
+def test_a_new_field_is_named_in_one_run(target, sandbox, settings):
+    named, loaded = [], not settings
+    for number, fields in enumerate(({}, {"newText": "x"}, {"newText": "y"}, {"newFlag": True})):
+        sandbox.world.change("clubs", 1, name=f"Club {number}", **fields)
+        named.append(target.load("clubs", **settings).report.news)
+    assert named == [set(), {"clubs.new_text"}, set(), {"clubs.new_flag"}]
+    assert loaded == ("new_text" in target.types()["clubs"])
+
+
+def test_fields_of_a_type_without_documented_ones_are_no_news(target):
+    names = [e.name for e in EMPLOYEE if not table_layout(e).layout.known]
+    run = target.load(*names)
+    assert len(names) == 3
+    assert any(run.rows.values())
+    assert not run.report.news
+
+
 def test_a_new_column_keeps_its_type(target, sandbox):
     world = sandbox.world
     target.load("clubs")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from perfectgym_source.answers import parse
 from perfectgym_source.catalogue import ENDPOINTS, table_layout
-from perfectgym_source.decoding import ClubClocks, Decoder
+from perfectgym_source.decoding import ClubClocks, Decoder, spreading
 from perfectgym_source.hints import child_hints, root_hints
 from perfectgym_source.rows import Rows, Shape
 from perfectgym_source.values import number_of, to_decimal, to_json
@@ -315,6 +315,14 @@ def test_an_unknown_fields_column_keeps_its_kind_and_no_value_is_dropped():
 def test_an_unknown_fields_kind_outlives_the_run():
     batch = decode("clubs", {"news": 5}, news={"clubs": {"news": "string"}})
     assert rows(batch, "clubs")[0]["news"] == "5"
+
+
+def test_columns_that_earlier_runs_named_are_no_news_and_no_more_are_named_than_may_be(monkeypatch):
+    monkeypatch.setattr(spreading, "MOST_NEWS", 3)
+    reader = decoder("clubs", news={"clubs": {"a": "long"}}, named=["clubs.b"])
+    for _ in range(2):
+        batch = reader.decode([Rows([dict.fromkeys("abcdef", 1)])], [{}])
+        assert batch.news == {"clubs.c"}
 
 
 def test_unknown_fields_of_embedded_objects_and_lists_have_columns_too():

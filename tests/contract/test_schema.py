@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 from loading import Target
@@ -11,7 +12,7 @@ from truth import check
 from perfectgym_source.catalogue import ENDPOINTS, table_layout
 from perfectgym_source.hints import root_hints
 from perfectgym_source.rows import Shape
-from perfectgym_source.sandbox import Sandbox
+from perfectgym_source.sandbox import Fault, Sandbox
 
 EMPLOYEE = [e for e in ENDPOINTS.values() if "employee" in e.modes and e.selectable]
 
@@ -140,6 +141,22 @@ def test_values_that_cannot_be_read_are_kept_and_counted(target, sandbox):
     world.change("classes", one, attendeesCount=3, startDate="2026-05-01T10:00:00")
     target.load("classes")
     assert target.values("classes", "_unreadable", f"id = {one}") == [None]
+
+
+def test_every_digit_and_what_contradicts_the_request_reach_the_file(target, sandbox):
+    club = b"""{"id": 1, "timestamp": 10, "name": "A", "longitude": 90071992547409.93,
+              "latitude": 0.30000000000000004, "timeZone": "UTC", "timezone": "Asia/Kolkata"}"""
+    body = b'{"elements": [%b]}' % club
+    sandbox.faults.add(Fault("Clubs/Clubs", "status", status=200, body=body))
+    one = sandbox.world.rows("classes", club_id=1)[0]
+    sandbox.world.change("classes", one, clubId=960)
+    run = target.load("clubs", "classes")
+    [row] = target.query("select longitude, latitude, _unreadable from clubs")
+    assert row[:2] == (Decimal("90071992547409.93"), Decimal("0.3"))
+    assert json.loads(row[2]) == {"timezone": "Asia/Kolkata"}
+    kept = target.values("classes", "_unreadable", f"id = {one['id']} and club_id = 1")
+    assert list(map(json.loads, kept)) == [{"clubId": 960}]
+    assert run.report.unreadable == {"clubs.time_zone": 1, "classes.club_id": 1}
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,11 @@ messages of the API's errors envelope: bodies hold personal data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Optional
+
+from perfectgym_source.words import one_line
 
 
 class PerfectGymError(Exception):
@@ -43,14 +46,75 @@ class PerfectGymError(Exception):
 
     def __str__(self) -> str:
         where = ", ".join(part for part in (self.resource, self.request) if part)
-        text = self.message.rstrip(". ") + (f" ({where})." if where else ".")
-        return f"{text} {self.hint}" if self.hint else text
+        text = self.message.rstrip(". ") + (f" ({where})" if where else "")
+        if not text.endswith(("?", "!")):
+            text += "."
+        # It may quote the API, which may send anything.
+        return one_line(f"{text} {self.hint}" if self.hint else text)
 
 
 class ConfigurationError(PerfectGymError):
     """A setting is missing or wrong."""
 
     exit_code = 2
+
+
+class ConfigurationErrors(ConfigurationError):
+    """Several settings are missing or wrong; its text has a line for each of them.
+
+    Args:
+        errors: The errors, at least two.
+    """
+
+    def __init__(self, errors: Iterable[ConfigurationError]) -> None:
+        self.errors = list(errors)
+        super().__init__(f"{len(self.errors)} settings are missing or wrong:")
+
+    def __str__(self) -> str:
+        lines = [self.message, *(f"  {error}" for error in self.errors), self.hint]
+        return "\n".join(filter(None, lines))
+
+
+class Problems:
+    """Collects configuration errors, so that all of them are reported together.
+
+    Example:
+        >>> problems = Problems()
+        >>> with problems.collected():
+        ...     raise ConfigurationError("a is missing")
+        >>> with problems.collected():
+        ...     raise ConfigurationError("b is wrong")
+        >>> problems.raise_all()
+        Traceback (most recent call last):
+        perfectgym_source.errors.ConfigurationErrors: 2 settings are missing or wrong:
+          a is missing.
+          b is wrong.
+    """
+
+    def __init__(self) -> None:
+        self._errors: dict[str, ConfigurationError] = {}
+
+    @contextlib.contextmanager
+    def collected(self) -> Iterator[None]:
+        """Keep a configuration error that is raised inside; the same one is kept once."""
+        try:
+            yield
+        except ConfigurationErrors as several:
+            self._errors.update((str(error), error) for error in several.errors)
+        except ConfigurationError as error:
+            self._errors.setdefault(str(error), error)
+
+    def raise_all(self) -> None:
+        """Raise what was collected, if anything was.
+
+        Raises:
+            ConfigurationError: The only one, or `ConfigurationErrors`.
+        """
+        errors = list(self._errors.values())
+        if len(errors) > 1:
+            raise ConfigurationErrors(errors)
+        if errors:
+            raise errors[0]
 
 
 class SignInError(PerfectGymError):
@@ -114,6 +178,12 @@ class PagingError(ApiError):
 
 class DestinationError(PerfectGymError):
     """The rows could not be written."""
+
+    exit_code = 5
+
+
+class SystemFailure(PerfectGymError):
+    """A file, a folder or another thing of this machine could not be used."""
 
     exit_code = 5
 

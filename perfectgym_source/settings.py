@@ -17,7 +17,7 @@ from tzlocal.windows_tz import win_tz
 from perfectgym_source.decoding.privacy import OPEN, Privacy
 from perfectgym_source.decoding.privacy_rules import make_privacy
 from perfectgym_source.decoding.time_zones import zone_of
-from perfectgym_source.errors import ConfigurationError
+from perfectgym_source.errors import ConfigurationError, Problems
 from perfectgym_source.nearest import nearest
 
 Mode = Literal["employee", "user"]
@@ -105,27 +105,39 @@ def make_settings(**raw: Any) -> Settings:
             nothing is set. `subdomain` may stand in place of `base_url`.
 
     Raises:
-        ConfigurationError: A value is missing or wrong; one sentence with its full key.
+        ConfigurationError: A value is missing or wrong; one sentence with its full key. Of several
+            wrong values, all are named.
 
     Example:
         >>> make_settings(subdomain="demo", username="api", password="...").base_url
         'https://demo.perfectgym.com/Api'
     """
+    problems = Problems()
     for name in raw:
-        if name not in _NAMES:
-            raise _error(name, f"is not a setting{nearest(name, _NAMES)}")
+        with problems.collected():
+            if name not in NAMES:
+                raise _error(name, f"is not a setting{nearest(name, NAMES)}")
     given = {name: value for name, value in raw.items() if not _is_blank(value)}
-    values = {name: _CHECKS[name](name, given[name]) for name in given if name in _CHECKS}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        with problems.collected():
+            if name in _CHECKS:
+                values[name] = _CHECKS[name](name, value)
     for name in _ACCOUNT:
-        if name not in values:
-            raise _error(name, f"is missing: {_place(name)}")
+        with problems.collected():
+            if name not in given:
+                raise _error(name, f"is missing: {_place(name)}")
     start, end = values.get("start_date"), values.get("end_date")
-    if start and end and end <= start:
-        raise _error("end_date", f"must be after start_date ({start}), and is {end}")
-    base_url = _address(given)
-    values["pii"] = _privacy(given)
-    values.setdefault("installation", urlsplit(base_url).hostname)
-    return Settings(base_url=base_url, **values)
+    with problems.collected():
+        if start and end and end <= start:
+            raise _error("end_date", f"must be after start_date ({start}), and is {end}")
+    with problems.collected():
+        values["base_url"] = _address(given)
+        values.setdefault("installation", urlsplit(values["base_url"]).hostname)
+    with problems.collected():
+        values["pii"] = _privacy(given)
+    problems.raise_all()
+    return Settings(**values)
 
 
 def _is_blank(value: Any) -> bool:
@@ -280,7 +292,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "max_retry_wait": _number(0, 3600, whole=False),
 }
 
-_NAMES = (*(entry.name for entry in fields(Settings)), "subdomain", "pii_key")
+NAMES = (*(entry.name for entry in fields(Settings)), "subdomain", "pii_key")
+"""All names that `make_settings` takes."""
 
 
 def _place(name: str) -> str:

@@ -9,7 +9,7 @@ import dlt
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltSource
 
-from .reading import Report, selected_endpoints
+from .reading import Report, known_resources, selected_endpoints
 from .resources import PerfectGymResource, Reading, make_resource
 from .settings import make_settings
 
@@ -100,7 +100,9 @@ def perfectgym_source(
     )
     selected = selected_endpoints(settings.mode, resources, groups)
     names = {entry.name for entry in selected}
-    refreshed = names if full_refresh and "all" in full_refresh else set(full_refresh or ())
+    refreshed = known_resources([name for name in full_refresh or () if name != "all"])
+    if full_refresh and "all" in full_refresh:
+        refreshed = names
     reading = Reading(settings, refreshed, limit)
     for endpoint in selected:
         yield make_resource(endpoint, reading)

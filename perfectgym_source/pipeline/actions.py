@@ -13,13 +13,23 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar
 import click
 
 from ..catalogue import ENDPOINTS
-from ..errors import ApiError, ConfigurationError, PerfectGymError
+from ..errors import ApiError, ConfigurationError, PerfectGymError, Problems
+from ..reading import known_resources
 from ..source import perfectgym_source, reading_of
+from ..words import listed
+from .alerts import configured_alerts
+from .causes import check_environment
+from .check import as_text as check_as_text
 from .check import check
+from .destinations import known_destination
 from .jobs import Job, each, exit_code, jobs
+from .known_keys import check_keys, place_without_files
 from .named import DEFAULT, NamedPipeline, named_pipeline
 from .progress import collector
+from .quality import configured_checks
 from .runner import run
+from .sections import section
+from .streams import say
 from .summary import as_json as summary_as_json
 from .summary import as_text as summary_as_text
 from .target import Options
@@ -42,29 +52,89 @@ def act(name: Optional[str], options: Mapping[str, Any]) -> int:
     Raises:
         PerfectGymError: What was to be done failed, for all there was to do.
     """
-    pipeline = _pipeline(name or DEFAULT, options)
-    if options["reset"] and not options["yes"]:
-        names = ", ".join(options["reset"])
-        if not click.confirm(f"Forget the cursors of {names}, and read all again?"):
-            click.echo("Nothing was changed.")
-            return 0
+    if options["reset"] and not options["yes"] and not _confirmed(options["reset"]):
+        say("Nothing was changed.")
+        return 0
+    actions: dict[str, Callable[[NamedPipeline, Options], Written]] = {
+        "status": _status,
+        "state": _state,
+        "reset": partial(_reset, options["reset"]),
+        "only_check": _check,
+        "dry_run": _dry_run,
+        "repair": _repair,
+        "verify": _verify,
+    }
+    asked = [do for option, do in actions.items() if options[option]]
     with _demo(options) as arguments:
+        try:
+            pipeline, planned = _planned(name or DEFAULT, options, arguments)
+        except ConfigurationError as error:
+            if not asked:
+                _alert(name or DEFAULT, error)
+            raise
+        do = partial(asked[0] if asked else _run, pipeline)
+        return _for_each(planned, do, options["as_json"])
+
+
+def _confirmed(resources: Sequence[str]) -> bool:
+    try:
+        return click.confirm(f"Forget the cursors of {listed(resources)}, and read all again?")
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise ConfigurationError(
+            "--reset asks before it forgets, and nobody is there to answer", hint="Add --yes."
+        ) from None
+
+
+def _planned(
+    name: str, options: Mapping[str, Any], arguments: dict[str, Any]
+) -> tuple[NamedPipeline, list[Job]]:
+    """The pipeline and its jobs, once the whole configuration is checked.
+
+    Raises:
+        ConfigurationError: Something is missing or wrong; all of it is named.
+    """
+    problems = Problems()
+    for check_one in (check_environment, check_keys, configured_checks, configured_alerts):
+        with problems.collected():
+            check_one()
+    with problems.collected():
         arguments.update(_arguments(options))
-        planned = jobs(pipeline, arguments, options["installations"], _progress(options))
-        is_comparing = options["verify"] or options["repair"]
-        if is_comparing and (options["full_refresh"] or options["start"]):
+    with problems.collected():
+        if (options["verify"] or options["repair"]) and (
+            options["full_refresh"] or options["start"]
+        ):
             raise ConfigurationError("--verify and --repair go with --resources and --group only.")
-        actions: dict[str, Callable[[Options], Written]] = {
-            "status": partial(_status, pipeline),
-            "state": _state,
-            "reset": partial(_reset, options["reset"]),
-            "only_check": _check,
-            "dry_run": _dry_run,
-            "repair": _repair,
-            "verify": _verify,
-        }
-        asked = [do for option, do in actions.items() if options[option]]
-        return _for_each(planned, asked[0] if asked else _run, options["as_json"])
+    names = [*options["resources"], *options["reset"], *(options["full_refresh"] or ())]
+    with problems.collected():
+        known_resources([name for name in names if name != "all"])
+    pipeline, planned = None, []
+    with problems.collected():
+        pipeline = _pipeline(name, options)
+        with problems.collected():
+            known_destination(pipeline.destination)
+        planned = jobs(pipeline, arguments, options["installations"], _progress(options))
+    for source in [job.options.source for job in planned] or [arguments]:
+        if planned or not section("sources", "perfectgym", "installations"):
+            with problems.collected():
+                perfectgym_source(**source)
+    try:
+        problems.raise_all()
+    except ConfigurationError as error:
+        if " is missing" in str(error):
+            error.hint = f"{error.hint} {place_without_files()}".strip()
+        raise
+    assert pipeline is not None
+    return pipeline, planned
+
+
+def _alert(name: str, error: ConfigurationError) -> None:
+    """Tell people that a run did not even start."""
+    with contextlib.suppress(ConfigurationError):
+        alerts = configured_alerts()
+        alerts.started()
+        alerts.ended(name, str(error), True)
 
 
 def _for_each(planned: list[Job], do: Callable[[Options], Written], is_json: bool) -> int:
@@ -82,19 +152,19 @@ def _for_each(planned: list[Job], do: Callable[[Options], Written], is_json: boo
         data[outcome.job.installation] = found
         if not is_json:
             if len(planned) > 1:
-                click.echo(("\n" if len(codes) > 1 else "") + f"== {outcome.job.installation}")
-            click.echo(text)
+                say(("\n" if len(codes) > 1 else "") + f"== {outcome.job.installation}")
+            say(text)
     if is_json:
-        click.echo(json.dumps({"installations": data} if len(planned) > 1 else found))
+        say(json.dumps({"installations": data} if len(planned) > 1 else found))
     return exit_code(codes)
 
 
-def _run(options: Options) -> Written:
+def _run(_: NamedPipeline, options: Options) -> Written:
     summary = run(options)
     return summary_as_text(summary), summary_as_json(summary), summary.exit_code
 
 
-def _verify(options: Options) -> Written:
+def _verify(_: NamedPipeline, options: Options) -> Written:
     from .verify import EXIT_CODES, verify
     from .verify_summary import verification_as_json, verification_as_text
 
@@ -102,7 +172,7 @@ def _verify(options: Options) -> Written:
     return verification_as_text(done), verification_as_json(done), EXIT_CODES[done.outcome]
 
 
-def _repair(options: Options) -> Written:
+def _repair(_: NamedPipeline, options: Options) -> Written:
     from .repair import repair
     from .verify import EXIT_CODES
     from .verify_summary import repair_as_json, repair_as_text
@@ -111,19 +181,20 @@ def _repair(options: Options) -> Written:
     return repair_as_text(done), repair_as_json(done), EXIT_CODES[done.outcome]
 
 
-def _check(options: Options) -> Written:
+def _check(_: NamedPipeline, options: Options) -> Written:
     source = perfectgym_source(**options.source)
     selected = [ENDPOINTS[name] for name in source.resources]
-    findings = list(check(reading_of(source).settings, selected))
-    marks = {True: "ok", False: "FAILED", None: "-"}
-    text = "\n".join(f"{marks[f.works]:<7} {f.resource:<24} {f.text}" for f in findings)
-    failed = any(finding.works is False for finding in findings)
-    data = {"findings": [finding.__dict__ for finding in findings]}
-    return text, data, ApiError.exit_code if failed else 0
+    found = check(reading_of(source).settings, selected)
+    data = {
+        "findings": [
+            {"resource": entry.resource, "works": entry.works, "text": entry.text}
+            for entry in found.findings
+        ]
+    }
+    return check_as_text(found), data, 0 if found.works else ApiError.exit_code
 
 
 def _status(pipeline: NamedPipeline, options: Options) -> Written:
-    from .alerts import configured_alerts
     from .status import as_json, as_text, status
 
     alerts = configured_alerts()
@@ -135,7 +206,7 @@ def _status(pipeline: NamedPipeline, options: Options) -> Written:
     return as_text(found), as_json(found), found.exit_code
 
 
-def _state(options: Options) -> Written:
+def _state(_: NamedPipeline, options: Options) -> Written:
     from .alerts import configured_alerts
     from .state_tools import as_json, as_text, states_in
     from .status import EXIT_CODE, run_as_json
@@ -151,7 +222,7 @@ def _state(options: Options) -> Written:
     return text, data, EXIT_CODE if found.is_hanging else 0
 
 
-def _reset(resources: Sequence[str], options: Options) -> Written:
+def _reset(resources: Sequence[str], _: NamedPipeline, options: Options) -> Written:
     from .state_tools import reset
 
     installation = options.source.get("installation")
@@ -162,14 +233,17 @@ def _reset(resources: Sequence[str], options: Options) -> Written:
     return text, {"forgotten": forgotten}, 0
 
 
-def _dry_run(options: Options) -> Written:
+def _dry_run(_: NamedPipeline, options: Options) -> Written:
     from .preview import as_text, preview
 
     source = perfectgym_source(**options.source)
     selected = [ENDPOINTS[name] for name in source.resources]
     found = list(preview(reading_of(source), selected))
-    code = ApiError.exit_code if any(entry.is_failure for entry in found) else 0
-    return as_text(found), {"previews": [asdict(entry) for entry in found]}, code
+    code = ApiError.exit_code if any(entry.error for entry in found) else 0
+    data = [asdict(entry) for entry in found]
+    for entry in data:
+        entry["is_failure"] = entry.pop("error") is not None
+    return as_text(found), {"previews": data}, code
 
 
 def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
@@ -182,6 +256,11 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
     if options["resources"] or options["groups"]:
         given.update(resources=options["resources"], groups=options["groups"])
     pipeline = replace(named_pipeline(name), **given)
+    if pipeline.database.is_dir():
+        raise ConfigurationError(
+            f"pipelines.{name}.database is a folder ({pipeline.database}): name a file in it; it "
+            "is set in .dlt/config.toml"
+        )
     if options["limit"]:
         # A sample has tables and cursors of its own.
         return replace(pipeline, dataset=f"{pipeline.dataset}_sample")
@@ -192,7 +271,7 @@ def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the source that the command line gives."""
     found: dict[str, Any] = {}
     if options["full_refresh"]:
-        found["full_refresh"] = options["full_refresh"].replace(",", " ").split()
+        found["full_refresh"] = options["full_refresh"]
     if options["limit"]:
         found.update(limit=options["limit"], full_refresh=["all"])
     if bool(options["start"]) != bool(options["end"]):
@@ -200,11 +279,13 @@ def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
     if options["start"]:
         if options["resources"] or options["groups"]:
             raise ConfigurationError("--from and --to load classes: leave --resources out.")
+        if options["end"] <= options["start"]:
+            raise ConfigurationError("--to must be after --from.")
         found.update(
             resources=["classes_window"],
             groups=[],
-            start_date=options["start"],
-            end_date=options["end"],
+            start_date=options["start"].date(),
+            end_date=options["end"].date(),
         )
     return found
 

@@ -14,7 +14,9 @@ from typing import Any
 import dlt
 import requests
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Problems
+from ..nearest import nearest
+from ..words import printable
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ class Alerts:
 
     def _tell(self, text: str) -> None:
         if self.webhook_url:
-            self._send("webhook_url", "POST", self.webhook_url, {"text": text})
+            self._send("webhook_url", "POST", self.webhook_url, {"text": printable(text)})
 
     def _send(
         self, setting: str, method: str, url: str, body: Mapping[str, Any] | None = None
@@ -89,14 +91,26 @@ def configured_alerts() -> Alerts:
     Raises:
         ConfigurationError: A value is wrong.
     """
-    webhook, ping = (_address(name) for name in ("webhook_url", "ping_url"))
+    given: dict[str, str] = {}
+    problems = Problems()
+    for name in ("webhook_url", "ping_url"):
+        with problems.collected():
+            given[name] = _address(name)
+    with problems.collected():
+        given["when"] = _when()
+    problems.raise_all()
+    return Alerts(**given)
+
+
+def _when() -> str:
     when: str = dlt.config.get("alerts.when", str) or ON_CHANGE
     if when not in (ON_CHANGE, ALWAYS):
+        near = nearest(when, (ON_CHANGE, ALWAYS))
         raise ConfigurationError(
-            f"alerts.when must be {ON_CHANGE!r} or {ALWAYS!r}, not {when!r}; it is set in "
-            ".dlt/config.toml."
+            f"alerts.when must be {ON_CHANGE!r} or {ALWAYS!r}, not {when!r}{near}; it is set in "
+            ".dlt/config.toml"
         )
-    return Alerts(webhook, ping, when)
+    return when
 
 
 def _address(name: str) -> str:

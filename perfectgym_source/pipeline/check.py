@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,13 @@ import pendulum
 from ..catalogue import ENDPOINTS, Endpoint
 from ..client import Client
 from ..errors import ApiError
+from ..paging import PAGE_SIZE
+from ..reading import Failure
 from ..reading.parameters import request_parameters
 from ..settings import Settings
 from ..values import to_int
+from ..words import counted
+from .failures import failure_lines, wrong_mode
 
 
 @dataclass(frozen=True)
@@ -24,46 +28,105 @@ class Finding:
         resource: Its name.
         works: True, False, or None where it could not be asked because its parents' list is empty.
         text: In words.
+        error: Why it does not work.
     """
 
     resource: str
     works: bool | None
     text: str
+    error: ApiError | None = None
 
 
-def check(settings: Settings, selected: list[Endpoint]) -> Iterator[Finding]:
+@dataclass(frozen=True)
+class Checked:
+    """What all endpoints answered.
+
+    Attributes:
+        mode: The account mode.
+        findings: What each endpoint answered.
+        clubs: The number of clubs on the first page; None if nobody asked for clubs.
+    """
+
+    mode: str
+    findings: Sequence[Finding]
+    clubs: int | None
+
+    @property
+    def works(self) -> bool:
+        """Whether no endpoint failed."""
+        return not any(finding.works is False for finding in self.findings)
+
+
+def check(settings: Settings, selected: list[Endpoint]) -> Checked:
     """Ask each endpoint for its first page.
 
     Raises:
         SignInError: The login does not work.
     """
+    findings = []
     with Client(settings) as client:
         probe = Probe(settings, client)
         for endpoint in selected:
             try:
                 elements = probe.first_page(endpoint)
             except ApiError as error:
-                yield Finding(endpoint.name, False, str(error))
+                findings.append(Finding(endpoint.name, False, str(error), error))
                 continue
             if elements is None:
-                yield Finding(endpoint.name, None, "not asked: the list it depends on is empty")
+                text = "not asked: the list it depends on is empty"
+                findings.append(Finding(endpoint.name, None, text))
             else:
-                yield Finding(endpoint.name, True, f"{len(elements)} on the first page")
+                text = f"{len(elements):,} on the first page"
+                findings.append(Finding(endpoint.name, True, text))
+        clubs = probe.pages.get("clubs")
+    return Checked(settings.mode, findings, None if clubs is None else len(clubs))
+
+
+def as_text(found: Checked) -> str:
+    """What was found for a person: a line for each endpoint, each kind of failure once, the sum."""
+    marks = {True: "ok", False: "FAILED", None: "-"}
+    lines = [
+        f"{marks[entry.works]:<7} {entry.resource:<24} {'' if entry.error else entry.text}".rstrip()
+        for entry in found.findings
+    ]
+    failures = [Failure(entry.resource, (), entry.error) for entry in found.findings if entry.error]
+    if failures:
+        lines += ["", *failure_lines(failures)]
+    works = sum(entry.works is True for entry in found.findings)
+    skipped = sum(entry.works is None for entry in found.findings)
+    lines += ["", f"{works} of {len(found.findings)} {'works' if works == 1 else 'work'}"]
+    if skipped:
+        lines[-1] += f", {skipped} could not be asked"
+    if works:
+        lines[-1] += f"; signed in as {found.mode} account"
+    if found.clubs is not None:
+        more = " or more" if found.clubs >= PAGE_SIZE else ""
+        lines[-1] += f", {counted(found.clubs, 'club')}{more}"
+    lines[-1] += "."
+    asked = [entry.resource for entry in found.findings if entry.works is not None]
+    errors = {failure.resource: failure.error for failure in failures}
+    if hint := wrong_mode(found.mode, asked, errors):
+        lines.append(hint)
+    return "\n".join(lines)
 
 
 class Probe:
-    """The first page of each endpoint; each is asked once, and so are those it depends on."""
+    """The first page of each endpoint; each is asked once, and so are those it depends on.
+
+    Attributes:
+        pages: The pages, by endpoint; None where there was no parent to ask for.
+    """
 
     def __init__(self, settings: Settings, client: Client) -> None:
         self._settings = settings
         self._client = client
-        self._pages: dict[str, list[Any] | None] = {}
+        self.pages: dict[str, list[Any] | None] = {}
 
     def first_page(self, endpoint: Endpoint) -> list[Any] | None:
         """Its elements; None if there is no parent to ask for. Each endpoint is asked once."""
-        if endpoint.name not in self._pages:
-            self._pages[endpoint.name] = self._ask(endpoint)
-        return self._pages[endpoint.name]
+        if endpoint.name not in self.pages:
+            self.pages[endpoint.name] = self._ask(endpoint)
+        return self.pages[endpoint.name]
 
     def _ask(self, endpoint: Endpoint) -> list[Any] | None:
         unit = []

@@ -10,9 +10,10 @@ from typing import Any, NoReturn, Optional
 
 import click
 
-from ..errors import PerfectGymError
+from ..errors import ConfigurationError, PerfectGymError
 from . import completion
 from .logs import LEVELS, configure_logs
+from .streams import output_problem, prepare_streams, say
 
 EPILOG = """\b
 Examples:
@@ -48,14 +49,47 @@ Exit codes:
   130  interrupted; the next run starts where the last complete one ended
 """
 
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def _split(text: str) -> list[str]:
+    names = text.replace(",", " ").split()
+    if not names:
+        # Such as of a shell's variable that is not set: everything would be loaded.
+        raise click.BadParameter("it names nothing.")
+    return names
+
 
 def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for text in value for name in text.replace(",", " ").split())
+    return tuple(name for text in value for name in _split(text))
+
+
+def _names_or_none(_: click.Context, __: click.Parameter, value: Optional[str]) -> list[str]:
+    return [] if value is None else _split(value)
+
+
+def _not_blank(_: click.Context, __: click.Parameter, value: Optional[str]) -> Optional[str]:
+    if value is not None and not value.strip():
+        raise click.BadParameter("it is empty.")
+    return value
+
+
+def _file(
+    context: click.Context, parameter: click.Parameter, value: Optional[str]
+) -> Optional[Path]:
+    text = _not_blank(context, parameter, value)
+    if text is not None and Path(text).is_dir():
+        raise click.BadParameter(f"{text} is a folder: name a file in it.")
+    return None if text is None else Path(text)
 
 
 @click.command(epilog=EPILOG, context_settings={"max_content_width": 100})
 @click.argument(
-    "pipeline", required=False, metavar="[PIPELINE]", shell_complete=completion.pipelines
+    "pipeline",
+    required=False,
+    metavar="[PIPELINE]",
+    callback=_not_blank,
+    shell_complete=completion.pipelines,
 )
 @click.option(
     "--resources",
@@ -80,10 +114,15 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     shell_complete=completion.installations,
     help="Of several installations, these.  [default: those of the pipeline, or all]",
 )
-@click.option("--destination", help="A dlt destination.  [default: the pipeline's, or duckdb]")
+@click.option(
+    "--destination",
+    callback=_not_blank,
+    help="A dlt destination.  [default: the pipeline's, or duckdb]",
+)
 @click.option(
     "--database",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(),
+    callback=_file,
     help="The DuckDB file.  [default: the pipeline's, or perfectgym.duckdb]",
 )
 @click.option(
@@ -92,7 +131,11 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     metavar="SECONDS",
     help="How long to wait for a program that has the pipeline's DuckDB file open.  [default: 60]",
 )
-@click.option("--dataset", help="The dataset (schema).  [default: the pipeline's, or perfectgym]")
+@click.option(
+    "--dataset",
+    callback=_not_blank,
+    help="The dataset (schema).  [default: the pipeline's, or perfectgym]",
+)
 @click.option(
     "--table-format",
     type=click.Choice(["parquet", "delta", "iceberg"]),
@@ -102,13 +145,17 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     "--full-refresh",
     is_flag=False,
     flag_value="all",
-    default="",
     metavar="[RESOURCES]",
+    callback=_names_or_none,
     shell_complete=completion.resources,
     help="Read from the beginning: all, or these. Tables are never empty meanwhile.",
 )
-@click.option("--from", "start", metavar="DATE", help="Classes from this day on (with --to).")
-@click.option("--to", "end", metavar="DATE", help="Classes before this day (with --from).")
+@click.option(
+    "--from", "start", type=DAY, metavar="DATE", help="Classes from this day on (with --to)."
+)
+@click.option(
+    "--to", "end", type=DAY, metavar="DATE", help="Classes before this day (with --from)."
+)
 @click.option("--demo", is_flag=True, help="Use the built-in sandbox; no credentials needed.")
 @click.option(
     "--demo-size",
@@ -184,13 +231,18 @@ def command(pipeline: Optional[str], **options: Any) -> int:
     if options["only_list"]:
         from .listing import listing
 
-        click.echo(listing())
+        say(listing())
         return 0
     if options["list_pipelines"]:
         from .listing import pipeline_listing
+        from .toml_files import read_toml_files_forgivingly
 
-        click.echo(pipeline_listing())
+        read_toml_files_forgivingly()
+        say(pipeline_listing())
         return 0
+    from .toml_files import read_toml_files_forgivingly
+
+    read_toml_files_forgivingly()
     from .actions import act
 
     return act(pipeline, options)
@@ -206,17 +258,41 @@ def main() -> NoReturn:
     os.environ.setdefault("LOAD__TRUNCATE_STAGING_DATASET", "true")
     # A scheduler's SIGTERM ends a run as Ctrl-C does: in order, and with the same exit code.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    prepare_streams()
     try:
+        _check_folder()
         # click gives the code of its `Exit`, and what the command returns otherwise.
-        sys.exit(command(standalone_mode=False) or 0)
+        code = command(standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted. The next run starts where the last complete one ended.", err=True)
-        sys.stdout.flush()
+        say("Interrupted. The next run starts where the last complete one ended.", err=True)
         # At its usual end, Python would wait for threads that wait for the server.
         os._exit(130)
-    except PerfectGymError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
+    except Exception as error:
+        code = _told(error)
+    if problem := output_problem():
+        say(f"Standard output could not be written: {problem}.", err=True)
+    sys.exit(code)
+
+
+def _told(error: Exception) -> int:
+    """Say what is wrong, and give the exit code."""
+    if not isinstance(error, PerfectGymError):
+        from .causes import explained, report_bug
+
+        known = explained(error)
+        if not isinstance(known, PerfectGymError):
+            say(report_bug(error), err=True)
+            return PerfectGymError.exit_code
+        error = known
+    say(f"Error: {error}", err=True)
+    return error.exit_code
+
+
+def _check_folder() -> None:
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise ConfigurationError("The current folder was deleted: change to another one") from None

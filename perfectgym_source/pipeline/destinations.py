@@ -5,13 +5,29 @@ from __future__ import annotations
 import logging
 from typing import cast
 
+import dlt
 from dlt.common.destination import AnyDestination, Destination
 from dlt.common.destination.exceptions import UnknownDestinationModule
 
 from ..errors import ConfigurationError
+from ..nearest import nearest
 
 MERGE = "delete-insert"
 _POSTGRES = "dlt.destinations.postgres"
+
+
+def known_destination(name: str) -> AnyDestination:
+    """Return dlt's destination of a name.
+
+    Raises:
+        ConfigurationError: There is no such destination.
+    """
+    try:
+        return cast(AnyDestination, Destination.from_reference(name))
+    except UnknownDestinationModule:
+        known = [entry for entry in dlt.destinations.__all__ if entry != "destination"]
+        near = nearest(name, known)
+        raise ConfigurationError(f"dlt knows no destination {name!r}{near}") from None
 
 
 def merging_destination(name: str) -> AnyDestination:
@@ -23,10 +39,7 @@ def merging_destination(name: str) -> AnyDestination:
     Raises:
         ConfigurationError: It cannot replace rows, or there is no such destination.
     """
-    try:
-        destination = cast(AnyDestination, Destination.from_reference(name))
-    except UnknownDestinationModule:
-        raise ConfigurationError(f"dlt knows no destination {name!r}.") from None
+    destination = known_destination(name)
     capabilities = destination.capabilities()
     strategies = capabilities.supported_merge_strategies or []
     if capabilities.merge_strategies_selector:

@@ -14,14 +14,14 @@ from typing import Any
 
 import dlt
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Problems
 from ..nearest import nearest
 from ..settings import Settings
 from .sections import section
 
 _SECTION = "sources.perfectgym.installations"
 _OWN = ("username", "password")
-_KEYS = (
+KEYS = (
     *(
         entry.name
         for entry in fields(Settings)
@@ -30,6 +30,7 @@ _KEYS = (
     "subdomain",
     "pii_key",
 )
+"""The keys that an installation's section may hold."""
 
 
 def installations(chosen: Collection[str] = ()) -> dict[str, dict[str, Any]]:
@@ -45,13 +46,18 @@ def installations(chosen: Collection[str] = ()) -> dict[str, dict[str, Any]]:
         ConfigurationError: A name or a key is unknown, or an account is missing.
     """
     configured = section(*_SECTION.split("."))
-    for name in chosen:
-        if name not in configured:
-            raise ConfigurationError(
-                f"There is no installation {name!r}{nearest(name, configured)}.",
-                hint=f"An installation is a section [{_SECTION}.NAME] in .dlt/config.toml.",
-            )
-    return {name: _arguments(name, configured[name]) for name in chosen or configured}
+    problems = Problems()
+    found = {}
+    for name in chosen or configured:
+        with problems.collected():
+            if name not in configured:
+                raise ConfigurationError(
+                    f"There is no installation {name!r}{nearest(name, configured)}",
+                    hint=f"An installation is a section [{_SECTION}.NAME] in .dlt/config.toml.",
+                )
+            found[name] = _arguments(name, configured[name])
+    problems.raise_all()
+    return found
 
 
 def dataset_of(dataset: str, installation: str) -> str:
@@ -63,28 +69,32 @@ def _arguments(name: str, configured: Any) -> dict[str, Any]:
     where = f"{_SECTION}.{name}"
     if not isinstance(configured, dict):
         raise ConfigurationError(f"{where} must be a section of keys.")
+    problems = Problems()
     for key in configured:
-        if key not in _KEYS:
-            raise ConfigurationError(f"{where}.{key} is not a setting{nearest(key, _KEYS)}.")
+        with problems.collected():
+            if key not in KEYS:
+                raise ConfigurationError(f"{where}.{key} is not a setting{nearest(key, KEYS)}")
     found: dict[str, Any] = {"installation": name}
-    for key in _KEYS:
+    for key in KEYS:
         # One key at a time, so that environment variables count too.
         value: Any = dlt.config.get(f"{where}.{key}")
         if value not in (None, ""):
             found[key] = value
     for key in _OWN:
-        if key not in found:
+        with problems.collected():
+            if key not in found:
+                raise ConfigurationError(
+                    f"{where}.{key} is missing: put it into .dlt/secrets.toml under [{where}], or "
+                    f"set {f'{where}.{key}'.upper().replace('.', '__')}"
+                )
+    with problems.collected():
+        if "base_url" not in found and "subdomain" not in found:
             raise ConfigurationError(
-                f"{where}.{key} is missing: put it into .dlt/secrets.toml under [{where}], or set "
-                f"{f'{where}.{key}'.upper().replace('.', '__')}."
+                f"{where}.subdomain is missing (or base_url for a full address): put it into "
+                f".dlt/config.toml under [{where}]"
             )
-    if "base_url" in found or "subdomain" in found:
-        # Neither may come from [sources.perfectgym] beside the other.
-        found.setdefault("base_url", "")
-        found.setdefault("subdomain", "")
-    else:
-        raise ConfigurationError(
-            f"{where}.subdomain is missing (or base_url for a full address): put it into "
-            f".dlt/config.toml under [{where}]."
-        )
+    problems.raise_all()
+    # Neither may come from [sources.perfectgym] beside the other.
+    found.setdefault("base_url", "")
+    found.setdefault("subdomain", "")
     return found

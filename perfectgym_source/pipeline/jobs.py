@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from ..errors import PerfectGymError
+from .causes import explained
 from .installations import dataset_of, installations
 from .named import NamedPipeline
 from .target import Options
@@ -99,10 +100,11 @@ def each(planned: Collection[Job], do: Callable[[Options], T]) -> Iterator[Outco
     for job in planned:
         try:
             yield Outcome(job, do(job.options), None)
-        except PerfectGymError as error:
-            if len(planned) == 1:
+        except Exception as error:
+            known = explained(error)
+            if len(planned) == 1 or not isinstance(known, PerfectGymError):
                 raise
-            yield Outcome(job, None, error)
+            yield Outcome(job, None, known)
 
 
 def exit_code(codes: Collection[int]) -> int:

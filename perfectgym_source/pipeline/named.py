@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..catalogue import ENDPOINTS, GROUPS
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Problems
 from ..nearest import nearest
 from ..settings import Settings
 from .sections import section
@@ -77,10 +77,16 @@ def named_pipelines() -> dict[str, NamedPipeline]:
     """All named pipelines: those that are shipped, and those of the configuration.
 
     Raises:
-        ConfigurationError: A key is unknown, or its value is wrong.
+        ConfigurationError: A key is unknown, or its value is wrong; all such are named.
     """
     configured = section("pipelines")
-    return {name: _make(name, configured.get(name, {})) for name in {**SHIPPED, **configured}}
+    problems = Problems()
+    made = {}
+    for name in {**SHIPPED, **configured}:
+        with problems.collected():
+            made[name] = _make(name, configured.get(name, {}))
+    problems.raise_all()
+    return made
 
 
 def named_pipeline(name: str) -> NamedPipeline:
@@ -106,14 +112,17 @@ def _make(name: str, configured: Any) -> NamedPipeline:
         )
     own: dict[str, Any] = {}
     source: dict[str, Any] = {}
+    problems = Problems()
     for key, value in {**SHIPPED.get(name, {}), **configured}.items():
-        if key in _CHECKS:
-            own[key] = _CHECKS[key](f"pipelines.{name}.{key}", value)
-        elif key in OF_THE_SOURCE:
-            source[key] = value
-        else:
-            known = (*_CHECKS, *OF_THE_SOURCE)
-            raise _error(f"pipelines.{name}.{key}", f"is not a setting{nearest(key, known)}")
+        with problems.collected():
+            if key in _CHECKS:
+                own[key] = _CHECKS[key](f"pipelines.{name}.{key}", value)
+            elif key in OF_THE_SOURCE:
+                source[key] = value
+            else:
+                known = (*_CHECKS, *OF_THE_SOURCE)
+                raise _error(f"pipelines.{name}.{key}", f"is not a setting{nearest(key, known)}")
+    problems.raise_all()
     pipeline = NamedPipeline(name, source=source, **own)
     if not (pipeline.resources or pipeline.groups):
         raise _error(f"pipelines.{name}.resources", "is missing: name resources or groups")
@@ -139,8 +148,14 @@ def _text(key: str, value: Any) -> str:
     return value
 
 
+def _name(key: str, value: Any) -> str:
+    if not _text(key, value).strip():
+        raise _error(key, "must not be empty")
+    return str(value)
+
+
 def _path(key: str, value: Any) -> Path:
-    return Path(_text(key, value)).expanduser()
+    return Path(_name(key, value)).expanduser()
 
 
 def _number(key: str, value: Any) -> float:
@@ -165,10 +180,10 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "description": _text,
     "resources": _names(ENDPOINTS),
     "groups": _names(GROUPS),
-    "destination": _text,
+    "destination": _name,
     "database": _path,
-    "dataset": _text,
-    "table_format": _text,
+    "dataset": _name,
+    "table_format": _name,
     "wait": _number,
     "schedule": _text,
     "max_age_hours": _number,

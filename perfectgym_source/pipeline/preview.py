@@ -14,10 +14,13 @@ from ..client import Client
 from ..decoding import ClubClocks, Decoder
 from ..errors import ApiError
 from ..paging import PAGE_SIZE
+from ..reading import Failure
 from ..reading.lists import club_zone
 from ..resources import Reading
 from ..rows import Rows
+from ..words import capped, counted, listed, shortened
 from .check import Probe
+from .failures import failure_lines
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Preview:
         unreadable: Values that no column could take, by `table.column`.
         news: Fields that the catalogue does not know, as `table.column`.
         problem: Why there is no page: an error, or no parent to ask for.
+        error: The error.
     """
 
     resource: str
@@ -41,7 +45,7 @@ class Preview:
     unreadable: Mapping[str, int] = field(default_factory=dict)
     news: Sequence[str] = ()
     problem: str = ""
-    is_failure: bool = False
+    error: ApiError | None = None
 
 
 def preview(reading: Reading, selected: Sequence[Endpoint]) -> Iterator[Preview]:
@@ -61,7 +65,7 @@ def preview(reading: Reading, selected: Sequence[Endpoint]) -> Iterator[Preview]
             try:
                 elements = probe.first_page(endpoint)
             except ApiError as error:
-                yield Preview(endpoint.name, problem=str(error), is_failure=True)
+                yield Preview(endpoint.name, problem=str(error), error=error)
                 continue
             if elements is None:
                 yield Preview(endpoint.name, problem="the list it depends on is empty")
@@ -73,16 +77,25 @@ def as_text(found: Sequence[Preview]) -> str:
     """The previews as a table for people."""
     lines = []
     for entry in found:
-        if entry.problem:
-            mark = "FAILED" if entry.is_failure else "-"
-            lines.append(f"{entry.resource:<40} {mark:>8}  {entry.problem}")
+        if entry.error:
+            lines.append(f"{entry.resource:<40} {'FAILED':>8}")
+        elif entry.problem:
+            lines.append(f"{entry.resource:<40} {'-':>8}  {entry.problem}")
         for table, rows in entry.rows.items():
             more = "+" if entry.has_more and "__" not in table else " "
             lines.append(f"{table:<40} {rows:>7,}{more} rows, {entry.columns[table]} columns")
-        for column, count in entry.unreadable.items():
-            lines.append(f"  {count:,} value(s) of {column} could not be read.")
+        unreadable = entry.unreadable.items()
+        lines += capped(
+            [
+                f"  {counted(count, 'value')} of {shortened(column)} could not be read."
+                for column, count in unreadable
+            ]
+        )
         if entry.news:
-            lines.append(f"  Fields not known before: {', '.join(entry.news)}")
+            lines.append(f"  Fields not known before: {listed(entry.news)}")
+    failures = [Failure(entry.resource, (), entry.error) for entry in found if entry.error]
+    if failures:
+        lines += ["", *failure_lines(failures)]
     lines.append("")
     lines.append("Nothing was loaded. +: there are more pages.")
     return "\n".join(lines)

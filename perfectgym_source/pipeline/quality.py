@@ -18,9 +18,10 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
 from ..catalogue import ENDPOINTS, Endpoint, Write
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Problems
 from ..nearest import nearest
 from ..source import reading_of
+from ..words import counted
 from .history import CheckRecord, rows
 from .recording import Recording
 
@@ -29,7 +30,7 @@ EXIT_CODE = 10
 
 MODES = ("off", "warn", "fail")
 
-_KINDS: Mapping[str, tuple[type, str]] = {
+KINDS: Mapping[str, tuple[type, str]] = {
     "mode": (str, "a word in quotes"),
     "max_drop_percent": (float, "a number from 0"),
     "references": (bool, "true or false"),
@@ -68,23 +69,25 @@ def configured_checks() -> Checks:
     """The checks of dlt's configuration.
 
     Raises:
-        ConfigurationError: A value is wrong.
+        ConfigurationError: A value is wrong; all such are named.
     """
     given: dict[str, Any] = {}
-    for name, (kind, words) in _KINDS.items():
-        try:
-            value: Any = dlt.config.get(f"checks.{name}", kind)
-        except ConfigValueCannotBeCoercedException:
-            raise _error(name, f"must be {words}") from None
-        if value is not None:
+    problems = Problems()
+    for name, (kind, words) in KINDS.items():
+        with problems.collected():
+            try:
+                value: Any = dlt.config.get(f"checks.{name}", kind)
+            except ConfigValueCannotBeCoercedException:
+                raise _error(name, f"must be {words}") from None
+            if value is None:
+                continue
+            if kind is float and not value >= 0:
+                raise _error(name, f"must be {words}")
+            if name == "mode" and value not in MODES:
+                near = nearest(value, MODES)
+                raise _error(name, f"must be one of {', '.join(MODES)}, not {value!r}{near}")
             given[name] = value
-    mode = given.get("mode", "warn")
-    if mode not in MODES:
-        near = nearest(mode, MODES)
-        raise _error("mode", f"must be one of {', '.join(MODES)}, not {mode!r}{near}")
-    for name, (kind, words) in _KINDS.items():
-        if kind is float and not given.get(name, 0) >= 0:
-            raise _error(name, f"must be {words}")
+    problems.raise_all()
     return Checks(**given)
 
 
@@ -164,7 +167,8 @@ class _Examiner:
             "key_twice",
             table,
             f"SELECT {columns} FROM {self._table(table)} GROUP BY {columns} HAVING count(*) > 1",
-            f"{table} has {{:,}} key(s) more than once.",
+            f"{table} has {{}} more than once.",
+            "key",
         )
 
     def _references(self, table: str) -> Iterator[CheckRecord]:
@@ -183,7 +187,8 @@ class _Examiner:
                 table,
                 f"SELECT 1 AS one FROM {self._table(table)} AS own WHERE {is_set} AND NOT EXISTS "
                 f"(SELECT 1 FROM {self._table(other)} AS other WHERE {is_equal})",
-                f"{table} has {{:,}} row(s) whose {columns} is not in {other}.",
+                f"{table} has {{}} whose {columns} is not in {other}.",
+                "row",
             )
 
     def _newest_visit(self) -> Iterator[CheckRecord]:
@@ -204,13 +209,13 @@ class _Examiner:
         text = f"The newest club visit is {hours:,.1f} hours old."
         yield self._record(name, _VISITS, is_passed, round(hours, 2), text)
 
-    def _counted(self, name: str, table: str, query: str, text: str) -> CheckRecord:
-        """Passed if a query gives no row; their number goes into the text."""
+    def _counted(self, name: str, table: str, query: str, text: str, noun: str) -> CheckRecord:
+        """Passed if a query gives no row; their number goes into the text with the noun."""
         try:
             [(count,)] = rows(self._client, f"SELECT count(*) FROM ({query}) AS found")
         except DatabaseException as error:
             return self._not_made(name, table, error)
-        return self._record(name, table, not count, float(count), text.format(count))
+        return self._record(name, table, not count, float(count), text.format(counted(count, noun)))
 
     def _not_made(self, name: str, table: str, error: DatabaseException) -> CheckRecord:
         text = f"The check {name!r} of {table} could not be made ({type(error).__name__})."

@@ -20,6 +20,7 @@ from ..catalogue import ENDPOINTS, Endpoint, Write
 from ..cursors import Cursors
 from ..errors import PerfectGymError
 from ..source import reading_of
+from ..words import counted
 from .history import CheckRecord, Entry, History, Outcome, ResourceRecord, RunRecord
 
 PACKAGE = "perfectgym-source"
@@ -96,7 +97,7 @@ class Recording:
         text = _text(error)
         if error is None and report.failures:
             exit_code, outcome = report.exit_code, "partial"
-            text = f"{len(report.failures)} part(s) could not be read"
+            text = f"{counted(len(report.failures), 'part')} could not be read"
         elif error is None and self.failed_checks:
             exit_code, outcome = self.failed_checks, "failed"
             text = "; ".join(check.text for check in self.checks if not check.is_passed)

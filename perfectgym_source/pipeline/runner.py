@@ -15,8 +15,11 @@ from dlt.extract import DltSource
 
 from ..errors import LockedError, PerfectGymError
 from ..reading import Report
-from ..source import perfectgym_source, report_of
+from ..source import perfectgym_source, reading_of, report_of
+from ..words import counted
 from .alerts import configured_alerts
+from .causes import explained
+from .failures import wrong_mode
 from .history import CheckRecord, History
 from .lock import run_under_way
 from .logs import begin_run
@@ -52,6 +55,7 @@ class Summary:
         run_id: The run's name in the history and the log.
         checks: What the checks after loading found.
         failed_checks: The exit code of checks that fail the run; 0 if none does.
+        hint: What to do, if the failures have one cause in common.
     """
 
     report: Report
@@ -62,6 +66,7 @@ class Summary:
     run_id: str = ""
     checks: Sequence[CheckRecord] = ()
     failed_checks: int = 0
+    hint: str | None = None
 
     @property
     def exit_code(self) -> int:
@@ -73,7 +78,8 @@ class Summary:
         """What is wrong, in a sentence; None if all is well."""
         if self.report.failures:
             first = self.report.failures[0]
-            return f"{len(self.report.failures)} part(s) could not be read, such as {first}"
+            parts = counted(len(self.report.failures), "part")
+            return f"{parts} could not be read, such as {first}"
         return "; ".join(as_lines(self.checks)) if self.failed_checks else None
 
 
@@ -101,9 +107,13 @@ def run(options: Options) -> Summary:
             problem = f"{other}, longer than max_run_hours allows"
             alerts.ended(_name(options), problem, was_well=True)
         raise
-    except PerfectGymError as error:
-        alerts.ended(_name(options), str(error), recording is None or recording.was_well)
-        raise
+    except Exception as error:
+        known = explained(error)
+        text = (
+            str(known) if isinstance(known, PerfectGymError) else f"a bug ({type(known).__name__})"
+        )
+        alerts.ended(_name(options), text, recording is None or recording.was_well)
+        raise known from error
     alerts.ended(_name(options), summary.problem, recording.was_well)
     return summary
 
@@ -119,8 +129,10 @@ def _run(options: Options, source: DltSource, recording: Recording, checks: Chec
         ),
     ):
         pending = load(options, source, destination, recording, checks)
+    report = report_of(source)
+    errors = {failure.resource: failure.error for failure in report.failures}
     return Summary(
-        report=report_of(source),
+        report=report,
         seconds=time.monotonic() - started,
         pending=pending,
         destination=destination_name(options),
@@ -128,6 +140,7 @@ def _run(options: Options, source: DltSource, recording: Recording, checks: Chec
         run_id=recording.run_id,
         checks=recording.checks,
         failed_checks=recording.failed_checks,
+        hint=wrong_mode(reading_of(source).settings.mode, +report.requests, errors),
     )
 
 

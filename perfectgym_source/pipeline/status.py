@@ -11,6 +11,7 @@ import pendulum
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalogue import ENDPOINTS
+from ..words import counted
 from .files import files_end_at
 from .history import rows, utc
 from .recording import count_rows
@@ -198,7 +199,7 @@ def as_text(found: Status) -> str:
         if table.is_failing
     ]
     lines.append(
-        f"{len(found.overdue)} of {len(found.tables)} resource(s) in {found.destination} "
+        f"{len(found.overdue)} of {counted(len(found.tables), 'resource')} in {found.destination} "
         f"({found.dataset}) are older than {found.max_age_hours:g} h, or were never loaded."
         if found.overdue
         else f"All of {found.destination} ({found.dataset}) is fresh: not older than "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..words import capped, counted, listed, one_line, shortened
+from .failures import failure_lines
 from .quality import as_lines
 from .runner import Summary
 
@@ -42,30 +44,43 @@ def as_text(summary: Summary) -> str:
     rows = {table: count for table, count in sorted(report.rows.items()) if count}
     lines: list[str] = []
     if summary.pending:
-        lines.append(f"Completed {summary.pending} load package(s) of an earlier run first.")
+        lines.append(
+            f"Completed {counted(summary.pending, 'load package')} of an earlier run first."
+        )
     if rows:
         width = max(map(len, rows))
         lines.append(f"{'table':<{width}}  {'rows':>10}")
         lines += [f"{table:<{width}}  {count:>10,}" for table, count in rows.items()]
     else:
-        lines.append("Nothing new.")
-    total = sum(report.requests.values())
+        lines.append("Nothing was loaded." if report.failures else "Nothing new.")
+    requests = report.requests.total()
+    signed_in = counted(report.token_requests, "sign-in")
+    if report.failures and not requests:
+        signed_in = f"{counted(report.token_requests, 'sign-in attempt')}, none of which succeeded"
     lines.append("")
     lines.append(
-        f"{sum(rows.values()):,} rows into {summary.destination} ({summary.dataset}), "
-        f"{total:,} requests, {report.retries.total()} repeated, "
-        f"{report.token_requests} sign-in(s), {summary.seconds:.1f} s"
+        f"{counted(sum(rows.values()), 'row')} into {summary.destination} ({summary.dataset}), "
+        f"{counted(requests, 'request')}, {report.retries.total():,} repeated, {signed_in}, "
+        f"{summary.seconds:.1f} s"
     )
-    for column, count in sorted(report.unreadable.items()):
-        lines.append(f"{count:,} value(s) of {column} could not be read: see its _unreadable.")
+    unreadable = sorted(report.unreadable.items(), key=lambda found: (-found[1], found[0]))
+    lines += capped(
+        [
+            f"{counted(count, 'value')} of {shortened(column)} could not be read: see its "
+            "_unreadable."
+            for column, count in unreadable
+        ]
+    )
     if report.news:
-        lines.append(f"Fields not known before: {', '.join(sorted(report.news))}")
-    lines += report.warnings
-    lines += as_lines(summary.checks)
+        lines.append(f"Fields not known before: {listed(sorted(report.news))}")
+    lines += capped([one_line(warning) for warning in report.warnings])
+    lines += capped(as_lines(summary.checks))
     if report.failures:
         lines.append("")
-        lines.append(f"{len(report.failures)} part(s) could not be read; the next run asks again:")
-        lines += [f"  {failure}" for failure in report.failures[:10]]
-        if len(report.failures) > 10:
-            lines.append(f"  ... and {len(report.failures) - 10} more")
+        lines.append(
+            f"{counted(len(report.failures), 'part')} could not be read; the next run asks again:"
+        )
+        lines += [f"  {line}" for line in failure_lines(report.failures)]
+    if summary.hint:
+        lines.append(summary.hint)
     return "\n".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from dlt.common.exceptions import MissingDependencyException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ..errors import ConfigurationError, DestinationError, PerfectGymError
+from .causes import chain, explained, first_line, is_local
 from .destinations import merging_destination
 from .files import DESTINATION as FILES
 from .files import check_files, write_files
@@ -189,7 +191,7 @@ def _write_files(options: Options, connection: duckdb.DuckDBPyConnection) -> Non
         if not isinstance(found, DestinationError):
             raise
         raise DestinationError(
-            f"The files could not be written: {_first_line(_chain(error)[-1])}",
+            f"The files could not be written: {first_line(chain(error)[-1])}",
             hint=f"Check bucket_url and its credentials. {options.database.name} is complete: the "
             "next run writes the files.",
         ) from error
@@ -235,7 +237,7 @@ def folder_of(options: Options) -> Path:
     """The working folder: one for each target, because dlt would carry the state of one over to
     another."""
     where = str(options.database.resolve()) if is_duckdb(options) else options.destination
-    name = hashlib.sha256(f"{where}\n{options.dataset}".encode()).hexdigest()[:12]
+    name = hashlib.sha256(os.fsencode(f"{where}\n{options.dataset}")).hexdigest()[:12]
     return Path(dlt.current.run_context().data_dir) / "perfectgym" / name
 
 
@@ -260,52 +262,61 @@ def destination_name(options: Options) -> str:
 
 
 def in_our_words(error: BaseException, options: Options) -> BaseException:
-    """The error that says what happened, from the chain in which dlt wraps it."""
-    chain = _chain(error)
+    """The error that says what happened, from the chain in which dlt wraps it.
+
+    It is the destination's where it was raised in a step that writes there, or by its library.
+    """
+    links = chain(error)
     for kind in (PerfectGymError, KeyboardInterrupt):
-        for found in chain:
-            if isinstance(found, kind):
-                return found
-    for found in chain:
-        if isinstance(found, MissingDependencyException):
-            return ConfigurationError(
-                f"The destination {options.destination!r} needs more packages.",
-                hint=f"pip install {' '.join(map(repr, found.dependencies))}",
-            )
-        if isinstance(found, ConfigurationException):
-            return ConfigurationError(
-                f"The destination {options.destination!r} is not configured: {_first_line(found)}",
-                hint="Set it in .dlt/config.toml, and credentials in .dlt/secrets.toml.",
-            )
-        if isinstance(found, (DestinationException, duckdb.Error, OSError)):
-            return _destination_failed(chain[-1], options)
-    if isinstance(error, PipelineStepFailed) and error.step in ("sync", "load"):
-        return _destination_failed(chain[-1], options)
-    return error
+        for link in links:
+            if isinstance(link, kind):
+                return link
+    of_destination: tuple[type[BaseException], ...] = (DestinationException, duckdb.Error)
+    if not is_local(error):
+        for link in links:
+            if isinstance(link, MissingDependencyException):
+                return ConfigurationError(
+                    f"The destination {options.destination!r} needs more packages.",
+                    hint=f"pip install {' '.join(map(repr, link.dependencies))}",
+                )
+            if isinstance(link, ConfigurationException):
+                return ConfigurationError(
+                    f"The destination {options.destination!r} is not configured: "
+                    f"{first_line(link)}",
+                    hint="Set it in .dlt/config.toml, and credentials in .dlt/secrets.toml.",
+                )
+        of_destination = (*of_destination, OSError)
+    found = [link for link in links if isinstance(link, of_destination)]
+    if found and not _is_about_working_files(found[-1], options):
+        return _destination_failed(found[-1], options)
+    known = explained(error)
+    if known is error and isinstance(error, PipelineStepFailed) and error.step in ("sync", "load"):
+        return _destination_failed(links[-1], options)
+    return known
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    """The error and those that led to it, the first cause last."""
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:
-        chain.append(link)
-        link = link.__cause__ or link.__context__
-    return chain
+def _is_about_working_files(error: BaseException, options: Options) -> bool:
+    """Whether the system refused a file of the working folder, and none of the destination."""
+    name = error.filename if isinstance(error, OSError) else None
+    if not isinstance(name, (str, bytes)):
+        return False
+    return folder_of(options).absolute().is_relative_to(os.fsdecode(name)) or Path(
+        os.fsdecode(name)
+    ).absolute().is_relative_to(folder_of(options).absolute())
 
 
 def _destination_failed(error: BaseException, options: Options) -> DestinationError:
-    hint = "Nothing is lost: the next run completes what was extracted."
-    if is_duckdb(options):
+    hint = "Nothing is lost: the next run goes on from there."
+    if is_duckdb(options) and _DAMAGE.search(str(error)):
         own = loading_file(options.database)
         hint += (
             f" If {own.name} is damaged, move it and {own.name}.wal away: the next run starts "
             f"from {options.database.name}."
         )
     return DestinationError(
-        f"The destination {destination_name(options)} failed: {_first_line(error)}", hint=hint
+        f"The destination {destination_name(options)} failed: {first_line(error)}", hint=hint
     )
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+_DAMAGE = re.compile("corrupt|checksum|not a valid DuckDB|deserializ", re.IGNORECASE)
+"""What DuckDB says of a file that is damaged."""

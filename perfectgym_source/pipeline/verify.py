@@ -21,6 +21,7 @@ from ..errors import ApiError, ConfigurationError
 from ..reading import Report
 from ..resources import Reading
 from ..source import perfectgym_source, reading_of
+from ..words import counted
 from .both_sides import lists_above, read_api, read_tables, reading_run
 from .comparison import Comparison
 from .files import DESTINATION as FILES
@@ -156,8 +157,8 @@ def compare(options: Options, destination: Any) -> Verification:
             raise _nothing(options)
         if pending := pending_packages(pipeline):
             report.warnings.append(
-                f"{pending} load package(s) of an earlier run are not loaded yet: the next run "
-                "completes them."
+                f"{counted(pending, 'load package')} of an earlier run not loaded yet: the next "
+                "run completes that."
             )
         digests = read_api(settings, compared, comparison, report)
         unread = _unread(compared, {failure.resource for failure in report.failures}, settings.mode)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..words import capped, counted, listed, one_line
+from .failures import failure_lines
 from .findings import Finding, Key
 from .repair import Repair
 from .verify import Verification
@@ -60,28 +62,30 @@ def verification_as_text(found: Verification) -> str:
     report = found.report
     lines = [*_table(found.tables), ""]
     lines.append(
-        f"{sum(f.in_table for f in found.tables):,} rows of {found.destination} "
-        f"({found.dataset}) compared, {sum(report.requests.values()):,} requests, "
-        f"{report.retries.total()} repeated, {report.token_requests} sign-in(s), "
+        f"{counted(sum(f.in_table for f in found.tables), 'row')} of {found.destination} "
+        f"({found.dataset}) compared, {counted(report.requests.total(), 'request')}, "
+        f"{report.retries.total()} repeated, {counted(report.token_requests, 'sign-in')}, "
         f"{found.seconds:.1f} s"
     )
     wrong = [finding for finding in found.tables if not finding.is_equal]
     for finding in wrong:
         for kind, keys in finding.examples.items():
             lines.append(f"{kind} in {finding.table}: {_keys(keys, getattr(finding, kind))}")
-    lines += report.warnings
+    lines += capped([one_line(warning) for warning in report.warnings])
     lines += [f"{name} is not compared: {reason}." for name, reason in found.left_out.items()]
     if report.failures:
-        lines.append(f"{len(report.failures)} part(s) could not be read:")
-        lines += [f"  {failure}" for failure in report.failures[:10]]
-        if len(report.failures) > 10:
-            lines.append(f"  ... and {len(report.failures) - 10} more")
+        lines.append(f"{counted(len(report.failures), 'part')} could not be read:")
+        lines += [f"  {line}" for line in failure_lines(report.failures)]
     if found.unread:
-        lines.append(f"Not compared because of that: {', '.join(found.unread)}.")
+        lines.append(f"Not compared because of that: {listed(found.unread)}.")
     if wrong:
-        lines.append(f"{len(wrong)} of {len(found.tables)} table(s) differ from the API.")
+        differ = "differs" if len(wrong) == 1 else "differ"
+        lines.append(
+            f"{len(wrong)} of {counted(len(found.tables), 'table')} {differ} from the API."
+        )
     elif found.tables:
-        lines.append(f"{len(found.tables)} table(s) are equal to the API.")
+        are = "is" if len(found.tables) == 1 else "are"
+        lines.append(f"{counted(len(found.tables), 'table')} {are} equal to the API.")
     return "\n".join(lines)
 
 
@@ -96,10 +100,11 @@ def repair_as_text(done: Repair) -> str:
     if done.after is None:
         return "\n".join(lines)
     lines.append("")
-    lines += [f"{rows:,} row(s) removed from {name}" for name, rows in sorted(done.removed.items())]
-    lines += [f"{rows:,} row(s) loaded into {name}" for name, rows in _loaded(done).items()]
+    removed = sorted(done.removed.items())
+    lines += [f"{counted(rows, 'row')} removed from {name}" for name, rows in removed]
+    lines += [f"{counted(rows, 'row')} loaded into {name}" for name, rows in _loaded(done).items()]
     if done.loaded:
-        lines += [f"  not loaded: {failure}" for failure in done.loaded.failures]
+        lines += [f"  not loaded: {line}" for line in failure_lines(done.loaded.failures)]
     lines += ["", "After the repair:", verification_as_text(done.after)]
     return "\n".join(lines)
 

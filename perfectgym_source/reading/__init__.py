@@ -2,6 +2,6 @@
 
 from .report import Failure, Report
 from .run import ReadingRun
-from .selection import selected_endpoints
+from .selection import known_resources, selected_endpoints
 
-__all__ = ["Failure", "ReadingRun", "Report", "selected_endpoints"]
+__all__ = ["Failure", "ReadingRun", "Report", "known_resources", "selected_endpoints"]

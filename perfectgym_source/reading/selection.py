@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ..catalogue import DEFAULT_GROUPS, ENDPOINTS, GROUPS, Endpoint, Mode
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, Problems
+from ..nearest import nearest
 
 
 def selected_endpoints(
@@ -23,24 +23,18 @@ def selected_endpoints(
         ConfigurationError: A name is unknown, or the mode may not call what was asked for by name.
     """
     names = list(resources or ())
+    problems = Problems()
     for name in names:
-        if name not in ENDPOINTS:
-            raise ConfigurationError(
-                f"There is no resource {name!r}{_nearest(name, ENDPOINTS)}.",
-                hint="--list prints the resources.",
-            )
-        if mode not in ENDPOINTS[name].modes:
-            raise ConfigurationError(
-                f"The resource {name!r} cannot be read in {mode} mode: the API offers it to "
-                f"{' and '.join(ENDPOINTS[name].modes)} accounts only.",
-                hint="Leave it out, or set sources.perfectgym.mode in .dlt/config.toml.",
-            )
+        with problems.collected():
+            _check(name, mode)
     for group in groups or ():
-        if group not in GROUPS:
-            raise ConfigurationError(
-                f"There is no group {group!r}{_nearest(group, GROUPS)}.",
-                hint="--list prints the groups.",
-            )
+        with problems.collected():
+            if group not in GROUPS:
+                raise ConfigurationError(
+                    f"There is no group {group!r}{nearest(group, GROUPS)}",
+                    hint="--list prints the groups.",
+                )
+    problems.raise_all()
     chosen = set(groups or (() if names else DEFAULT_GROUPS))
     return [
         entry
@@ -50,6 +44,29 @@ def selected_endpoints(
     ]
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def known_resources(names: Sequence[str]) -> set[str]:
+    """Return names of resources as a set.
+
+    Raises:
+        ConfigurationError: One of them is unknown.
+    """
+    problems = Problems()
+    for name in names:
+        with problems.collected():
+            _check(name)
+    problems.raise_all()
+    return set(names)
+
+
+def _check(name: str, mode: Mode | None = None) -> None:
+    if name not in ENDPOINTS:
+        raise ConfigurationError(
+            f"There is no resource {name!r}{nearest(name, ENDPOINTS)}",
+            hint="--list prints the resources.",
+        )
+    if mode is not None and mode not in ENDPOINTS[name].modes:
+        raise ConfigurationError(
+            f"The resource {name!r} cannot be read in {mode} mode: the API offers it to "
+            f"{' and '.join(ENDPOINTS[name].modes)} accounts only",
+            hint="Leave it out, or set sources.perfectgym.mode in .dlt/config.toml.",
+        )

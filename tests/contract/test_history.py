@@ -119,7 +119,7 @@ def test_a_list_of_which_a_part_cannot_be_read_is_partial(recorder: Recorder) ->
     assert error.startswith(f"classes of {club}: The API refuses the request with status 403")
     [(outcome, code, _, error)] = recorder.query(RUNS)
     assert (outcome, code) == ("partial", 4)
-    assert error == "2 part(s) could not be read"
+    assert error == "2 parts could not be read"
 
 
 def test_retries_are_counted_for_each_resource(recorder: Recorder) -> None:

@@ -82,9 +82,9 @@ def test_a_table_that_shrinks(recorder: Recorder, limit: float, is_passed: bool)
 def test_a_key_twice_fails_the_run_if_asked_to(recorder: Recorder) -> None:
     spoil = "INSERT INTO clubs SELECT * FROM clubs LIMIT 2"
     recording = load(recorder, Checks("fail"), "clubs", spoil=spoil)
-    assert as_lines(recording.checks) == ["clubs has 2 key(s) more than once."]
+    assert as_lines(recording.checks) == ["clubs has 2 keys more than once."]
     assert recorder.query("SELECT outcome, exit_code, error FROM _runs") == [
-        ("failed", EXIT_CODE, "clubs has 2 key(s) more than once.")
+        ("failed", EXIT_CODE, "clubs has 2 keys more than once.")
     ]
     assert recorder.query("SELECT value FROM _run_checks WHERE NOT is_passed") == [(2.0,)]
 
@@ -100,7 +100,7 @@ def test_a_row_without_the_row_that_it_refers_to(recorder: Recorder) -> None:
     spoil = "UPDATE classes SET club_id = -1 WHERE id = (SELECT min(id) FROM classes)"
     checks = Checks(references=True)
     recording = load(recorder, checks, "clubs", "classes", spoil=spoil)
-    assert as_lines(recording.checks) == ["classes has 1 row(s) whose club_id is not in clubs."]
+    assert as_lines(recording.checks) == ["classes has 1 row whose club_id is not in clubs."]
 
 
 def test_the_newest_visit_is_too_old(recorder: Recorder) -> None:

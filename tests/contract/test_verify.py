@@ -237,7 +237,7 @@ def test_the_keys_of_some_rows_are_named(spoiled):
     assert found.findings["classes"][0].examples == {"extra": [(n,) for n in range(-9, -4)]}
     text = verification_as_text(found)
     assert "extra in classes: -9, -8, -7, -6, -5, ..." in text
-    assert "1 of 1 table(s) differ from the API." in text
+    assert "1 of 1 table differs from the API." in text
 
 
 def test_numbers_that_identify_a_person_are_not_shown(tmp_path):
@@ -470,7 +470,7 @@ def test_rows_that_wait_in_packages_are_newer_and_told(copy, sandbox, monkeypatc
         with pytest.raises(DestinationError):
             copy.load("clubs")
     found = copy.verify("clubs")
-    assert "1 load package(s)" in found.report.warnings[0]
+    assert "1 load package of" in found.report.warnings[0]
     assert differences(found) == {"clubs": (0, 0, 0, 1)}
     assert copy.load("clubs").pending == 1
     assert differences(copy.verify("clubs")) == {}

@@ -115,8 +115,8 @@ def test_the_command_tells_differences_by_its_exit_code(
     assert "rows of postgres (perfectgym) compared" in text
     code, text = run("--repair")
     assert code == 0
-    assert "1 row(s) removed from clubs" in text
-    assert "2 table(s) are equal to the API." in text
+    assert "1 row removed from clubs" in text
+    assert "2 tables are equal to the API." in text
     assert run("--verify")[0] == 0
 
 

@@ -23,14 +23,14 @@ def test_differences_are_told_repaired_and_published(configured: Program, sandbo
     assert configured(*arguments).returncode == 0
     right = configured("--verify", *arguments)
     assert right.returncode == 0, right.stderr
-    assert "2 table(s) are equal to the API." in right.stdout
+    assert "2 tables are equal to the API." in right.stdout
 
     spoil(configured, "delete from classes where club_id = 1")
     published = configured.database.read_bytes()
     wrong = configured("--verify", *arguments)
     assert wrong.returncode == 8
     assert "missing in classes: " in wrong.stdout
-    assert "1 of 2 table(s) differ from the API." in wrong.stdout
+    assert "1 of 2 tables differs from the API." in wrong.stdout
     assert configured.database.read_bytes() == published
 
     repaired = configured("--repair", "--json", *arguments)
@@ -77,7 +77,7 @@ def test_what_cannot_be_read_is_not_called_right(configured: Program, sandbox: S
     done = configured("--verify", "--resources", "clubs,classes")
     assert done.returncode == 4
     assert "Not compared because of that: classes." in done.stdout
-    assert "1 table(s) are equal to the API." in done.stdout
+    assert "1 table is equal to the API." in done.stdout
 
 
 def test_nothing_is_verified_where_nothing_was_loaded(configured: Program, tmp_path: Path) -> None:

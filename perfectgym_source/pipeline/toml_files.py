@@ -1,0 +1,79 @@
+"""dlt's configuration files: read with a byte order mark, and with sentences for what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tomlkit
+from dlt.common.configuration.providers.toml import SettingsTomlProvider
+from tomlkit.exceptions import KeyAlreadyPresent, ParseError, TOMLKitError
+
+from ..errors import ConfigurationError
+
+
+def read_toml_files_forgivingly() -> None:
+    """Have dlt read its configuration files by `read_toml`.
+
+    dlt has no setting for it. Its providers are made by whatever run context is installed, so the
+    method that reads a file is replaced where all of them inherit it.
+    """
+    setattr(SettingsTomlProvider, "_read_toml_file", staticmethod(_read))  # noqa: B010
+
+
+def read_toml(file: Path) -> tomlkit.TOMLDocument:
+    """Read a TOML file.
+
+    Raises:
+        ConfigurationError: It is not TOML. The text holds none of the file's: it may be a secret.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from None
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
+        raise ConfigurationError(f"{file} is not saved as UTF-8 but as UTF-16", hint=_SAVE)
+    try:
+        # Notepad and PowerShell put a byte order mark in front.
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig")
+        raise ConfigurationError(
+            f"{file} is not saved as UTF-8: line {before.count(chr(10)) + 1}, column "
+            f"{len(before.rpartition(chr(10))[2]) + 1}",
+            hint=_SAVE,
+        ) from None
+    try:
+        return tomlkit.parse(text)
+    except ParseError as error:
+        raise ConfigurationError(
+            f"{file} is not valid TOML: line {error.line}, column {error.col + 1}",
+            hint="Text stands in quotes, sections in square brackets.",
+        ) from None
+    except TOMLKitError as error:
+        if isinstance(error, KeyAlreadyPresent):
+            raise ConfigurationError(
+                f"{file} is not valid TOML: line {_line_of(text)} sets a key that is set above",
+                hint="Keep one of them.",
+            ) from None
+        raise ConfigurationError(f"{file} is not valid TOML ({type(error).__name__})") from None
+
+
+_SAVE = "Save it with the encoding UTF-8."
+
+
+def _line_of(text: str) -> int:
+    """The first line that sets a key again."""
+    lines = text.splitlines(keepends=True)
+    for number in range(1, len(lines)):
+        try:
+            tomlkit.parse("".join(lines[:number]))
+        except KeyAlreadyPresent:
+            return number
+        except TOMLKitError:
+            continue
+    return len(lines)
+
+
+def _read(path: str) -> tomlkit.TOMLDocument | None:
+    file = Path(path)
+    return read_toml(file) if file.is_file() else None

@@ -174,3 +174,10 @@ def test_no_value_of_the_address_gets_past_the_checks_with_another_error(value):
         except ConfigurationError:
             continue
         assert settings.base_url.startswith(("https://", "http://"))
+
+
+def test_all_that_is_wrong_is_named_at_once():
+    text = refusal(mode="admin", sweep_days="three", pii="dorp", concurency=1)
+    for word in ("username", "password", "subdomain", "mode", "sweep_days", "pii", "concurency"):
+        assert f"\n  sources.perfectgym.{word} " in text
+    assert text.startswith("7 settings are missing or wrong:")

@@ -1,0 +1,109 @@
+"""Mistyped keys and sections: what is refused, and what is dlt's or somebody else's."""
+
+import pytest
+import tomlkit
+
+from perfectgym_source.pipeline.known_keys import unread, unread_variables
+
+
+def found(text):
+    return [f"{'.'.join(path)} {problem}" for path, problem in unread(tomlkit.parse(text).unwrap())]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "near"),
+    [
+        ("[sources.perfectgym]\npi = 'drop'", "sources.perfectgym.pi", "'pii'"),
+        ("[sources.perfectgym]\nPII = 'drop'", "sources.perfectgym.PII", "'pii'"),
+        ("[sources.perfectgym]\nzzz = 1", "sources.perfectgym.zzz", ""),
+        ("[sources.perfectgym.ppi]\nname = 1", "sources.perfectgym.ppi", "'pii'"),
+        ("[sources.perfectgym.instalations.a]", "sources.perfectgym.instalations", "'installa"),
+        ("[sources.perfectgym.mode]\na = 1", "sources.perfectgym.mode", ""),
+        ("[sources.perfectgym]\ninstallations = 1", "sources.perfectgym.installations", ""),
+        ("[sources.perfectgyms]", "sources.perfectgyms", "[sources.perfectgym]"),
+        ("[sources.perfect_gym]", "sources.perfect_gym", "[sources.perfectgym]"),
+        ("[source.perfectgym]", "source", "[sources]"),
+        ("[Sources.perfectgym]", "Sources", "[sources]"),
+        ("[perfectgym]\npii = 'drop'", "perfectgym", "[sources.perfectgym]"),
+        ("[sources]\npi = 'drop'", "sources.pi", "'pii'"),
+        ("pi = 'drop'", "pi", "'pii'"),
+        ("[pipeline.core]", "pipeline", "[pipelines]"),
+        ("[alert]", "alert", "[alerts]"),
+        ("[check]", "check", "[checks]"),
+        ("checks = 'fail'", "checks", "section"),
+        ("[checks]\nmax_drop_percnt = 1", "checks.max_drop_percnt", "'max_drop_percent'"),
+        ("[alerts]\nwebhook = 'https://s3cret'", "alerts.webhook", "'webhook_url'"),
+    ],
+)
+def test_what_nothing_reads_is_found_with_the_nearest_name(text, path, near):
+    [problem] = found(text)
+    assert problem.startswith(f"{path} ")
+    assert near in problem
+    assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[sources.perfectgym]\npii = 'drop'\nsubdomain = 'x'\ngroups = ['club']",
+        "[sources.perfectgym]\nmax_table_nesting = 0\nschema_contract = 'freeze'",
+        "[sources.perfectgym.schema_contract]\ncolumns = 'freeze'",
+        "[sources.perfectgym.pii]\nname = 'drop'\n[sources.perfectgym.installations.a]\nx = 1",
+        "[sources.perfectgym.extract]\nworkers = 1\n[sources.perfectgym.data_writer]\nx = 1",
+        "[sources.perfectgym.schema]\nnaming = 'x'\n[sources.perfectgym.classes]\nx = 1",
+        "[sources.perfectgym.perfectgym]\npii = 'drop'",
+        "[sources.github]\npi = 'drop'\n[sources.data_writer]\nx = 1",
+        "[runtime]\nlog_level = 'INFO'\n[destination.postgres.credentials]\npasword = 'x'",
+        "[extract]\nworkers = 1\n[load]\nworkers = 1\n[normalize]\nx = 1\n[schema]\nnaming = 'x'",
+        "[perfectgym.destination]\nx = 1",
+        "dataset_name = 'x'\nprogress = 'log'\ndev_mode = true",
+        "",
+    ],
+)
+def test_what_dlt_or_another_source_reads_is_left_alone(text):
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("SOURCES__PERFECTGYM__PI", "SOURCES__PERFECTGYM__PII"),
+        ("SOURCE__PERFECTGYM__PII", "SOURCES__PERFECTGYM__PII"),
+        ("SOURCES__PERFECT_GYM__PII", "SOURCES__PERFECTGYM__PII"),
+        ("SOURCES__PERFECTGYM__PII__CONTACT", "JSON"),
+        ("SOURCES__PERFECTGYM__ZZZ", "not a setting"),
+        ("SOURCES__PERFECTGYM__INSTALLATIONS__NORTH__PASWORD", "'password'"),
+        ("SOURCES__PERFECTGYM__INSTALLATIONS__NORD__PASSWORD", "'north'"),
+        ("CHECKS__MODEE", "CHECKS__MODE"),
+        ("ALERTS__WEBHOK_URL", "ALERTS__WEBHOOK_URL"),
+        ("PIPELINES__CORE__DATABASE", "config.toml"),
+    ],
+)
+def test_a_variable_that_nothing_reads_is_found(name, words):
+    [(path, problem)] = unread_variables([name], ["North"])
+    assert path == name
+    assert words in problem
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SOURCES__PERFECTGYM__PII",
+        "SOURCES__PERFECTGYM__RESOURCES",
+        "SOURCES__PERFECTGYM__INSTALLATIONS__NORTH__PASSWORD",
+        "SOURCES__PERFECTGYM__INSTALLATIONS__NORTH__PII__CONTACT",
+        "SOURCES__PERFECTGYM__EXTRACT__WORKERS",
+        "SOURCES__GITHUB__TOKEN",
+        "CHECKS__MODE",
+        "ALERTS__ENABLED",
+        "PIPELINES__PERFECTGYM__PROGRESS",
+        "DESTINATION__POSTGRES__CREDENTIALS__PASSWORD",
+        "USER_NAME",
+        "PASSWOR",
+        "__CF_USER",
+        "A__",
+        "Sources__Perfectgym__Pi",
+    ],
+)
+def test_other_variables_are_left_alone(name):
+    assert list(unread_variables([name], ["north"])) == []

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Optional
 
-from perfectgym_source.words import one_line
+from perfectgym_source.words import LONGEST_TEXT, one_line, shortened
 
 
 class PerfectGymError(Exception):
@@ -50,7 +50,8 @@ class PerfectGymError(Exception):
         if not text.endswith(("?", "!")):
             text += "."
         # It may quote the API, which may send anything.
-        return one_line(f"{text} {self.hint}" if self.hint else text)
+        text = shortened(text, LONGEST_TEXT)
+        return f"{text} {one_line(self.hint)}" if self.hint else text
 
 
 class ConfigurationError(PerfectGymError):

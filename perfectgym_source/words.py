@@ -15,6 +15,9 @@ MOST_NAMES = 10
 LONGEST_NAME = 100
 """So many characters of a name are shown."""
 
+LONGEST_TEXT = 2000
+"""So many characters of an error are shown."""
+
 # C0 and C1 controls but tab and newline, the separators of lines, and what turns text around.
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+"
@@ -58,10 +61,10 @@ def capped(lines: Collection[str], most: int = MOST_NAMES) -> list[str]:
     return [*shown, f"... and {more:,} more"] if more else shown
 
 
-def shortened(name: str) -> str:
-    """Return a name on one line, cut where it is longer than a name should be."""
-    name = one_line(name)
-    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+def shortened(text: str, most: int = LONGEST_NAME) -> str:
+    """Return text on one line, cut after so many characters; by default those of a name."""
+    text = one_line(text)
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def printable(text: str) -> str:

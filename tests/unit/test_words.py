@@ -40,6 +40,7 @@ def test_control_characters_do_not_leave():
 
 def test_an_error_is_one_line_of_printable_text():
     assert str(RequestRefused(HOSTILE, hint="Do.", resource="clubs", request="GET x")).isprintable()
+    assert len(str(RequestRefused("x" * 1_000_000, hint="Do."))) < 3000
 
 
 @pytest.mark.parametrize("end", ["!", "?", ".", ". ", ""])

@@ -11,14 +11,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 import click
+from dlt.common.configuration.exceptions import ConfigurationException
 
 from ..catalogue import ENDPOINTS
 from ..errors import ApiError, ConfigurationError, PerfectGymError, Problems
-from ..reading import known_resources
+from ..reading import known_resources, selected_endpoints
 from ..source import perfectgym_source, reading_of
 from ..words import listed
 from .alerts import configured_alerts
-from .causes import check_environment
+from .causes import check_environment, explained
 from .check import as_text as check_as_text
 from .check import check
 from .destinations import known_destination
@@ -118,7 +119,7 @@ def _planned(
     for source in [job.options.source for job in planned] or [arguments]:
         if planned or not section("sources", "perfectgym", "installations"):
             with problems.collected():
-                perfectgym_source(**source)
+                _check_source(source)
     try:
         problems.raise_all()
     except ConfigurationError as error:
@@ -127,6 +128,16 @@ def _planned(
         raise
     assert pipeline is not None
     return pipeline, planned
+
+
+def _check_source(arguments: Mapping[str, Any]) -> None:
+    """Check the source's settings and selection, without the time that all its resources take."""
+    least = {**arguments, "resources": ["clubs"], "groups": None}
+    try:
+        settings = reading_of(perfectgym_source(**least)).settings
+    except ConfigurationException as error:
+        raise explained(error) from None
+    selected_endpoints(settings.mode, arguments.get("resources"), arguments.get("groups"))
 
 
 def _alert(name: str, error: ConfigurationError) -> None:

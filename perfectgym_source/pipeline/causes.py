@@ -165,7 +165,7 @@ def _explained(error: BaseException) -> PerfectGymError | None:
             hint=f"pip install {' '.join(map(repr, error.dependencies))}",
         )
     if isinstance(error, ConfigurationException):
-        return ConfigurationError(f"The configuration is not complete: {first_line(error)}")
+        return ConfigurationError(f"The configuration is wrong: {first_line(error)}")
     if isinstance(error, _NETWORK):
         return ApiError(f"The connection failed ({type(error).__name__})")
     if isinstance(error, OSError):

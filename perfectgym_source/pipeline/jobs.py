@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from ..errors import PerfectGymError
+from ..errors import PerfectGymError, Problems
 from .causes import explained
 from .installations import dataset_of, installations
+from .known_keys import check_keys
 from .named import NamedPipeline
 from .target import Options
 
@@ -59,7 +60,7 @@ def jobs(
         progress: A dlt progress collector.
 
     Raises:
-        ConfigurationError: An installation is unknown, or wrong.
+        ConfigurationError: An installation is unknown, or wrong, or a key is mistyped.
     """
     options = Options(
         destination=pipeline.destination,
@@ -80,7 +81,14 @@ def jobs(
         },
         progress=progress,
     )
-    named = {} if "base_url" in arguments else installations(chosen or pipeline.installations)
+    problems = Problems()
+    named: dict[str, dict[str, Any]] = {}
+    with problems.collected():
+        check_keys()
+    with problems.collected():
+        if "base_url" not in arguments:
+            named = installations(chosen or pipeline.installations)
+    problems.raise_all()
     if not named:
         return [Job("", options)]
     made = []

@@ -24,6 +24,7 @@ from .shipped import SHIPPED
 Path = tuple[str, ...]
 
 _ALERTS = tuple(entry.name for entry in fields(Alerts))
+_SECRET_ALERTS = ("webhook_url", "ping_url")
 _OURS: Mapping[str, Collection[str] | None] = {
     "sources": None,
     "pipelines": None,
@@ -88,6 +89,21 @@ def unread(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
                 yield (name,), "is not a section (did you mean [sources.perfectgym]?)"
         else:
             yield from _misspelled((name,))
+
+
+def misplaced(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Find addresses of alerts in a file that is not for secrets: dlt does not look there.
+
+    Args:
+        document: A configuration file as nested mappings.
+
+    Yields:
+        The path of each, and what is wrong with it.
+    """
+    alerts = document.get("alerts")
+    for name in _SECRET_ALERTS:
+        if isinstance(alerts, Mapping) and alerts.get(name):
+            yield ("alerts", name), "is a secret: put it into .dlt/secrets.toml"
 
 
 def unread_variables(
@@ -161,7 +177,11 @@ def _found() -> Iterator[tuple[str, str]]:
     for provider in context.providers.providers:
         if not isinstance(provider, SettingsTomlProvider):
             continue
-        for path, problem in unread(tomlkit.parse(provider.to_toml()).unwrap()):
+        document = tomlkit.parse(provider.to_toml()).unwrap()
+        found = list(unread(document))
+        if not provider.supports_secrets:
+            found += misplaced(document)
+        for path, problem in found:
             place = provider.get_value_location(path[-1], None, *path[:-1]) or provider.name
             folder = context.context.settings_dir
             if place.startswith("global:"):

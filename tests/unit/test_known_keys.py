@@ -3,7 +3,7 @@
 import pytest
 import tomlkit
 
-from perfectgym_source.pipeline.known_keys import unread, unread_variables
+from perfectgym_source.pipeline.known_keys import misplaced, unread, unread_variables
 
 
 def found(text):
@@ -107,3 +107,12 @@ def test_a_variable_that_nothing_reads_is_found(name, words):
 )
 def test_other_variables_are_left_alone(name):
     assert list(unread_variables([name], ["north"])) == []
+
+
+def test_an_address_of_alerts_where_it_is_not_read_is_found():
+    document = {"alerts": {"ping_url": "https://s3cret", "when": "always"}, "checks": {}}
+    [(path, problem)] = misplaced(document)
+    assert path == ("alerts", "ping_url")
+    assert "secrets.toml" in problem
+    assert "s3cret" not in problem
+    assert list(misplaced({"alerts": 1})) == []

@@ -40,7 +40,7 @@ Exit codes:
   2  usage or configuration: nothing was requested
   3  sign-in refused
   4  the API failed after retries; what could be read is loaded, the next run asks again
-  5  the destination, or a file or folder of this machine, failed; the next run goes on from there
+  5  the destination, or a file or folder of this machine, failed; the next run goes on
   6  another run is loading into the same place: nothing was done
   7  another program has the pipeline's database file open: nothing is lost
   8  --verify, --repair: tables differ from the API

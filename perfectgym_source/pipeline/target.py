@@ -306,7 +306,7 @@ def _is_about_working_files(error: BaseException, options: Options) -> bool:
 
 
 def _destination_failed(error: BaseException, options: Options) -> DestinationError:
-    hint = "Nothing is lost: the next run goes on from there."
+    hint = "Nothing is lost: the next run completes what was extracted."
     if is_duckdb(options) and _DAMAGE.search(str(error)):
         own = loading_file(options.database)
         hint += (
@@ -318,5 +318,7 @@ def _destination_failed(error: BaseException, options: Options) -> DestinationEr
     )
 
 
-_DAMAGE = re.compile("corrupt|checksum|not a valid DuckDB|deserializ", re.IGNORECASE)
+_DAMAGE = re.compile(
+    "corrupt|checksum|not a valid DuckDB|deserializ|attempted to read", re.IGNORECASE
+)
 """What DuckDB says of a file that is damaged."""

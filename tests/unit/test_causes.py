@@ -91,6 +91,7 @@ def test_a_bug_stays_a_bug(error):
     [
         ("Corrupt database file: computed checksum 1 does not match", True),
         ('The file "x" exists, but it is not a valid DuckDB database file!', True),
+        ("Could not read enough bytes from file: attempted to read 9 bytes from location 1", True),
         ("Trying to read a database file with version number 69", False),
         ("Could not write file: No space left on device", False),
     ],

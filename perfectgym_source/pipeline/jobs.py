@@ -68,6 +68,7 @@ def jobs(
         dataset=pipeline.dataset,
         table_format=pipeline.table_format,
         wait=pipeline.wait,
+        storage_version=pipeline.storage_version,
         pipeline=pipeline.name,
         history_days=pipeline.history_days,
         keep_states=pipeline.keep_states,

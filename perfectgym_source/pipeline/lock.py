@@ -6,16 +6,18 @@ Both are the kernel's and end with the process that holds them, however it ends.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import logging
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TextIO, TypeVar
 
 import duckdb
 from tenacity import (
@@ -26,9 +28,10 @@ from tenacity import (
     wait_fixed,
 )
 
-from ..errors import DestinationError, DestinationLocked, LockedError
+from ..errors import ConfigurationError, DestinationError, DestinationLocked, LockedError
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LOCK_FILE = "run.lock"
 _HELD = "held_by_a_file"
@@ -93,9 +96,10 @@ def run_lock(folder: Path) -> Iterator[bool]:
 
     Raises:
         LockedError: Another run holds the lock.
+        ConfigurationError: The folder cannot be made, or not be written.
+        DestinationError: The disk is full.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / LOCK_FILE, "a+", encoding="utf-8") as file:
+    with _lock_file(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -119,6 +123,22 @@ def run_lock(folder: Path) -> Iterator[bool]:
             file.truncate(0)
 
 
+def _lock_file(folder: Path) -> TextIO:
+    """The lock file, in a folder that only its owner may look into: rows are kept in it."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
+        return open(folder / LOCK_FILE, "a+", encoding="utf-8")
+    except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+        kind = DestinationError if is_full else ConfigurationError
+        raise kind(
+            f"The working folder {folder} cannot be used: {error.strerror or error}",
+            hint="DLT_DATA_DIR names another place for working folders.",
+        ) from None
+
+
 @contextlib.contextmanager
 def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection]:
     """Keep a DuckDB file open, so that no other process can open it.
@@ -132,6 +152,49 @@ def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection
     Raises:
         DestinationLocked: Another process still has it open.
         DestinationError: It cannot be opened at all.
+    """
+    try:
+        check_header(file)
+        connection = when_unlocked(file, wait, lambda: duckdb.connect(str(file)))
+    except DestinationLocked as error:
+        error.hint = (
+            "Close it there and run again; nothing is lost. The published file may stay open."
+        )
+        raise
+    except DamagedDatabase as error:
+        error.hint = (
+            f"If you move it and {file.name}.wal away, the next run starts from the published file."
+        )
+        raise
+    with connection:
+        limit(connection)
+        yield connection
+
+
+def limit(connection: duckdb.DuckDBPyConnection) -> None:
+    """Limit what DuckDB takes of the machine.
+
+    It would take most of the memory. With less it is hardly slower: it writes what does not fit to
+    a folder beside the file, and the rows' order does not matter.
+    """
+    threads = min(os.cpu_count() or 1, MOST_THREADS)
+    connection.execute(f"SET threads = {threads}")
+    connection.execute(f"SET memory_limit = '{MEGABYTES_PER_THREAD * threads}MB'")
+    connection.execute("SET preserve_insertion_order = false")
+
+
+def when_unlocked(file: Path, wait: float, opening: Callable[[], T]) -> T:
+    """Open a DuckDB file as soon as no other process keeps it from being opened.
+
+    Args:
+        file: The file.
+        wait: Seconds to wait for another process to close it.
+        opening: Opens it.
+
+    Raises:
+        DestinationLocked: Another process still has it open.
+        DamagedDatabase: It holds no database, or a damaged one.
+        DestinationError: It cannot be opened for another reason.
     """
 
     def tell(state: RetryCallState) -> None:
@@ -147,27 +210,83 @@ def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection
         reraise=True,
     )
     try:
-        connection = retrying(duckdb.connect, str(file))
+        return retrying(opening)
     except duckdb.Error as error:
-        if _is_locked(error):
-            raise DestinationLocked(
-                f"{file} is open in {_user_of(error)}",
-                hint="Close it there and run again; nothing is lost. The published file may stay "
-                "open.",
-            ) from None
+        raise why_not_opened(file, error) from None
+
+
+def check_header(file: Path) -> None:
+    """Make sure that a file begins as a DuckDB database does.
+
+    DuckDB takes other databases for something that one of its extensions might read, and asks the
+    network for the extension. It must not be open in this process: closing it here would end the
+    lock on it.
+
+    Args:
+        file: The file; there need not be one.
+
+    Raises:
+        DamagedDatabase: It is no DuckDB database.
+        DestinationError: It cannot be read.
+    """
+    try:
+        with open(file, "rb") as opened:
+            head = opened.read(12)
+    except FileNotFoundError:
+        return
+    except IsADirectoryError:
+        raise DestinationError(f"{file} is a folder, where a DuckDB file has to be") from None
+    except OSError as error:
         raise DestinationError(
-            f"{file} cannot be opened: {str(error).splitlines()[0]}",
-            hint=f"If it is damaged, move it and {file.name}.wal away: the next run starts from "
-            "the published file.",
+            f"{file} cannot be read: {error.strerror}",
+            hint="The user that runs this needs the permission to read and write it."
+            if isinstance(error, PermissionError)
+            else "",
         ) from None
-    with connection:
-        # DuckDB would take most of the machine's memory. With less it is hardly slower: it writes
-        # what does not fit to a folder beside the file, and the rows' order does not matter.
-        threads = min(os.cpu_count() or 1, MOST_THREADS)
-        connection.execute(f"SET threads = {threads}")
-        connection.execute(f"SET memory_limit = '{MEGABYTES_PER_THREAD * threads}MB'")
-        connection.execute("SET preserve_insertion_order = false")
-        yield connection
+    if head[8:12] != b"DUCK":
+        raise DamagedDatabase(
+            f"{file} is no DuckDB database" + ("" if head else ": it is empty"),
+        )
+
+
+def why_not_opened(file: Path, error: duckdb.Error) -> DestinationError:
+    """The error that says why DuckDB cannot open a file, from DuckDB's own."""
+    text = " ".join(str(error).split())
+    if _is_locked(error):
+        return DestinationLocked(f"{file} is open in {_user_of(error)}")
+    version = re.search(r"version number (\d+), but we can only read .*?(\d+)\.", text)
+    if version and int(version[1]) > int(version[2]):
+        return DestinationError(
+            f"{file} was written by a newer DuckDB (storage version {version[1]}); the one that is "
+            f"installed here, {duckdb.__version__}, reads up to {version[2]}",
+            hint="pip install -U duckdb",
+        )
+    if version:
+        return DestinationError(
+            f"{file} was written by a DuckDB that is too old (storage version {version[1]})",
+            hint="EXPORT DATABASE of that version and IMPORT DATABASE of this one bring it over.",
+        )
+    if "without a key" in text:
+        return DestinationError(
+            f"{file} is encrypted, and the pipeline has no key for it",
+            hint="Name another file with --database.",
+        )
+    if "Permission denied" in text:
+        return DestinationError(
+            f"{file} cannot be opened: permission denied",
+            hint="The user that runs this needs the permission to read and write it.",
+        )
+    if "WAL" in text:
+        return DamagedDatabase(
+            f"{file}.wal, the write-ahead log of {file.name}, cannot be read: {text[:200]}"
+        )
+    if "Corrupt database" in text or "Could not read enough bytes" in text:
+        return DamagedDatabase(f"{file} is damaged: {text[:200]}")
+    return DestinationError(f"{file} cannot be opened: {text[:300]}")
+
+
+class DamagedDatabase(DestinationError):
+    """A file that has to be a DuckDB database is none, or is known to be damaged."""
 
 
 def read_only(file: Path) -> duckdb.DuckDBPyConnection | None:

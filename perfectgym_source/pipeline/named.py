@@ -42,6 +42,7 @@ class NamedPipeline:
         dataset: The dataset; with several installations, the beginning of their datasets' names.
         table_format: What the destination `filesystem` writes.
         wait: Seconds to wait for another program that has the pipeline's DuckDB file open.
+        storage_version: The oldest version of DuckDB that is to read the DuckDB file, or `latest`.
         schedule: When it runs, as a cron expression: for people and orchestrators; nothing here
             starts it.
         max_age_hours: How old the last success may be before `--status` calls it overdue.
@@ -63,6 +64,7 @@ class NamedPipeline:
     dataset: str = "perfectgym"
     table_format: str = "parquet"
     wait: float = 60.0
+    storage_version: str = "v1.0.0"
     schedule: str = ""
     max_age_hours: float = 26.0
     max_run_hours: float = 24.0
@@ -170,6 +172,21 @@ def _count(key: str, value: Any) -> int:
     return value
 
 
+def _storage_version(key: str, value: Any) -> str:
+    import duckdb  # takes a moment, and is seldom needed
+
+    try:
+        # DuckDB alone knows them all.
+        duckdb.connect(config={"storage_compatibility_version": _text(key, value)}).close()
+    except duckdb.Error:
+        raise _error(
+            key,
+            f"must be 'latest' or a version that DuckDB {duckdb.__version__} can write, such as "
+            f"'v1.0.0', not {value!r}",
+        ) from None
+    return str(value)
+
+
 def _flag(key: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _error(key, f"must be true or false, not {value!r}")
@@ -185,6 +202,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "dataset": _name,
     "table_format": _name,
     "wait": _number,
+    "storage_version": _storage_version,
     "schedule": _text,
     "max_age_hours": _number,
     "max_run_hours": _number,

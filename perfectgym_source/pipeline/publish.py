@@ -7,53 +7,117 @@ whoever opens it anew sees a complete run.
 
 It also keeps the catalog's name apart from the dataset's: DuckDB refuses `perfectgym.classes` as
 ambiguous in a file `perfectgym.duckdb` while dlt loads the dataset `perfectgym`.
+
+Both files have the storage version of the setting `storage_version`. What others made in the
+published file is carried over (`others`), and so are its owner, mode and attributes (`attributes`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from ..errors import ConfigurationError, DestinationError
+from ..errors import ConfigurationError, DestinationError, DestinationLocked
+from .attributes import keep_attributes
+from .lock import DamagedDatabase, check_header, database_lock, limit, when_unlocked
+from .others import (
+    COPY,
+    PUBLISHED,
+    CannotCarryOver,
+    carry_over,
+    contents,
+    drop_staging,
+    loaded_state,
+)
+
+logger = logging.getLogger(__name__)
+
+STORAGE_VERSION = "v1.0.0"
+"""What every DuckDB from 0.10 on can read, and with it the ones that BI tools bundle."""
+
+_LOADING = "_loading"
 
 
 def loading_file(database: Path) -> Path:
     """The pipeline's own file, beside the published one.
 
     Raises:
-        ConfigurationError: There is no such folder.
+        ConfigurationError: There is no such folder, or DuckDB cannot take the path.
     """
+    if database.is_dir():
+        raise ConfigurationError(f"{database} is a folder: --database has to name a DuckDB file.")
     if not database.parent.is_dir():
         raise ConfigurationError(f"There is no folder {database.parent} for --database.")
-    return database.with_name(f"{database.stem}_loading.duckdb")
+    if "?" in str(database):
+        raise ConfigurationError(
+            f"DuckDB cannot take a path with a question mark, such as {database} of --database."
+        )
+    if database.stem.lower().endswith(_LOADING):
+        raise ConfigurationError(
+            f"{database.name} has the name of a file into which a pipeline loads.",
+            hint="--database has to name the file that is published: without '_loading'.",
+        )
+    own = database.with_name(f"{database.stem}{_LOADING}.duckdb")
+    if max(len(os.fsencode(_temporary(file).name)) for file in (own, database)) > 250:
+        raise ConfigurationError(f"The file name {database.name!r} of --database is too long.")
+    return own
 
 
-def prepare(database: Path) -> Path:
-    """The file to load into; where it is missing, made from the published one, or empty.
+@contextlib.contextmanager
+def opened(
+    database: Path, wait: float, storage_version: str = STORAGE_VERSION
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Keep the loading file open, in the storage version that it is to have.
+
+    Args:
+        database: The published file.
+        wait: Seconds to wait for another process that has one of the files open.
+        storage_version: A version of DuckDB that can read both files, or `latest`.
 
     Raises:
-        DestinationError: The published file is no DuckDB database.
+        DestinationLocked: Another process still has it open.
+        DestinationError: One of the files cannot be opened, or not be converted.
+    """
+    own = prepare(database, wait, storage_version)
+    with database_lock(own, wait) as connection:
+        if _has_version(connection, storage_version):
+            yield connection
+            return
+        _convert(own, connection, storage_version)
+    with database_lock(own, wait) as connection:
+        yield connection
+
+
+def prepare(database: Path, wait: float = 0, storage_version: str = STORAGE_VERSION) -> Path:
+    """The file to load into; where it is missing, made from the published one, or empty.
+
+    Args:
+        database: The published file.
+        wait: Seconds to wait for another process that writes the published file.
+        storage_version: That of an empty one.
+
+    Raises:
+        DestinationLocked: Another process has the published file open for writing.
+        DestinationError: The published file is no DuckDB database, or cannot be opened.
     """
     own = loading_file(database)
     if own.exists():
         return own
-    # Of a file that is gone; DuckDB would put its content into the new one.
-    _write_ahead_log(own).unlink(missing_ok=True)
-    with _replacing(own) as file:
-        if database.exists():
+    with _published(database, wait) as session, _replacing(own) as file:
+        if _has_content(database):
             _copy(database, file)
-        try:
-            duckdb.connect(str(file)).close()
-        except duckdb.Error:
-            raise DestinationError(
-                f"{database} is not a DuckDB database that can be opened.",
-                hint="Name another file with --database, or move this one away.",
-            ) from None
+        else:
+            version = f"(STORAGE_VERSION '{storage_version}')"
+            session.execute(f"ATTACH {_text(file)} AS _pg_empty {version}")
+            session.execute("DETACH _pg_empty")
     return own
 
 
@@ -85,44 +149,186 @@ def unnoticed(database: Path) -> Iterator[None]:
         # Otherwise DuckDB writes when the last connection is closed.
         with duckdb.connect(str(own)) as connection:
             connection.execute("CHECKPOINT")
-        published = database.stat()
-        os.utime(own, ns=(published.st_atime_ns, published.st_mtime_ns))
+        _take_time(own, database)
 
 
-def publish(database: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    """Put the loaded file in the place of the published one.
+def publish(database: Path, connection: duckdb.DuckDBPyConnection, wait: float = 0) -> None:
+    """Put the loaded file in the place of the published one, unless that holds the same.
 
     Args:
         database: The published file.
         connection: Open on the loaded one. It keeps other processes out until the copy is made.
+        wait: Seconds to wait for another process that has the published file open for writing.
+
+    Raises:
+        DestinationLocked: Another process still has it open for writing.
+        DestinationError: It cannot be opened, or others made something in it that cannot be
+            carried over.
     """
     # Brings what the write-ahead log holds into the file.
     connection.execute("CHECKPOINT")
-    with _replacing(database) as copy:
-        _copy(loading_file(database), copy)
+    own = loading_file(database)
+    with _published(database, wait) as session:
+        if _has_content(database) and _state(session, PUBLISHED) == _state(connection):
+            # Somebody else wrote into it: no reason to touch it.
+            _take_time(own, database)
+            return
+        with _replacing(database, mode=0o640) as copy:
+            _copy(own, copy)
+            session.execute(f"ATTACH {_text(copy)} AS {COPY}")
+            drop_staging(session, COPY)
+            if _has_content(database):
+                _carry_over(session, database)
+            session.execute(f"DETACH {COPY}")
+            _take_time(copy, own)
+
+
+def _carry_over(session: duckdb.DuckDBPyConnection, database: Path) -> None:
+    try:
+        carry_over(session)
+    except CannotCarryOver as error:
+        raise DestinationError(
+            f"{database} was not published anew, because it holds what others made in it, and what "
+            f"cannot be carried over: {error}",
+            hint=f"Nothing is lost: all that was read is in {loading_file(database).name}. Move "
+            "these objects into a DuckDB file of their own; the next run publishes.",
+        ) from None
+
+
+@contextlib.contextmanager
+def _published(database: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to which the published file is attached, if there is one: others can read it
+    meanwhile, and nobody can write it. What a program that died left in its write-ahead log comes
+    into the file first."""
+    try:
+        with duckdb.connect() as session:
+            limit(session)
+            session.execute("SET preserve_insertion_order = true")
+            session.execute(f"SET temp_directory = {_text(_temporary(database), '.spilled')}")
+            if _has_content(database):
+                check_header(database)
+                attach = f"ATTACH {_text(database)} AS {PUBLISHED}"
+                if _write_ahead_log(database).exists():
+                    when_unlocked(database, wait, lambda: session.execute(attach))
+                    session.execute(f"CHECKPOINT {PUBLISHED}")
+                    session.execute(f"DETACH {PUBLISHED}")
+                when_unlocked(database, wait, lambda: session.execute(f"{attach} (READ_ONLY)"))
+            yield session
+    except DestinationLocked as error:
+        error.hint = (
+            "Close it there, or open it read-only: what is written into it now would be lost when "
+            "it is replaced. Nothing is lost; the next run publishes what is not published yet."
+        )
+        raise
+    except DamagedDatabase as error:
+        error.hint = "Name another file with --database, or move this one away."
+        raise
+
+
+def _has_content(database: Path) -> bool:
+    """Whether there is a published file. An empty one only says what mode it is to have."""
+    return database.exists() and database.stat().st_size > 0
+
+
+def _state(connection: duckdb.DuckDBPyConnection, catalog: str = "") -> tuple[Any, ...]:
+    """What is different when a file has to be published anew."""
+    if not catalog:
+        [[catalog]] = connection.execute("SELECT current_database()").fetchall()
+    return _version_of(connection, catalog), loaded_state(connection, catalog)
+
+
+def _version_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> str | None:
+    """The storage version of a file, such as `v1.0.0+`; None where DuckDB knows but one."""
+    [[tags]] = connection.execute(
+        "SELECT tags FROM duckdb_databases() WHERE database_name = ?", [catalog]
+    ).fetchall()
+    version: str | None = tags.get("storage_version")
+    return version
+
+
+def _has_version(connection: duckdb.DuckDBPyConnection, storage_version: str) -> bool:
+    [[catalog]] = connection.execute("SELECT current_database()").fetchall()
+    held = _version_of(connection, catalog)
+    if held in (None, f"{storage_version}+"):
+        return True
+    # Several versions of DuckDB write the same one.
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as session:
+        probe = _text(Path(folder, "probe"))
+        session.execute(f"ATTACH {probe} AS probe (STORAGE_VERSION '{storage_version}')")
+        return _version_of(session, "probe") == held
+
+
+def _convert(own: Path, connection: duckdb.DuckDBPyConnection, storage_version: str) -> None:
+    """Write the loading file in another storage version.
+
+    Args:
+        own: The loading file.
+        connection: Open on it.
+        storage_version: As for `opened`.
+    """
+    logger.warning("%s is converted once to the storage version %s.", own, storage_version)
+    [[catalog]] = connection.execute("SELECT current_database()").fetchall()
+    with _replacing(own) as file:
+        version = f"(STORAGE_VERSION '{storage_version}')"
+        connection.execute(f"ATTACH {_text(file)} AS _pg_converted {version}")
+        connection.execute(f'COPY FROM DATABASE "{catalog}" TO _pg_converted')
+        if contents(connection, catalog) != contents(connection, "_pg_converted"):
+            raise DestinationError(
+                f"{own} cannot be converted to the storage version {storage_version}",
+                hint="Nothing was changed. Set storage_version = 'latest' to keep it as it is.",
+            )
+        connection.execute("DETACH _pg_converted")
+
+
+def _take_time(file: Path, of: Path) -> None:
+    times = of.stat()
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def _write_ahead_log(file: Path) -> Path:
     return file.with_name(f"{file.name}.wal")
 
 
+def _temporary(file: Path) -> Path:
+    return file.with_name(f".{file.name}.tmp")
+
+
+def _text(path: Path, end: str = "") -> str:
+    """A path as SQL has it."""
+    return "'" + f"{path}{end}".replace("'", "''") + "'"
+
+
 @contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
+def _replacing(target: Path, mode: int = 0o600) -> Iterator[Path]:
     """A temporary file in the target's folder that takes its place at the end.
 
     Its name is always the same, so that what a killed run left behind is overwritten. A power
     failure leaves the old file or the new one: both the file and its name reach the disk.
+
+    Args:
+        target: The file; where there is one, its mode, owner and so on are kept.
+        mode: Of a new one.
     """
-    file = target.with_name(f".{target.name}.tmp")
-    file.unlink(missing_ok=True)
+    file = _temporary(target)
+    _remove(file)
     try:
         yield file
-        os.chmod(file, target.stat().st_mode & 0o777 if target.exists() else 0o640)
+        if target.exists():
+            keep_attributes(target, file)
+        else:
+            # Of a file that is gone; DuckDB would put its content into the new one.
+            _write_ahead_log(target).unlink(missing_ok=True)
+            os.chmod(file, mode)
         _flush(file)
         os.replace(file, target)
         _flush(target.parent)
     finally:
-        file.unlink(missing_ok=True)
+        _remove(file)
+
+
+def _remove(file: Path) -> None:
+    file.unlink(missing_ok=True)
+    _write_ahead_log(file).unlink(missing_ok=True)
 
 
 def _flush(path: Path) -> None:

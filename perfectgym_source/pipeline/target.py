@@ -18,6 +18,7 @@ import duckdb
 from dlt.common.configuration.exceptions import ConfigurationException
 from dlt.common.destination.exceptions import DestinationException
 from dlt.common.exceptions import MissingDependencyException
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ..errors import ConfigurationError, DestinationError, PerfectGymError
@@ -26,8 +27,8 @@ from .destinations import merging_destination
 from .files import DESTINATION as FILES
 from .files import check_files, write_files
 from .history import PIPELINE_NAME as HISTORY
-from .lock import RunUnderWay, database_lock, read_only, run_lock, run_under_way
-from .publish import is_published, loading_file, prepare, publish
+from .lock import RunUnderWay, read_only, run_lock, run_under_way
+from .publish import STORAGE_VERSION, is_published, loading_file, opened, publish
 
 PIPELINE_NAME = "perfectgym"
 
@@ -42,6 +43,7 @@ class Options:
         dataset: The dataset (schema) to load into.
         table_format: For the destination `filesystem`, one of `files.TABLE_FORMATS`.
         wait: Seconds to wait for another program that has the pipeline's DuckDB file open.
+        storage_version: The version of DuckDB that can read the DuckDB file, or `latest`.
         pipeline: The named pipeline's name.
         history_days: After how many days runs are deleted from the history; 0 for never.
         keep_states: How many states of dlt are kept in the dataset; 0 for all.
@@ -55,6 +57,7 @@ class Options:
     dataset: str
     table_format: str = "parquet"
     wait: float = 60
+    storage_version: str = STORAGE_VERSION
     pipeline: str = "core"
     history_days: float = 365
     keep_states: int = 100
@@ -94,11 +97,11 @@ def target(options: Options, publishes: bool = True) -> Iterator[Any]:
             if not loading_file(database).exists():
                 # What was done belongs to a file that is gone.
                 _forget_working_files(options)
-            own = prepare(database)
-            with database_lock(own, options.wait) as connection:
-                yield dlt.destinations.duckdb(str(own))
+            with opened(database, options.wait, options.storage_version) as connection:
+                # Not as text: dlt would take it for an address with parameters.
+                yield dlt.destinations.duckdb(DuckDbCredentials(str(loading_file(database))))
                 if publishes and not is_published(database):
-                    publish(database, connection)
+                    publish(database, connection, options.wait)
                 if publishes and writes_files(options):
                     _write_files(options, connection)
         except Exception as error:

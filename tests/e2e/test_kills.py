@@ -57,6 +57,7 @@ PLACES = [
     Place(f"{TARGET}:_forget_working_files", "after"),
     Place(f"{TARGET}:publish"),
     Place(f"{PUBLISHING}:_copy", "after"),
+    Place(f"{PUBLISHING}:drop_staging", "after"),
     Place(f"{PUBLISHING}:_flush", "after"),
     Place(f"{PUBLISHING}:_flush", "before", 2),
     Place(f"{TARGET}:publish", "after"),
@@ -65,7 +66,7 @@ PLACES = [
 
 FIRST_PLACES = [
     Place(f"{PUBLISHING}:_flush"),
-    Place(f"{TARGET}:prepare", "after"),
+    Place(f"{PUBLISHING}:prepare", "after"),
     Place(f"{DLT_EXTRACT}.commit_packages", "after"),
     Place(f"{DLT_PACKAGES}.commit_new_load_package", "after"),
     Place(f"{DLT_LOAD}.initialize_package", "after"),

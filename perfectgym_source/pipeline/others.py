@@ -1,0 +1,274 @@
+"""What others made in the published file: schemas, tables, views, macros and so on.
+
+The pipeline's own are the tables that dlt's stored schemas know, in the datasets that it loads.
+Everything else is somebody else's, and is carried over when the file is published anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import duckdb
+import orjson
+
+Object = tuple[str, str, str]
+"""Kind, schema and name of an entry of the catalog."""
+
+PUBLISHED, COPY, _THEIRS = "_pg_published", "_pg_copy", "_pg_theirs"
+"""The names under which `carry_over` expects both files to be attached, and one of its own. They
+must not be names of schemas: DuckDB could not tell them apart."""
+
+_OWN_SCHEMAS = "perfectgym"
+"""How the names of dlt's schemas begin that this package loads."""
+
+_OBJECTS = """
+    SELECT 'schema', schema_name, '', 0 FROM duckdb_schemas()
+    WHERE database_name = $catalog AND NOT internal
+    UNION ALL SELECT 'type', schema_name, type_name, 0 FROM duckdb_types()
+    WHERE database_name = $catalog AND NOT internal
+    UNION ALL SELECT 'sequence', schema_name, sequence_name, 0 FROM duckdb_sequences()
+    WHERE database_name = $catalog
+    UNION ALL SELECT 'table', schema_name, table_name, table_oid FROM duckdb_tables()
+    WHERE database_name = $catalog
+    UNION ALL SELECT 'view', schema_name, view_name, view_oid FROM duckdb_views()
+    WHERE database_name = $catalog AND NOT internal
+    UNION ALL SELECT DISTINCT replace(function_type, 'table_macro', 'macro table'), schema_name,
+    function_name, 0 FROM duckdb_functions() WHERE database_name = $catalog AND NOT internal
+    UNION ALL SELECT 'index', schema_name, index_name, 0 FROM duckdb_indexes()
+    WHERE database_name = $catalog
+"""
+_TRIGGERS = """
+    UNION ALL SELECT 'trigger', schema_name, trigger_name, 0 FROM duckdb_triggers()
+    WHERE database_name = $catalog
+"""
+_OF_DLT = {"_dlt_loads", "_dlt_version", "_dlt_pipeline_state"}
+_KINDS = ("schema", "type", "sequence", "table", "view", "macro", "macro table", "index", "trigger")
+"""In this order they can be made, and in the reverse one dropped."""
+
+
+class CannotCarryOver(Exception):
+    """Something that others made cannot be made again in another file."""
+
+
+def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make in the copy of the loaded file what others made in the published one, and nothing else
+    of others.
+
+    Args:
+        connection: Both are attached to it, as `PUBLISHED` and `COPY`; the first perhaps read-only.
+
+    Raises:
+        CannotCarryOver: With the names and DuckDB's reason.
+        duckdb.Error: A file cannot be read or written.
+    """
+    theirs = _of_others(connection, PUBLISHED)
+    # In a loaded file that was made from a published one.
+    stale = _of_others(connection, COPY)
+    if not (theirs or stale):
+        return
+    if any(kind == "trigger" for kind, _, _ in theirs):
+        # It would run while its table is filled.
+        raise CannotCarryOver(_names(theirs, "trigger"))
+    try:
+        _drop(connection, COPY, stale)
+        if theirs:
+            _make(connection, theirs)
+    except (duckdb.IOException, duckdb.OutOfMemoryException):
+        raise
+    except duckdb.Error as error:
+        reason = " ".join(str(error).split())[:300]
+        raise CannotCarryOver(f"{_names(theirs)} ({reason})") from None
+    made = set(_objects(connection, COPY))
+    missing = [entry for entry in theirs if entry not in made]
+    if missing:
+        raise CannotCarryOver(_names(missing))
+
+
+def drop_staging(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Drop the schemas in which dlt keeps rows only while it loads them.
+
+    Args:
+        connection: The file is attached to it.
+        catalog: The file's name there.
+    """
+    for schema, is_staging in _datasets(connection, catalog).items():
+        if is_staging:
+            connection.execute(f"DROP SCHEMA {_quoted(catalog, schema)} CASCADE")
+
+
+def loaded_state(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Any]:
+    """What tells one state of the loaded tables from another, for each dataset: the last load, and
+    the number of rows, because a repair can remove rows without a load. The run history does not
+    count: it changes in every run.
+
+    Args:
+        connection: The file is attached to it.
+        catalog: The file's name there.
+    """
+    found: dict[str, Any] = {}
+    for schema, is_staging in _datasets(connection, catalog).items():
+        if is_staging:
+            continue
+        loads = _quoted(catalog, schema, "_dlt_loads")
+        [[last]] = connection.execute(
+            f"SELECT max(load_id) FROM {loads} WHERE schema_name = '{_OWN_SCHEMAS}'"
+        ).fetchall()
+        tables = connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? "
+            "AND table_name NOT LIKE '\\_%' ESCAPE '\\'",
+            [catalog, schema],
+        ).fetchall()
+        known = _known_tables(connection, catalog, schema)
+        counts = [
+            f"SELECT count(*) AS n FROM {_quoted(catalog, schema, name)}"
+            for (name,) in tables
+            if name in known
+        ]
+        rows = 0
+        if counts:
+            [[rows]] = connection.execute(
+                f"SELECT sum(n) FROM ({' UNION ALL '.join(counts)})"
+            ).fetchall()
+        found[schema] = (last, int(rows))
+    return found
+
+
+def contents(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[Object, int]:
+    """The objects of a catalog, each with its number of rows (0 for what is no table).
+
+    Args:
+        connection: The file is attached to it.
+        catalog: The file's name there.
+    """
+    found = dict.fromkeys(_objects(connection, catalog), 0)
+    for entry in found:
+        if entry[0] == "table":
+            table = _quoted(catalog, *entry[1:])
+            [[found[entry]]] = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+    return found
+
+
+def _datasets(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, bool]:
+    """The schemas that this package loads, and whether each is dlt's staging one."""
+    marks = connection.execute(
+        "SELECT schema_name, bool_or(table_name = '_dlt_loads') FROM duckdb_tables() "
+        "WHERE database_name = ? AND table_name IN ('_dlt_version', '_dlt_loads') "
+        "GROUP BY schema_name HAVING bool_or(table_name = '_dlt_version') ORDER BY schema_name",
+        [catalog],
+    ).fetchall()
+    found = {}
+    for schema, has_loads in marks:
+        versions = _quoted(catalog, schema, "_dlt_version")
+        [[is_own]] = connection.execute(
+            f"SELECT count(*) > 0 FROM {versions} WHERE starts_with(schema_name, '{_OWN_SCHEMAS}')"
+        ).fetchall()
+        if is_own:
+            found[schema] = not has_loads and schema.endswith("_staging")
+    return found
+
+
+def _known_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> set[str]:
+    """The tables that dlt's stored schemas know in a dataset."""
+    newest = connection.execute(
+        "SELECT arg_max(schema, inserted_at) FROM "
+        f"{_quoted(catalog, schema, '_dlt_version')} "
+        f"WHERE starts_with(schema_name, '{_OWN_SCHEMAS}') GROUP BY schema_name"
+    ).fetchall()
+    return {name for (stored,) in newest for name in orjson.loads(stored)["tables"]}
+
+
+def _of_others(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[Object]:
+    known = {
+        schema: _known_tables(connection, catalog, schema)
+        for schema in _datasets(connection, catalog)
+    }
+    return [
+        (kind, schema, name)
+        for kind, schema, name in _objects(connection, catalog)
+        if not (
+            schema in known
+            and (kind == "schema" or (kind == "table" and name in known[schema] | _OF_DLT))
+        )
+    ]
+
+
+def _objects(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[Object]:
+    """What is in a catalog, in an order in which it can be made."""
+    [[has_triggers]] = connection.execute(
+        "SELECT count(*) > 0 FROM duckdb_functions() WHERE function_name = 'duckdb_triggers'"
+    ).fetchall()
+    query = _OBJECTS + (_TRIGGERS if has_triggers else "")
+    found = connection.execute(query, {"catalog": catalog}).fetchall()
+    found.sort(key=lambda row: (_KINDS.index(row[0]), row[3], row[1:3]))
+    return [(kind, schema, name) for kind, schema, name, _ in found]
+
+
+def _drop(connection: duckdb.DuckDBPyConnection, catalog: str, objects: Collection[Object]) -> None:
+    for kind, schema, name in reversed([*objects]):
+        if kind == "schema":
+            connection.execute(f"DROP SCHEMA {_quoted(catalog, schema)} CASCADE")
+        else:
+            connection.execute(f"DROP {kind} IF EXISTS {_quoted(catalog, schema, name)}")
+
+
+def _make(connection: duckdb.DuckDBPyConnection, theirs: Collection[Object]) -> None:
+    """Make objects of the published file in its copy, and fill the tables among them."""
+    # Everything, then without what the copy has: DuckDB alone knows how to write each object anew.
+    connection.execute(f"ATTACH ':memory:' AS {_THEIRS}")
+    connection.execute(f"COPY FROM DATABASE {PUBLISHED} TO {_THEIRS} (SCHEMA)")
+    wanted = set(theirs)
+    schemas = {schema for _, schema, _ in theirs}
+    own = [
+        entry
+        for entry in _objects(connection, _THEIRS)
+        if entry not in wanted and not (entry[0] == "schema" and entry[1] in schemas)
+    ]
+    _drop(connection, _THEIRS, own)
+    connection.execute(f"COPY FROM DATABASE {_THEIRS} TO {COPY} (SCHEMA)")
+    connection.execute(f"DETACH {_THEIRS}")
+    for kind, schema, name in theirs:
+        if kind == "table":
+            _fill(connection, schema, name)
+    _make_indexes(connection, wanted.difference(_objects(connection, COPY)))
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> None:
+    columns = connection.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_catalog = ? "
+        "AND table_schema = ? AND table_name = ? AND is_generated IS DISTINCT FROM 'ALWAYS' "
+        "ORDER BY ordinal_position",
+        [PUBLISHED, schema, name],
+    ).fetchall()
+    listed = ", ".join(_quoted(column) for (column,) in columns)
+    connection.execute(
+        f"INSERT INTO {_quoted(COPY, schema, name)} ({listed}) "
+        f"SELECT {listed} FROM {_quoted(PUBLISHED, schema, name)}"
+    )
+
+
+def _make_indexes(connection: duckdb.DuckDBPyConnection, missing: Iterable[Object]) -> None:
+    """Make those that went with a table of the pipeline's own."""
+    for kind, schema, name in missing:
+        if kind == "index":
+            [[sql]] = connection.execute(
+                "SELECT sql FROM duckdb_indexes() WHERE database_name = ? AND schema_name = ? "
+                "AND index_name = ?",
+                [PUBLISHED, schema, name],
+            ).fetchall()
+            connection.execute(f"USE {COPY}")
+            connection.execute(sql)
+            connection.execute("USE memory.main")
+
+
+def _names(objects: Iterable[Object], only: str = "") -> str:
+    found = [
+        f"{kind} {'.'.join(filter(None, names))}"
+        for kind, *names in objects
+        if kind == only or not only
+    ]
+    return ", ".join(found[:10]) + (f" and {len(found) - 10} more" if len(found) > 10 else "")
+
+
+def _quoted(*names: str) -> str:
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)

@@ -1,0 +1,315 @@
+"""The published file: who can read it, and what of others stays when it is replaced."""
+
+from __future__ import annotations
+
+import os
+import random
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import older_duckdb
+import pytest
+from fork_server import ForkServer
+from installation import RESOURCES, change, published, truth
+from program import Program
+
+from perfectgym_source.sandbox import Sandbox, World
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(world=World("tiny", seed=1, quirks=False)) as running:
+        yield running
+
+
+def header_version(file: Path) -> int:
+    """The storage version in the header of a DuckDB file."""
+    with open(file, "rb") as opened:
+        version: int = struct.unpack("<8x4sQ", opened.read(20))[1]
+    return version
+
+
+def schemas(file: Path) -> set[str]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        found = connection.execute(
+            "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ? AND NOT internal",
+            [file.stem],
+        ).fetchall()
+    return {name for (name,) in found}
+
+
+def load(server: ForkServer, *arguments: str) -> str:
+    done = server.run(*(arguments or RESOURCES))
+    assert done.code == 0, done.errors
+    return done.errors
+
+
+def execute(file: Path, *statements: str) -> None:
+    with duckdb.connect(str(file)) as connection:
+        for sql in statements:
+            connection.execute(sql)
+
+
+def test_an_older_duckdb_reads_all_tables_and_what_it_makes_stays(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server, "--group", "company,club")
+    file = configured.database
+    tables = configured.query(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name = 'perfectgym'"
+    )
+    assert len(tables) > 50
+    for schema, table in tables:
+        older_duckdb.ask(file, f"SELECT * FROM perfectgym.{schema}.{table}")
+    name = "perfectgym.perfectgym.classes"
+    older_duckdb.ask(
+        file,
+        "CREATE SCHEMA reports",
+        f"CREATE VIEW reports.busy AS SELECT count(*) AS n FROM {name} WHERE attendees_count = 321",
+        "CREATE TABLE reports.notes AS SELECT 'kept' AS note",
+    )
+    [(row, *_), *_] = [(row,) for row in sandbox.world.rows("classes")]
+    sandbox.world.change("classes", row, attendeesCount=321)
+    load(server, "--group", "company,club")
+    assert header_version(file) == 64
+    sql = "SELECT n, note FROM reports.busy, reports.notes"
+    assert older_duckdb.ask(file, sql) == [[1, "kept"]]
+    assert configured.query(sql) == [(1, "kept")]
+
+
+def test_files_of_another_storage_version_are_converted_once_and_nothing_is_lost(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server)
+    # As an earlier release left it: with a storage version and a schema that are no longer there.
+    for file in (configured.loading_file, configured.database):
+        newer = file.with_suffix(".newer")
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH '{configured.loading_file}' AS old (READ_ONLY)")
+            connection.execute(f"ATTACH '{newer}' AS new (STORAGE_VERSION 'latest')")
+            connection.execute("COPY FROM DATABASE old TO new")
+        times = file.stat()
+        newer.replace(file)
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert header_version(configured.loading_file) > 64
+    assert schemas(configured.database) == {"perfectgym", "perfectgym_staging"}
+
+    asked = len(sandbox.requests)
+    load(server)
+    assert len(sandbox.requests) - asked < asked  # the cursors are there
+    for file in (configured.loading_file, configured.database):
+        assert header_version(file) == 64
+    assert schemas(configured.database) == {"perfectgym"}
+    assert published(configured) == truth(sandbox.world)
+    assert "converted" not in load(server)
+
+
+def test_the_storage_version_is_a_setting_of_the_pipeline(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    config = configured.folder / ".dlt" / "config.toml"
+    config.parent.mkdir()
+    config.write_text('[pipelines.core]\nstorage_version = "v9.9.9"\n')
+    done = configured(*RESOURCES)
+    assert done.returncode == 2
+    assert "pipelines.core.storage_version must be 'latest' or a version" in done.stderr
+    assert sandbox.token_requests == []
+    config.write_text('[pipelines.core]\nstorage_version = "latest"\n')
+    load(server)
+    first = header_version(configured.database)
+    config.write_text('[pipelines.core]\nstorage_version = "v1.1.3"\n')  # that of v1.0.0
+    load(server)
+    assert (first > 64, header_version(configured.database)) == (True, 64)
+    assert published(configured) == truth(sandbox.world)
+
+
+THEIRS = (
+    "CREATE SCHEMA theirs",
+    "CREATE TYPE theirs.mood AS ENUM ('good', 'bad')",
+    "CREATE SEQUENCE theirs.numbers START 5",
+    "CREATE TABLE theirs.notes (id INTEGER PRIMARY KEY DEFAULT nextval('theirs.numbers'), "
+    "mood theirs.mood, twice INTEGER GENERATED ALWAYS AS (id * 2), CHECK (id > 0))",
+    "INSERT INTO theirs.notes (mood) VALUES ('good'), ('bad')",
+    "CREATE TABLE theirs.parts (note INTEGER REFERENCES theirs.notes (id), data JSON)",
+    """INSERT INTO theirs.parts VALUES (6, '{"a": 1}')""",
+    "CREATE INDEX by_mood ON theirs.notes (mood)",
+    "CREATE INDEX by_id ON gym.perfectgym.classes (id)",
+    "CREATE VIEW theirs.counted AS SELECT count(*) AS n FROM gym.perfectgym.classes",
+    "CREATE VIEW gym.perfectgym.inside AS SELECT id FROM gym.perfectgym.classes",
+    "CREATE TABLE gym.perfectgym.copied AS SELECT * FROM gym.perfectgym.classes LIMIT 3",
+    "CREATE MACRO main.plus(a, b := 2) AS a + b",
+    "CREATE MACRO main.of_club(club) AS TABLE SELECT * FROM gym.perfectgym.classes "
+    "WHERE club_id = club",
+    "COMMENT ON TABLE theirs.notes IS 'ours to keep'",
+)
+SEEN = (
+    "SELECT id, mood::VARCHAR, twice FROM theirs.notes ORDER BY id",
+    "SELECT note, data FROM theirs.parts",
+    "SELECT n = (SELECT count(*) FROM gym.perfectgym.classes) FROM theirs.counted",
+    "SELECT count(*) = (SELECT count(*) FROM gym.perfectgym.classes) FROM gym.perfectgym.inside",
+    "SELECT count(*) FROM gym.perfectgym.copied",
+    "SELECT plus(1), plus(1, b := 5)",
+    "SELECT count(*) > 0 FROM of_club(1)",
+    "SELECT comment FROM duckdb_tables() WHERE table_name = 'notes'",
+    "SELECT index_name FROM duckdb_indexes() ORDER BY index_name",
+)
+
+
+def test_what_others_made_in_the_published_file_is_carried_over(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    database = configured.folder / "gym.duckdb"
+    into = (*RESOURCES, "--database", "gym.duckdb")
+
+    def seen() -> list[object]:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return [connection.execute(sql).fetchall() for sql in SEEN]
+
+    load(server, *into)
+    execute(database, *THEIRS)
+    before, file = seen(), database.stat()
+    # A run that finds nothing new does not touch the file, though somebody else did.
+    for _ in range(2):
+        load(server, *into)
+        assert database.stat() == file
+    change(sandbox.world, random.Random(1))
+    load(server, *into)
+    assert seen() == before
+    # The loading file that is made from it holds theirs too; it does not bring back what they drop.
+    (configured.folder / "gym_loading.duckdb").unlink()
+    execute(database, "DROP VIEW theirs.counted", "INSERT INTO theirs.notes (mood) VALUES ('bad')")
+    change(sandbox.world, random.Random(2))
+    load(server, *into)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("SELECT max(id) FROM theirs.notes").fetchall() == [(7,)]
+        views = connection.execute(
+            "SELECT view_name FROM duckdb_views() WHERE NOT internal AND database_name = 'gym'"
+        ).fetchall()
+        assert views == [("inside",)]
+        [(classes,)] = connection.execute("SELECT count(*) FROM perfectgym.classes").fetchall()
+    assert classes == len(sandbox.world.truth("classes"))
+
+
+def test_what_cannot_be_carried_over_is_refused_by_its_name_and_nothing_is_lost(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server)
+    with duckdb.connect(str(configured.database)) as connection:
+        connection.execute("USE perfectgym.perfectgym")
+        connection.execute("CREATE UNIQUE INDEX only_one ON clubs (name)")
+    first, second, *_ = sandbox.world.clubs
+    sandbox.world.change("clubs", second["id"], name=first["name"])
+    before = configured.database.read_bytes()
+    done = server.run(*RESOURCES)
+    assert done.code == 5, done.errors
+    assert "index perfectgym.only_one" in done.errors
+    assert "Nothing is lost" in done.errors
+    assert configured.database.read_bytes() == before
+    with duckdb.connect(str(configured.database)) as connection:
+        connection.execute("DROP INDEX perfectgym.perfectgym.only_one")
+    load(server)
+    assert published(configured) == truth(sandbox.world)
+
+
+def test_owner_mode_access_list_and_attributes_are_kept_and_a_link_stays_a_link(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    (configured.folder / "real").mkdir()
+    real = configured.folder / "real" / "data.duckdb"
+    configured.database.symlink_to(real)
+    load(server)
+    assert real.stat().st_mode & 0o777 == 0o640
+    # user::rw-, user:1234:r--, group::---, mask::r--, other::---
+    entries = [(1, 6, -1), (2, 4, 1234), (4, 0, -1), (16, 4, -1), (32, 0, -1)]
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    attributes = {"user.note": b"kept", "system.posix_acl_access": acl}
+    for name, value in [*attributes.items()]:
+        try:
+            os.setxattr(real, name, value)
+        except OSError:  # the file system has no such thing
+            del attributes[name]
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.chown(real, 1235, 1234)
+    before = real.stat()
+    change(sandbox.world, random.Random(1))
+    load(server)
+    after = real.stat()
+    assert after.st_ino != before.st_ino
+    kept = ("st_mode", "st_uid", "st_gid")
+    assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
+    assert {name: os.getxattr(real, name) for name in attributes} == attributes
+    assert configured.database.is_symlink()
+
+
+_WRITER = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("CREATE TABLE main.mine AS SELECT 42 AS answer")
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_file_that_somebody_writes_is_not_replaced_and_what_a_dead_writer_left_is_kept(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server)
+    change(sandbox.world, random.Random(1))
+    before = published(configured)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", _WRITER, str(configured.database)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert writer.stdout is not None and writer.stdout.readline() == b"open\n"
+    done = server.run(*RESOURCES, "--wait", "0.3")
+    assert done.code == 7, done.errors
+    assert f"perfectgym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
+    writer.kill()
+    writer.communicate()
+    assert configured.database.with_name("perfectgym.duckdb.wal").exists()
+    assert published(configured) == before
+    load(server)
+    assert published(configured) == truth(sandbox.world)
+    assert configured.query("SELECT answer FROM main.mine") == [(42,)]
+
+
+def of_the_future() -> bytes:
+    """A DuckDB file with a storage version that is still to come."""
+    header = b"DUCK" + struct.pack("<Q", 1234) + bytes(4096 - 20)
+    checksum = 5381
+    for (word,) in struct.iter_unpack("<Q", header):
+        checksum ^= word * 0xBF58476D1CE4E5B9 % 2**64
+    return struct.pack("<Q", checksum) + header + bytes(8192)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", ""),
+        (b"garbage" * 1000, "is no DuckDB database"),
+        (of_the_future(), "was written by a newer DuckDB (storage version 1234)"),
+    ],
+    ids=["empty", "garbage", "newer"],
+)
+@pytest.mark.parametrize("name", ["perfectgym.duckdb", "perfectgym_loading.duckdb"])
+def test_a_file_that_cannot_be_opened_is_told_as_what_it_is(
+    configured: Program, sandbox: Sandbox, server: ForkServer, name: str, content: bytes, words: str
+) -> None:
+    (configured.folder / name).write_bytes(content)
+    done = server.run(*RESOURCES)
+    if not words and name == "perfectgym.duckdb":
+        # It only says who may read what comes.
+        assert done.code == 0, done.errors
+        return
+    assert done.code == 5
+    assert f"{name} {words}" in done.errors
+    assert ("away" in done.errors) == ("newer" not in words)
+    assert ("pip install -U duckdb" in done.errors) == ("newer" in words)
+    assert (configured.folder / name).read_bytes() == content
+    assert sandbox.token_requests == []

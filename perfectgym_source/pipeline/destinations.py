@@ -8,11 +8,15 @@ from typing import cast
 import dlt
 from dlt.common.destination import AnyDestination, Destination
 from dlt.common.destination.exceptions import UnknownDestinationModule
+from dlt.common.schema import Schema
 
 from ..errors import ConfigurationError
 from ..nearest import nearest
 
 MERGE = "delete-insert"
+STAGING = "_staging"
+"""What dlt puts behind a dataset's name for the schema in which it keeps rows while it loads."""
+_RESERVED = {"information_schema", "temp", "system"}
 _POSTGRES = "dlt.destinations.postgres"
 
 
@@ -30,14 +34,19 @@ def known_destination(name: str) -> AnyDestination:
         raise ConfigurationError(f"dlt knows no destination {name!r}{near}") from None
 
 
-def merging_destination(name: str) -> AnyDestination:
+def merging_destination(name: str, dataset: str = "") -> AnyDestination:
     """A destination that replaces rows by key, and keeps every value as it is.
 
     Where rows cannot be replaced, dlt would append them, and a row would stand there in all its
     states.
 
+    Args:
+        name: A dlt destination's name.
+        dataset: The dataset, to check the length of its name.
+
     Raises:
-        ConfigurationError: It cannot replace rows, or there is no such destination.
+        ConfigurationError: It cannot replace rows, there is no such destination, or it cannot take
+            a dataset's name of that length.
     """
     destination = known_destination(name)
     capabilities = destination.capabilities()
@@ -50,7 +59,53 @@ def merging_destination(name: str) -> AnyDestination:
             "would stand there twice.",
             hint="For files, use --destination filesystem.",
         )
+    longest = capabilities.max_identifier_length - len(STAGING)
+    if len(dataset) > longest:
+        raise ConfigurationError(
+            f"The dataset {dataset!r} cannot have that name: the destination {name!r} takes "
+            f"{longest} characters."
+        )
     return _postgres(name) if destination.destination_type == _POSTGRES else destination
+
+
+def check_dataset(dataset: str, installation: str = "", catalog: str = "") -> None:
+    """Make sure that a dataset can have its name.
+
+    Args:
+        dataset: Its name.
+        installation: The installation whose name it has at its end, if any.
+        catalog: The name by which DuckDB knows the file that it is loaded into, if that is one.
+
+    Raises:
+        ConfigurationError: dlt would change it, or it is a name that dlt or the destination uses
+            for itself.
+    """
+    where = f"The dataset {dataset!r}"
+    if installation:
+        where += f" of the installation {installation!r}"
+    hint = (
+        "Choose another one with --dataset, or as dataset under [pipelines.NAME] in "
+        ".dlt/config.toml."
+    )
+    if installation:
+        hint = "Rename the installation, or set shared_dataset = true for all of them."
+    if not dataset.strip():
+        raise ConfigurationError("The dataset needs a name.", hint=hint)
+    made = Schema("perfectgym").naming.normalize_table_identifier(dataset)
+    if made != dataset:
+        raise ConfigurationError(
+            f"{where} cannot have that name: dlt would call it {made!r}", hint=hint
+        )
+    if dataset.endswith(STAGING):
+        raise ConfigurationError(
+            f"{where} cannot have that name: dlt empties it when it loads the dataset "
+            f"{dataset.removesuffix(STAGING)!r}",
+            hint=hint,
+        )
+    if dataset in _RESERVED or dataset.startswith("pg_") or dataset == catalog.lower():
+        raise ConfigurationError(
+            f"{where} cannot have that name: the database uses it for itself.", hint=hint
+        )
 
 
 def _postgres(name: str) -> AnyDestination:

@@ -61,8 +61,19 @@ def installations(chosen: Collection[str] = ()) -> dict[str, dict[str, Any]]:
 
 
 def dataset_of(dataset: str, installation: str) -> str:
-    """The dataset of an installation that has one of its own."""
-    return f"{dataset}_{re.sub(r'[^a-z0-9]+', '_', installation.lower()).strip('_')}"
+    """The dataset of an installation that has one of its own.
+
+    Raises:
+        ConfigurationError: Nothing of the installation's name can stand in the dataset's.
+    """
+    name = re.sub(r"[^a-z0-9]+", "_", installation.lower()).strip("_")
+    if not name:
+        raise ConfigurationError(
+            f"The installation {installation!r} needs a letter from a to z or a digit in its name, "
+            "for the name of its dataset.",
+            hint=f"Rename it in [{_SECTION}.NAME], or set shared_dataset = true.",
+        )
+    return f"{dataset}_{name}"
 
 
 def _arguments(name: str, configured: Any) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from ..errors import PerfectGymError, Problems
+from ..errors import ConfigurationError, PerfectGymError, Problems
 from .causes import explained
 from .installations import dataset_of, installations
 from .known_keys import check_keys
 from .named import NamedPipeline
-from .target import Options
+from .target import Options, check_names
 
 T = TypeVar("T")
 
@@ -60,7 +60,8 @@ def jobs(
         progress: A dlt progress collector.
 
     Raises:
-        ConfigurationError: An installation is unknown, or wrong, or a key is mistyped.
+        ConfigurationError: An installation is unknown, or wrong; a key is mistyped; or a dataset
+            or the DuckDB file cannot have its name.
     """
     options = Options(
         destination=pipeline.destination,
@@ -89,15 +90,36 @@ def jobs(
     with problems.collected():
         if "base_url" not in arguments:
             named = installations(chosen or pipeline.installations)
-    problems.raise_all()
     if not named:
+        with problems.collected():
+            check_names(options)
+        problems.raise_all()
         return [Job("", options)]
     made = []
+    users: dict[str, str] = {}
     for name, own in named.items():
-        dataset = options.dataset if pipeline.shared_dataset else dataset_of(options.dataset, name)
-        source = {"shared_dataset": pipeline.shared_dataset, **own, **options.source}
-        made.append(Job(name, replace(options, dataset=dataset, source=source)))
+        with problems.collected():
+            dataset = _dataset(pipeline, options, name)
+            if users.setdefault(dataset, name) != name and not pipeline.shared_dataset:
+                raise ConfigurationError(
+                    f"The installations {users[dataset]!r} and {name!r} would go into the same "
+                    f"dataset {dataset!r}.",
+                    hint="Rename one of them, or set shared_dataset = true.",
+                )
+            source = {"shared_dataset": pipeline.shared_dataset, **own, **options.source}
+            made.append(Job(name, replace(options, dataset=dataset, source=source)))
+    problems.raise_all()
     return made
+
+
+def _dataset(pipeline: NamedPipeline, options: Options, installation: str) -> str:
+    """The dataset of an installation, whose name has been checked."""
+    if pipeline.shared_dataset:
+        check_names(options)
+        return options.dataset
+    dataset = dataset_of(options.dataset, installation)
+    check_names(replace(options, dataset=dataset), installation)
+    return dataset
 
 
 def each(planned: Collection[Job], do: Callable[[Options], T]) -> Iterator[Outcome[T]]:

@@ -46,6 +46,11 @@ STORAGE_VERSION = "v1.0.0"
 _LOADING = "_loading"
 
 
+def loading_name(database: Path) -> str:
+    """The name by which DuckDB knows the pipeline's own file."""
+    return f"{database.stem}{_LOADING}"
+
+
 def loading_file(database: Path) -> Path:
     """The pipeline's own file, beside the published one.
 
@@ -65,7 +70,7 @@ def loading_file(database: Path) -> Path:
             f"{database.name} has the name of a file into which a pipeline loads.",
             hint="--database has to name the file that is published: without '_loading'.",
         )
-    own = database.with_name(f"{database.stem}{_LOADING}.duckdb")
+    own = database.with_name(f"{loading_name(database)}.duckdb")
     if max(len(os.fsencode(_temporary(file).name)) for file in (own, database)) > 250:
         raise ConfigurationError(f"The file name {database.name!r} of --database is too long.")
     return own

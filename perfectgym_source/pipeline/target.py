@@ -23,12 +23,19 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ..errors import ConfigurationError, DestinationError, PerfectGymError
 from .causes import chain, explained, first_line, is_local
-from .destinations import merging_destination
+from .destinations import check_dataset, merging_destination
 from .files import DESTINATION as FILES
 from .files import check_files, write_files
 from .history import PIPELINE_NAME as HISTORY
 from .lock import RunUnderWay, read_only, run_lock, run_under_way
-from .publish import STORAGE_VERSION, is_published, loading_file, opened, publish
+from .publish import (
+    STORAGE_VERSION,
+    is_published,
+    loading_file,
+    loading_name,
+    opened,
+    publish,
+)
 
 PIPELINE_NAME = "perfectgym"
 
@@ -79,17 +86,19 @@ def target(options: Options, publishes: bool = True) -> Iterator[Any]:
         The destination, for `dlt.pipeline`.
 
     Raises:
+        ConfigurationError: A name cannot be used, or the working folder cannot.
         LockedError: Another run is loading into the same place.
         DestinationLocked: Another program has the database open.
         PerfectGymError: What was done inside failed; in our words.
     """
+    check_names(options)
     with run_lock(folder_of(options)) as was_killed:
         if was_killed:
             _forget_working_files(options)
             shutil.rmtree(folder_of(options) / HISTORY, ignore_errors=True)
         try:
             if not is_duckdb(options):
-                yield merging_destination(options.destination)
+                yield merging_destination(options.destination, options.dataset)
                 return
             if writes_files(options):
                 check_files(options.dataset, options.table_format, files_folder(options))
@@ -184,6 +193,20 @@ def _opened(database: Path) -> tuple[duckdb.DuckDBPyConnection | None, bool]:
     if connection is not None:
         return connection, False
     return read_only(database), own.exists()
+
+
+def check_names(options: Options, installation: str = "") -> None:
+    """Make sure that the dataset can have its name in the target.
+
+    Args:
+        options: What names the target.
+        installation: The installation whose name the dataset has at its end, if any.
+
+    Raises:
+        ConfigurationError: It cannot.
+    """
+    catalog = loading_name(options.database.resolve()) if is_duckdb(options) else ""
+    check_dataset(options.dataset, installation, catalog)
 
 
 def _write_files(options: Options, connection: duckdb.DuckDBPyConnection) -> None:

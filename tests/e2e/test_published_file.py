@@ -313,3 +313,22 @@ def test_a_file_that_cannot_be_opened_is_told_as_what_it_is(
     assert ("pip install -U duckdb" in done.errors) == ("newer" in words)
     assert (configured.folder / name).read_bytes() == content
     assert sandbox.token_requests == []
+
+
+def test_names_that_cannot_work_are_refused_before_the_first_request(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    (configured.folder / "who?").mkdir()
+    for given in (
+        ("--dataset", "perfectgym_staging"),
+        ("--dataset", "perfectgym_loading"),
+        ("--dataset", "a b;c"),
+        ("--dataset", "x" * 80, "--destination", "postgres"),
+        ("--database", "who?/gym.duckdb"),
+        ("--database", ""),
+        ("--database", "perfectgym_loading.duckdb"),
+    ):
+        done = server.run(*RESOURCES, *given)
+        assert (done.code, "Traceback" in done.errors) == (2, False), (given, done.errors)
+    assert sandbox.token_requests == []
+    assert [path.name for path in configured.folder.glob("*.duckdb*")] == []

@@ -26,6 +26,7 @@ from .destinations import known_destination
 from .jobs import Job, each, exit_code, jobs
 from .known_keys import check_keys, place_without_files
 from .named import DEFAULT, NamedPipeline, named_pipeline
+from .private import warn_of_readable_secrets
 from .progress import collector
 from .quality import configured_checks
 from .runner import run
@@ -53,6 +54,7 @@ def act(name: Optional[str], options: Mapping[str, Any]) -> int:
     Raises:
         PerfectGymError: What was to be done failed, for all there was to do.
     """
+    warn_of_readable_secrets()
     if options["reset"] and not options["yes"] and not _confirmed(options["reset"]):
         say("Nothing was changed.")
         return 0

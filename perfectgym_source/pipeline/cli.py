@@ -250,6 +250,8 @@ def command(pipeline: Optional[str], **options: Any) -> int:
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
+    # Load packages and write-ahead logs hold people's data.
+    os.umask(0o077)
     # A connector for personal data reports to nobody unless it is told to.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     # Arrow's own allocator keeps 200 MB more than it needs; this one gives them back.

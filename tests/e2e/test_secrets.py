@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import gzip
+import signal
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from fork_server import ForkServer, Place
 from program import Program
 
 from perfectgym_source.sandbox import Fault, Sandbox
@@ -75,3 +77,49 @@ def test_debug_logs_are_written_so_that_the_search_above_has_something_to_search
 ) -> None:
     done = configured("--resources", "clubs", RUNTIME__LOG_LEVEL="DEBUG")
     assert len(done.stdout + done.stderr) > 10_000
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """Files and folders that anybody but their owner can read or write."""
+    return [
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.lstat().st_mode & 0o077 and path.name not in ("out", "err")
+    ]
+
+
+def test_nothing_that_is_written_can_be_read_by_others(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    place = Place("dlt.destinations.impl.duckdb.duck:DuckDbCopyJob.run", "after", 2)
+    resources = ("--resources", "clubs,classes,contracts")
+    assert server.run(*resources, die_at=place).code == -signal.SIGKILL
+    left = {path.suffix for path in configured.folder.rglob("*") if path.is_file()}
+    assert {".parquet", ".duckdb", ".lock"} <= left
+    assert open_to_others(configured.folder) == []
+    done = server.run(*resources)
+    assert done.code == 0, done.errors
+    # The published file is for a group to read, until its owner gives it another mode.
+    assert open_to_others(configured.folder) == ["perfectgym.duckdb"]
+    configured.database.chmod(0o604)
+    for row in sandbox.world.rows("classes"):
+        sandbox.world.change("classes", row, attendeesCount=77)
+    assert server.run(*resources).code == 0
+    assert configured.database.stat().st_mode & 0o777 == 0o604
+
+
+def test_secrets_that_others_can_read_are_told_once(configured: Program) -> None:
+    folder = configured.folder / ".dlt"
+    folder.mkdir()
+    files = {"secrets.toml": "[sources.perfectgym]\n", "config.toml": '[alerts]\nping_url = "x"\n'}
+    for name, text in files.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
+    told = configured("--check", "--resources", "clubs").stderr
+    for name in files:
+        assert told.count(f"chmod 600 {folder / name}") == 1
+        (folder / name).chmod(0o640)
+    assert "chmod" not in configured("--check", "--resources", "clubs").stderr
+    (folder / "config.toml").write_text('[pipelines.core]\ngroups = ["club"]\n')
+    (folder / "config.toml").chmod(0o644)
+    assert "chmod" not in configured("--check", "--resources", "clubs").stderr

@@ -6,6 +6,8 @@ Everything else is somebody else's, and is carried over when the file is publish
 
 from __future__ import annotations
 
+import contextlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -23,25 +25,19 @@ _OWN_SCHEMAS = "perfectgym"
 """How the names of dlt's schemas begin that this package loads."""
 
 _OBJECTS = """
-    SELECT 'schema', schema_name, '', 0 FROM duckdb_schemas()
-    WHERE database_name = $catalog AND NOT internal
-    UNION ALL SELECT 'type', schema_name, type_name, 0 FROM duckdb_types()
-    WHERE database_name = $catalog AND NOT internal
-    UNION ALL SELECT 'sequence', schema_name, sequence_name, 0 FROM duckdb_sequences()
-    WHERE database_name = $catalog
-    UNION ALL SELECT 'table', schema_name, table_name, table_oid FROM duckdb_tables()
-    WHERE database_name = $catalog
-    UNION ALL SELECT 'view', schema_name, view_name, view_oid FROM duckdb_views()
-    WHERE database_name = $catalog AND NOT internal
-    UNION ALL SELECT DISTINCT replace(function_type, 'table_macro', 'macro table'), schema_name,
-    function_name, 0 FROM duckdb_functions() WHERE database_name = $catalog AND NOT internal
-    UNION ALL SELECT 'index', schema_name, index_name, 0 FROM duckdb_indexes()
-    WHERE database_name = $catalog
+    SELECT database_name, 'schema', schema_name, '', 0 FROM duckdb_schemas() WHERE NOT internal
+    UNION ALL SELECT database_name, 'type', schema_name, type_name, 0 FROM duckdb_types()
+    WHERE NOT internal
+    UNION ALL SELECT database_name, 'sequence', schema_name, sequence_name, 0
+    FROM duckdb_sequences()
+    UNION ALL SELECT database_name, 'table', schema_name, table_name, table_oid FROM duckdb_tables()
+    UNION ALL SELECT database_name, 'view', schema_name, view_name, view_oid FROM duckdb_views()
+    WHERE NOT internal
+    UNION ALL SELECT DISTINCT database_name, replace(function_type, 'table_macro', 'macro table'),
+    schema_name, function_name, 0 FROM duckdb_functions() WHERE NOT internal
+    UNION ALL SELECT database_name, 'index', schema_name, index_name, 0 FROM duckdb_indexes()
 """
-_TRIGGERS = """
-    UNION ALL SELECT 'trigger', schema_name, trigger_name, 0 FROM duckdb_triggers()
-    WHERE database_name = $catalog
-"""
+_TRIGGERS = "SELECT database_name, 'trigger', schema_name, trigger_name, 0 FROM duckdb_triggers()"
 _OF_DLT = {"_dlt_loads", "_dlt_version", "_dlt_pipeline_state"}
 _KINDS = ("schema", "type", "sequence", "table", "view", "macro", "macro table", "index", "trigger")
 """In this order they can be made, and in the reverse one dropped."""
@@ -62,9 +58,10 @@ def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
         CannotCarryOver: With the names and DuckDB's reason.
         duckdb.Error: A file cannot be read or written.
     """
-    theirs = _of_others(connection, PUBLISHED)
+    found = _objects(connection)
+    theirs = _of_others(connection, PUBLISHED, found[PUBLISHED])
     # In a loaded file that was made from a published one.
-    stale = _of_others(connection, COPY)
+    stale = _of_others(connection, COPY, found[COPY])
     if not (theirs or stale):
         return
     if any(kind == "trigger" for kind, _, _ in theirs):
@@ -79,7 +76,7 @@ def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
     except duckdb.Error as error:
         reason = " ".join(str(error).split())[:300]
         raise CannotCarryOver(f"{_names(theirs)} ({reason})") from None
-    made = set(_objects(connection, COPY))
+    made = set(_objects(connection)[COPY])
     missing = [entry for entry in theirs if entry not in made]
     if missing:
         raise CannotCarryOver(_names(missing))
@@ -141,7 +138,7 @@ def contents(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[Object
         connection: The file is attached to it.
         catalog: The file's name there.
     """
-    found = dict.fromkeys(_objects(connection, catalog), 0)
+    found = dict.fromkeys(_objects(connection)[catalog], 0)
     for entry in found:
         if entry[0] == "table":
             table = _quoted(catalog, *entry[1:])
@@ -178,14 +175,16 @@ def _known_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schema: s
     return {name for (stored,) in newest for name in orjson.loads(stored)["tables"]}
 
 
-def _of_others(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[Object]:
+def _of_others(
+    connection: duckdb.DuckDBPyConnection, catalog: str, objects: Iterable[Object]
+) -> list[Object]:
     known = {
         schema: _known_tables(connection, catalog, schema)
         for schema in _datasets(connection, catalog)
     }
     return [
         (kind, schema, name)
-        for kind, schema, name in _objects(connection, catalog)
+        for kind, schema, name in objects
         if not (
             schema in known
             and (kind == "schema" or (kind == "table" and name in known[schema] | _OF_DLT))
@@ -193,15 +192,16 @@ def _of_others(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[Obje
     ]
 
 
-def _objects(connection: duckdb.DuckDBPyConnection, catalog: str) -> list[Object]:
-    """What is in a catalog, in an order in which it can be made."""
-    [[has_triggers]] = connection.execute(
-        "SELECT count(*) > 0 FROM duckdb_functions() WHERE function_name = 'duckdb_triggers'"
-    ).fetchall()
-    query = _OBJECTS + (_TRIGGERS if has_triggers else "")
-    found = connection.execute(query, {"catalog": catalog}).fetchall()
-    found.sort(key=lambda row: (_KINDS.index(row[0]), row[3], row[1:3]))
-    return [(kind, schema, name) for kind, schema, name, _ in found]
+def _objects(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Object]]:
+    """What is in each catalog, in an order in which it can be made."""
+    rows = connection.execute(_OBJECTS).fetchall()
+    with contextlib.suppress(duckdb.CatalogException):  # DuckDB 1 has none
+        rows += connection.execute(_TRIGGERS).fetchall()
+    rows.sort(key=lambda row: (_KINDS.index(row[1]), row[4], row[2:4]))
+    found = defaultdict(list)
+    for catalog, kind, schema, name, _ in rows:
+        found[catalog].append((kind, schema, name))
+    return found
 
 
 def _drop(connection: duckdb.DuckDBPyConnection, catalog: str, objects: Collection[Object]) -> None:
@@ -221,7 +221,7 @@ def _make(connection: duckdb.DuckDBPyConnection, theirs: Collection[Object]) -> 
     schemas = {schema for _, schema, _ in theirs}
     own = [
         entry
-        for entry in _objects(connection, _THEIRS)
+        for entry in _objects(connection)[_THEIRS]
         if entry not in wanted and not (entry[0] == "schema" and entry[1] in schemas)
     ]
     _drop(connection, _THEIRS, own)
@@ -230,7 +230,7 @@ def _make(connection: duckdb.DuckDBPyConnection, theirs: Collection[Object]) -> 
     for kind, schema, name in theirs:
         if kind == "table":
             _fill(connection, schema, name)
-    _make_indexes(connection, wanted.difference(_objects(connection, COPY)))
+    _make_indexes(connection, wanted.difference(_objects(connection)[COPY]))
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> None:

@@ -41,7 +41,7 @@ from .others import (
 logger = logging.getLogger(__name__)
 
 STORAGE_VERSION = "v1.0.0"
-"""What every DuckDB from 0.10 on can read, and with it the ones that BI tools bundle."""
+"""What every DuckDB from 1.0 on can read, and with it the ones that BI tools bundle."""
 
 _LOADING = "_loading"
 

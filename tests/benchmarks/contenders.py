@@ -61,6 +61,19 @@ def ours(*arguments: str) -> Contender:
     return Contender("this connector", commands, environment)
 
 
+def newest_storage() -> Contender:
+    """The product's own program, with a DuckDB file that only the newest DuckDB reads."""
+    connector = ours()
+
+    def commands(folder: Path, base_url: str) -> Commands:
+        config = folder / ".dlt" / "config.toml"
+        config.parent.mkdir()
+        config.write_text('[pipelines.core]\nstorage_version = "latest"\n')
+        return connector.commands(folder, base_url)
+
+    return Contender("this connector, storage_version latest", commands, connector.environment)
+
+
 def rest_api(name: str, *arguments: str) -> Contender:
     """dlt's `rest_api` source."""
     return Contender(name, _peer("rest_source.py", *arguments))

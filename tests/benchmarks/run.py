@@ -22,7 +22,7 @@ from environments import own_environment
 from plan import Plan
 from report import this_machine
 from scenarios import clubs, fan_out, idle, latency, parents, scale, small_change, visits
-from throughput import CONTENDERS, throughput
+from throughput import ASKED_FOR, CONTENDERS, throughput
 
 SCENARIOS = {
     "throughput": throughput,
@@ -72,8 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         help=f"scenarios, comma-separated: {', '.join(SCENARIOS)}")  # fmt: skip
     add("--rows", type=int, help="classes to load (300000; with --quick 5000)")
     add("--rounds", type=int, help="repetitions of each run (3; with --quick 1)")
-    add("--contenders", type=_names_of(CONTENDERS), default=CONTENDERS, metavar="NAMES",
-        help=f"who takes part in throughput, comma-separated: {', '.join(CONTENDERS)}")  # fmt: skip
+    known = CONTENDERS + ASKED_FOR
+    add("--contenders", type=_names_of(known), default=CONTENDERS, metavar="NAMES",
+        help=f"who takes part in throughput, comma-separated: {', '.join(known)}")  # fmt: skip
     add("--quick", action="store_true", help="small numbers, to see that everything works")
     add("--full", action="store_true", help="1,000,000 rows, 700,000 visits, 100,000 parents too")
     add("--gzip", action="store_true", help="compressed answers; otherwise they are not, so that "

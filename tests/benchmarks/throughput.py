@@ -5,7 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from contenders import Contender, check, floor, ours, rest_api, singer
+from contenders import (
+    DATABASE,
+    Contender,
+    check,
+    floor,
+    newest_storage,
+    ours,
+    rest_api,
+    singer,
+)
 from data import Shape
 from environments import make_environment, own_environment
 from measure import Measure, Range
@@ -14,12 +23,15 @@ from report import Section
 from serving import Serving
 
 CONTENDERS = ("connector", "rest-api", "rest-api-tuned", "singer", "floor")
+ASKED_FOR = ("connector-latest",)
+"""Takes part only where it is named."""
 
 
 def throughput(plan: Plan) -> Section:
     """Load the same rows with each contender, several rounds in turn."""
     contenders, versions = _contenders(plan)
     runs: dict[str, list[Measure]] = {contender.name: [] for contender in contenders}
+    sizes: dict[str, float] = {}
     with Serving(Shape(plan.rows), zipped=plan.zipped) as server:
         ceiling = server.ceiling("Classes/Classes?clubId=1&timestamp=0")
         for turn in range(plan.rounds):
@@ -28,13 +40,14 @@ def throughput(plan: Plan) -> Section:
                 with fresh_folder() as folder:
                     runs[contender.name].append(contender.load(folder, server.base_url))
                     check(folder, plan.rows)
+                    sizes[contender.name] = (folder / DATABASE).stat().st_size / 1e6
     first = contenders[0].name
     reference = _walls(runs[first]).median, _cpus(runs[first]).median
     slowest = max(runs, key=lambda name: max(_walls(runs[name]).values))
     coding = "gzip" if plan.zipped else "uncompressed"
     return Section(
         title=f"Throughput: {plan.rows:,} classes of 8 clubs into an empty DuckDB file",
-        heads=("", "wall s", "rows/s", "CPU s", "peak MB", "wall ratio", "CPU ratio"),
+        heads=("", "wall s", "rows/s", "CPU s", "peak MB", "file MB", "wall ratio", "CPU ratio"),
         rows=[
             (
                 name,
@@ -42,6 +55,7 @@ def throughput(plan: Plan) -> Section:
                 f"{plan.rows / _walls(measures).median:,.0f}",
                 _cpus(measures).text(),
                 f"{Range(tuple(m.memory for m in measures)).median:,.0f}",
+                f"{sizes[name]:,.0f}",
                 f"{_walls(measures).median / reference[0]:.2f}",
                 f"{_cpus(measures).median / reference[1]:.2f}",
             )
@@ -78,6 +92,8 @@ def _contenders(plan: Plan) -> tuple[list[Contender], list[str]]:
     for name in plan.contenders:
         if name == "connector":
             chosen.append(ours())
+        elif name == "connector-latest":
+            chosen.append(newest_storage())
         elif name == "rest-api":
             chosen.append(rest_api(f"dlt {dlt} rest_api, defaults"))
         elif name == "rest-api-tuned":

@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 def keep_attributes(old: Path, new: Path) -> None:
     """Give a file that takes another one's place what that one has, as far as the system lets it.
 
-    What cannot be kept is a warning. Where the group is another one, it gets no permission: nobody
-    gave it any.
+    What cannot be kept is a warning. Where the group is another one, it gets no permission but what
+    everybody has: nobody gave it any.
 
     Args:
         old: The file that goes.
@@ -28,7 +28,7 @@ def keep_attributes(old: Path, new: Path) -> None:
         except OSError:
             lost.append(name)
     if "group" in lost:
-        mode &= ~0o070
+        mode &= 0o707 | (mode & 0o007) << 3
     os.chmod(new, mode)
     # The access list is among them. It can give permissions to the group: not to another one.
     for name in _attributes(old) if "group" not in lost else []:

@@ -128,7 +128,8 @@ def _lock_file(folder: Path) -> TextIO:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if folder.stat().st_mode & 0o077:
-            folder.chmod(0o700)
+            with contextlib.suppress(PermissionError):  # it is another user's, and shared
+                folder.chmod(0o700)
         return open(folder / LOCK_FILE, "a+", encoding="utf-8")
     except OSError as error:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)

@@ -88,9 +88,17 @@ def opened(
         storage_version: A version of DuckDB that can read both files, or `latest`.
 
     Raises:
+        ConfigurationError: There is no such folder, it cannot be written, or DuckDB cannot take the
+            path.
         DestinationLocked: Another process still has it open.
         DestinationError: One of the files cannot be opened, or not be converted.
     """
+    if not os.access(loading_file(database).parent, os.W_OK | os.X_OK):
+        raise ConfigurationError(
+            f"The folder {database.parent} cannot be written",
+            hint="The user that runs this needs the permission: the write-ahead log and the new "
+            "DuckDB file are made in it.",
+        )
     own = prepare(database, wait, storage_version)
     with database_lock(own, wait) as connection:
         if _has_version(connection, storage_version):

@@ -130,6 +130,8 @@ def _lock_file(folder: Path) -> TextIO:
         if folder.stat().st_mode & 0o077:
             with contextlib.suppress(PermissionError):  # it is another user's, and shared
                 folder.chmod(0o700)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return open(folder / LOCK_FILE, "a+", encoding="utf-8")
     except OSError as error:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)

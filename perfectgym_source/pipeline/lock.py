@@ -28,7 +28,7 @@ from tenacity import (
     wait_fixed,
 )
 
-from ..errors import ConfigurationError, DestinationError, DestinationLocked, LockedError
+from ..errors import DestinationError, DestinationLocked, LockedError, SystemFailure
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -96,8 +96,7 @@ def run_lock(folder: Path) -> Iterator[bool]:
 
     Raises:
         LockedError: Another run holds the lock.
-        ConfigurationError: The folder cannot be made, or not be written.
-        DestinationError: The disk is full.
+        SystemFailure: The folder cannot be made, or not be written.
     """
     with _lock_file(folder) as file:
         try:
@@ -134,9 +133,7 @@ def _lock_file(folder: Path) -> TextIO:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return open(folder / LOCK_FILE, "a+", encoding="utf-8")
     except OSError as error:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-        kind = DestinationError if is_full else ConfigurationError
-        raise kind(
+        raise SystemFailure(
             f"The working folder {folder} cannot be used: {error.strerror or error}",
             hint="DLT_DATA_DIR names another place for working folders.",
         ) from None

@@ -34,9 +34,10 @@ def test_a_second_run_asks_once_for_each_list_and_club_and_loads_nothing(
     assert second["rows"] == {}
     clubs = len(sandbox.world.truth("clubs"))
     asked = Counter(request.path for request in sandbox.requests)
+    # Where the rows of the overlap fill more than half a page, one more page is requested.
+    assert clubs <= asked.pop("Classes/Classes") < 2 * clubs
     assert asked == {
         "Clubs/Clubs": 1,
-        "Classes/Classes": clubs,
         "Classes/ClassesTypes": 1,
         "Classes/Categories": 1,
         "Instructors/Instructors": 1,
@@ -215,7 +216,7 @@ def test_a_list_that_the_account_may_not_read_hides_no_other(
         for name in ("clubs", "contracts")
     )
     assert "FAILED" in refused
-    assert "status 401, also with a fresh token" in refused
+    assert "clubs: The API refuses the request with status 401, also with a fresh" in done.stdout
     assert "100" in read
     assert len(sandbox.token_requests) <= 5
 

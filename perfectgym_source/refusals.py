@@ -27,7 +27,7 @@ _CHECK_ROLE = (
 _HINTS = {
     **dict.fromkeys(SESSION_ENDED, _CHECK_ROLE),
     403: "The account may not read this: check mode and the account's permissions.",
-    404: "This installation does not know the address: check base_url (or subdomain).",
+    404: "If every request is refused so, check base_url (or subdomain).",
 }
 
 

@@ -30,6 +30,7 @@ def write_settings(folder: Path, sandboxes: dict[str, Sandbox]) -> None:
         secrets += f'{section}username = "{account.username}"\npassword = "{account.password}"\n'
     (settings / "config.toml").write_text(config, encoding="utf-8")
     (settings / "secrets.toml").write_text(secrets, encoding="utf-8")
+    (settings / "secrets.toml").chmod(0o600)
 
 
 def change(sandboxes: dict[str, Sandbox]) -> None:

@@ -294,7 +294,7 @@ class PasswordGrantAuth(AuthBase):
         if response.status_code < 400:
             if had_ended:
                 self._useless = 0
-            if path not in self._paths:
+            if not self._paths.get(path):
                 self._remember(path, True)
         return response
 
@@ -317,7 +317,7 @@ class PasswordGrantAuth(AuthBase):
         return answer
 
     def _remember(self, path: str, is_accepted: bool) -> None:
-        if len(self._paths) < MOST_PATHS:
+        if path in self._paths or len(self._paths) < MOST_PATHS:
             self._paths[path] = is_accepted
 
     def _is_own_refusal(self, path: str, refused: str) -> bool:

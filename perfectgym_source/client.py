@@ -157,6 +157,7 @@ class Client:
             raise Unavailable(
                 f"No usable answer in {attempt} attempts, the last time: {outcome.reason}",
                 attempts=attempt,
+                status=outcome.status,
                 hint=outcome.hint or "The API cannot be reached or is overloaded; run again later.",
                 resource=resource,
                 request=call.text,

@@ -158,6 +158,7 @@ class Unavailable(ApiError):
 
     Args:
         attempts: How often it was asked.
+        status: The HTTP status of the last answer; None if there was none.
     """
 
     def __init__(
@@ -165,12 +166,14 @@ class Unavailable(ApiError):
         message: str,
         *,
         attempts: int = 1,
+        status: Optional[int] = None,
         hint: str = "",
         resource: Optional[str] = None,
         request: Optional[str] = None,
     ) -> None:
         super().__init__(message, hint=hint, resource=resource, request=request)
         self.attempts = attempts
+        self.status = status
 
 
 class PagingError(ApiError):

@@ -8,7 +8,7 @@ a page that is at least half full is followed by one more request.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
@@ -23,6 +23,7 @@ LONG_LIST = 1_000
 """After so many pages the current end of a list is looked up: it might grow faster than it is
 read."""
 MAX_PASSES = 5
+MAX_DOUBLINGS = 20
 LAST_VERSION = 2**63 - 1
 
 Fetch = Callable[[Mapping[str, str]], Rows]
@@ -67,8 +68,10 @@ def keyset_pages(fetch: Fetch, start: int) -> Iterator[Rows]:
         if last < len(rows) or len(rows) < SURELY_LAST or not (new or is_full):
             return
         highest = versions[-1]
-        if is_full and highest <= cursor + 1:
-            raise PagingError(f"A full page holds nothing but rows of timestamp {highest}.")
+        if highest <= cursor + 1:
+            if is_full:
+                raise PagingError(f"A full page holds nothing but rows of timestamp {highest}.")
+            return
         if number == LONG_LIST:
             end = _version_beyond(fetch, highest, max(1, highest - versions[0]))
         cursor = highest - 1
@@ -121,11 +124,16 @@ def numbered_pages(fetch: Fetch, connections: int) -> Iterator[Rows]:
 
 def _page_beyond(fetch: Fetch, page: int) -> int:
     """Return the number of a page at or behind the current end of a list."""
-    try:
-        while len(fetch({"page": str(page)})):
-            page *= 2
-    except RequestRefused:
-        pass
+    before: Sequence[Any] = ()
+    for _ in range(MAX_DOUBLINGS):
+        try:
+            rows = fetch({"page": str(page)}).elements
+        except RequestRefused:
+            break
+        # A server may return its last page for all that follow.
+        if len(rows) < SURELY_LAST or list(rows) == list(before):
+            break
+        before, page = rows, page * 2
     return page
 
 
@@ -198,4 +206,24 @@ def unpaged_list(
         return elements, True, ""
     if {key(row) for row in second.elements} <= {key(row) for row in elements}:
         return elements, True, "page 2 repeats page 1"
-    return (*stable_list(fetch, connections, key), "")
+    try:
+        return (*stable_list(fetch, connections, key), "")
+    except (PagingError, RequestRefused):
+        return _pages_until_refused(fetch, key)
+
+
+def _pages_until_refused(fetch: Fetch, key: Callable[[Any], Any]) -> tuple[list[Any], bool, str]:
+    """Return what an undocumented list has before its first page that is refused or repeats."""
+    seen: dict[Any, Any] = {}
+    for page in count(1):
+        try:
+            rows = fetch({"page": str(page)})
+        except RequestRefused as error:
+            return list(seen.values()), True, f"page {page} is refused with status {error.status}"
+        new = {key(row): row for row in rows.elements}
+        if new and new.keys() <= seen.keys():
+            return list(seen.values()), True, f"page {page} repeats rows of earlier pages"
+        seen.update(new)
+        if len(rows) < PAGE_SIZE:
+            break
+    return list(seen.values()), True, ""

@@ -214,7 +214,7 @@ def _described(name: str, installation: str | None, state: Mapping[str, Any]) ->
         resource=name,
         installation=installation,
         lists=lists,
-        pending=len(state.get("pending", ())),
+        pending=sum(map(len, (state.get("pending", ()), *state.get("pending_lists", {}).values()))),
         last_sweep=datetime.fromisoformat(swept) if swept else None,
     )
 
@@ -223,9 +223,13 @@ def _forget(held: MutableMapping[str, Any], installation: str | None) -> bool:
     forgotten = False
     for name, state in _parts(held):
         if installation in (None, name):
+            # Which parts of a list are in the table, without what was in them.
+            parts = dict.fromkeys(state.get("digests", {}), "")
             for key in state.keys() - {_KEPT}:
                 del state[key]
                 forgotten = True
+            if parts:
+                state["digests"] = parts
     return forgotten
 
 

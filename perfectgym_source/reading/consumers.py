@@ -40,7 +40,8 @@ class Consumer:
 
     Attributes:
         known: Of a list that is read as a whole, the ids that its table holds.
-        pending: By list, the units that earlier runs could not read.
+        pending: By list, the units that earlier runs could not read, those that were not even
+            requested first: who failed again and again must not keep the others from being read.
         gone: Those of them whose parent the parent's own list had called deleted.
         failed: By list, the units that this run could not read.
         loaded_from: The first day of the rows that are in the table, where that is later than
@@ -76,28 +77,35 @@ class Consumer:
         }
         self.known: set[int] = unpack_ids(state["ids"]) if "ids" in state else set()
         pending = {endpoint.name: state.get("pending", ()), **state.get("pending_lists", {})}
-        self.pending = {table: set(map(tuple, units)) for table, units in pending.items()}
+        self.pending: dict[str, dict[Unit, None]] = {
+            table: dict.fromkeys(map(tuple, units)) for table, units in pending.items()
+        }
         self.gone = {
             table: set(map(tuple, units)) for table, units in state.get("gone", {}).items()
         }
         self.failed: dict[str, set[Unit]] = {}
+        self._postponed: dict[str, set[Unit]] = {}
         self._failed_gone: dict[str, set[Unit]] = {}
         self.loaded_from = self._later_start(state.get("start_date"))
+        self._loaded: set[str] = set(state.get("digests", {}))
         self._digests: dict[str, str] = {} if full_refresh else dict(state.get("digests", {}))
 
     def cursor(self, table: str) -> Cursors:
         """Its cursors over the list of a table."""
         return self.cursors.setdefault(table, Cursors())
 
-    def fail(self, table: str, unit: Unit, is_gone: bool) -> None:
+    def fail(self, table: str, unit: Unit, is_gone: bool, is_postponed: bool = False) -> None:
         """Note a unit of a list that could not be read: the next run requests it again.
 
         Args:
             table: The list.
             unit: The unit.
             is_gone: Whether its parent is deleted.
+            is_postponed: Whether it was not even requested.
         """
         self.failed.setdefault(table, set()).add(unit)
+        if is_postponed:
+            self._postponed.setdefault(table, set()).add(unit)
         if is_gone:
             self._failed_gone.setdefault(table, set()).add(unit)
 
@@ -131,26 +139,36 @@ class Consumer:
             known: The units that do.
             parents: Their first ids, of which all units are known.
         """
-        loaded = [tuple(map(int, key.split("|"))) for key in self._digests]
+        loaded = [tuple(map(int, key.split("|"))) for key in self._loaded]
         gone = [unit for unit in loaded if unit not in known and unit[:-1] in parents]
         for unit in gone:
-            del self._digests[unit_key(unit)]
+            self._digests.pop(unit_key(unit), None)
         return gone
 
     def save(self) -> None:
         """Write the state. Called once, when all that was read has been handed to dlt."""
         if self._is_abandoned:
             return
-        self._state["cursors"] = {
-            name: cursors.state(self.overlap) for name, cursors in self.cursors.items()
+        pending = {
+            table: sorted(
+                map(list, units), key=lambda u: (tuple(u) not in self._postponed.get(table, ()), u)
+            )
+            for table, units in self.failed.items()
         }
-        pending = _as_lists(self.failed)
         self._state["pending"] = pending.pop(self.endpoint.name, [])
         for name, units in (("pending_lists", pending), ("gone", _as_lists(self._failed_gone))):
             self._state.pop(name, None)
             if units:
                 self._state[name] = units
-        if self.endpoint.dated_by and not self.failed:
+        if self.loaded_from is not None:
+            # What these had left out before they read again from their beginning.
+            for unit in self.failed.get(self.endpoint.name, ()):
+                for number in range(len(self.endpoint.variants)):
+                    self.cursor(self.endpoint.name).restart(unit_key(unit, number))
+        self._state["cursors"] = {
+            name: cursors.state(self.overlap) for name, cursors in self.cursors.items()
+        }
+        if self.endpoint.dated_by:
             start = self._start_date
             self._state["start_date"] = None if start is None else start.isoformat()
         if self.is_sweep:  # what failed is pending

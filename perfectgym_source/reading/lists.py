@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Endpoint, table_layout
 from ..errors import ApiError, RequestRefused, SignInError
-from ..paging import PAGE_SIZE, Fetch, keyset_pages, numbered_pages, stable_list, unpaged_list
+from ..paging import Fetch, keyset_pages, numbered_pages, stable_list, unpaged_list
 from ..rows import Rows, Shape, row_id
 from ..values import is_blank
 from .consumers import Consumer, Unit, unit_key
@@ -46,7 +46,7 @@ class ListReader:
         self._settings = run.settings
         self._needs_all = False
         self._seen = 0
-        self._postponed = 0
+        self._postponed: list[Unit] = []
         self._doubts: dict[str, list[Unit]] = {}
         # Other lists are small, or are compared as a whole with what was loaded last.
         self._shape = Shape(table_layout(endpoint).layout) if endpoint.is_keyset else None
@@ -108,16 +108,25 @@ class ListReader:
                 _, under_way = wait(under_way, return_when="FIRST_COMPLETED")
         wait(under_way)
         if self._postponed:
-            self._run.report_postponed(self.endpoint.name, self._postponed)
+            self._run.report_postponed(self.endpoint.name, len(self._postponed))
         for doubt, doubtful in self._doubts.items():
             which = ", ".join("|".join(map(str, unit)) for unit in sorted(doubtful)[:5] if unit)
             more = ", ..." if len(doubtful) > 5 else ""
             self._run.warn(
-                f"{self.endpoint.name}{f' of {which}{more}' if which else ''} has exactly "
-                f"{PAGE_SIZE} rows, and {doubt}: whether there are more is not known."
+                f"{self.endpoint.name}{f' of {which}{more}' if which else ''} ends with a full "
+                f"page, and {doubt}: whether there are more rows is not known."
             )
         if self.receiver.outbox is not None:
             self.receiver.outbox.flush()
+
+    def _failed_last(self, units: Iterable[Unit]) -> list[Unit]:
+        """Put the units that failed the last time behind all others: after a number of failures,
+        the rest is left for the next run."""
+        order: dict[Unit, int] = {}
+        for consumer in self.receiver.consumers():
+            for place, unit in enumerate(consumer.pending.get(self.endpoint.name, ()), 1):
+                order[unit] = max(place, order.get(unit, 0))
+        return sorted(units, key=lambda unit: order.get(unit, 0)) if order else list(units)
 
     def _units(self) -> tuple[Iterable[Unit], int]:
         """The parents' ids for which requests are made, and how many there are."""
@@ -127,11 +136,11 @@ class ListReader:
             above = self._run.reader(self.endpoint.pairs_from).receiver
             if self.receiver.table is not None:
                 self.receiver.clear(self.receiver.table.forget_units(above.pairs, above.read))
-            return above.pairs, len(above.pairs)
+            return self._failed_last(above.pairs), len(above.pairs)
         parents = [self._run.reader(parent.table) for parent in self.endpoint.parents]
         if self._run.comes_in_every_run(self.endpoint):
             ids = [reader.receiver.ids for reader in parents]
-            return itertools.product(*ids), math.prod(map(len, ids))
+            return self._failed_last(itertools.product(*ids)), math.prod(map(len, ids))
         units: dict[Unit, None] = {}
         for consumer in self.receiver.consumers():
             for place, reader in enumerate(parents):
@@ -140,8 +149,8 @@ class ListReader:
                     new if i == place else other.receiver.ids for i, other in enumerate(parents)
                 ]
                 units.update(dict.fromkeys(itertools.product(*others)))
-            units.update(dict.fromkeys(sorted(consumer.pending.get(self.endpoint.name, ()))))
-        return units, len(units)
+            units.update(dict.fromkeys(consumer.pending.get(self.endpoint.name, ())))
+        return self._failed_last(units), len(units)
 
     @property
     def _has_enough(self) -> bool:
@@ -183,28 +192,32 @@ class ListReader:
 
     def _postpone(self, unit: Unit) -> None:
         """Leave a unit for the next run without a request."""
-        self._leave(unit, ApiError("It was not requested.", resource=self.endpoint.name))
-        self._postponed += 1
+        error = ApiError("It was not requested.", resource=self.endpoint.name)
+        self._leave(unit, error, is_postponed=True)
+        self._postponed.append(unit)
 
-    def _leave(self, unit: Unit, error: ApiError | SignInError) -> None:
+    def _leave(self, unit: Unit, error: ApiError | SignInError, is_postponed: bool = False) -> None:
         is_gone = self._is_gone(unit)
         for consumer in self.receiver.consumers():
-            consumer.fail(self.endpoint.name, unit, is_gone)
+            consumer.fail(self.endpoint.name, unit, is_gone, is_postponed)
         if not self.endpoint.parents or self._run.is_own(self.endpoint):
             self.error = error
         self.unread.append(unit)
 
     def _is_gone(self, unit: Unit) -> bool:
         """Whether a parent's own list says, or said, that the parent is gone."""
-        parents = zip(self.endpoint.parents, unit)
-        consumers = self.receiver.consumers()
-        return any(
-            unit in consumer.gone.get(self.endpoint.name, ()) for consumer in consumers
-        ) or any(
-            self._run.has_reader(parent.table)
-            and self._run.reader(parent.table).receiver.is_gone(identity)
-            for parent, identity in parents
-        )
+        said = [
+            self._run.reader(parent.table).receiver.is_gone(identity)
+            if self._run.has_reader(parent.table)
+            else None
+            for parent, identity in zip(self.endpoint.parents, unit)
+        ]
+        if None in said and any(
+            unit in consumer.gone.get(self.endpoint.name, ())
+            for consumer in self.receiver.consumers()
+        ):
+            return True
+        return True in said
 
     def _read_variants(self, unit: Unit) -> None:
         whole: list[Any] = []
@@ -220,12 +233,15 @@ class ListReader:
             )
 
             def fetch(paging: Mapping[str, str], params: Mapping[str, str] = params) -> Rows:
-                return self._run.client.get_rows(
+                rows = self._run.client.get_rows(
                     self.endpoint.path, {**params, **paging}, self.endpoint.name, self._shape
                 )
+                self._run.note_answer()
+                return rows
 
             if self.endpoint.is_keyset:
                 key = unit_key(unit, number)
+                is_stable &= self._start(key) == 0
                 for page in self._keyset_pages(fetch, key):
                     self.receiver.receive(unit, key, page)
                     self._seen += len(page)
@@ -240,11 +256,13 @@ class ListReader:
                 rows, stable, doubt = unpaged_list(
                     fetch, self._settings.concurrency, self._identity
                 )
-                is_stable &= stable
+                is_stable &= stable and not doubt
                 whole += rows
                 if doubt:
                     self._doubts.setdefault(doubt, []).append(unit)
-        if not self.endpoint.is_keyset:
+        if self.endpoint.is_keyset:
+            self.receiver.is_complete = is_stable and not self.endpoint.parents
+        else:
             self.receiver.receive_whole(unit, whole, is_stable)
             self._seen += len(whole)
         if self.endpoint.is_whole and is_stable:

@@ -35,6 +35,7 @@ class Receiver:
         ids: All ids received, if somebody takes them.
         pairs: The parents' ids with each of these ids, if somebody takes them together.
         read: The units of which the whole list was received.
+        is_complete: Whether `ids` are all that the list has.
         found: Those of them that are new to each of the children, by its name.
     """
 
@@ -52,7 +53,7 @@ class Receiver:
         self._has_children = bool(table_layout(endpoint).children())
         self._had: dict[str, dict[int, int]] = {}
         self._deleted: set[int] = set()
-        self._is_complete = False
+        self.is_complete = False
 
     def attach(self, consumer: Consumer) -> None:
         """Collect the ids of the list for an endpoint that takes them."""
@@ -63,9 +64,15 @@ class Receiver:
         """All who read the list: its table first."""
         return [*([self.table] if self.table else []), *self.children.values()]
 
-    def is_gone(self, identity: int) -> bool:
-        """Whether the list itself says that a row is gone: deleted, or missing from a full list."""
-        return identity in self._deleted or (self._is_complete and identity not in self.ids)
+    def is_gone(self, identity: int) -> bool | None:
+        """Whether the list itself says that a row is gone: deleted, or missing from the whole list.
+
+        Returns:
+            None if the list, as far as this run has read it, does not say anything of it.
+        """
+        if identity in self.ids:
+            return identity in self._deleted
+        return True if self.is_complete else None
 
     def restart(self, key: str, highest: int) -> bool:
         """Begin the list again for all who read it, if one of them is ahead of the API.
@@ -146,10 +153,10 @@ class Receiver:
         """
         key = unit_key(unit)
         rows = Rows(elements)
-        self._is_complete = is_stable and not self._endpoint.parents
         if is_versioned(self._endpoint):
             self.restart(key, max(rows.versions, default=0))
             self.receive(unit, key, rows)
+            self.is_complete = is_stable and None not in rows.ids
             return
         decoder = None if self.outbox is None else self.outbox.decoder
         allows_bare = decoder is not None and decoder.layout.layout.bare is not None
@@ -157,7 +164,9 @@ class Receiver:
             raise ApiError("An element of the list is not an object, or an empty one.")
         if not allows_bare:
             self._collect(unit, key, rows)
-        self.read.add(unit)
+            if is_stable and None not in rows.ids:
+                self.read.add(unit)
+                self.is_complete = not self._endpoint.parents
         if self.table is None:
             return
         if self._endpoint.write is Write.SCOPE:

@@ -30,6 +30,9 @@ MAX_FAILURES_IN_A_ROW = 20
 """After so many requests of an endpoint that failed alike, one after another, the rest of it is
 left for the next run; so is the rest of all endpoints after as many without any answer."""
 
+NO_ANSWER = (None, 502, 503, 504)
+"""The statuses of requests that the API itself has not answered."""
+
 
 class ReadingRun:
     """Reads what the selected endpoints need, each list once.
@@ -72,6 +75,7 @@ class ReadingRun:
         self._outage: list[str] = []
         self._given_up: set[str] = set()
         self._has_given_up = False
+        self._is_signed_out = False
         self._has_received = False
         self._without_id: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -216,6 +220,12 @@ class ReadingRun:
                 for key in [key for key in self._in_a_row if key[0] == resource]:
                     del self._in_a_row[key]
 
+    def note_answer(self) -> None:
+        """Take note that the API has answered: there is no outage."""
+        if self._outage:
+            with self._lock:
+                self._outage.clear()
+
     def failed(self, resource: str, unit: Unit, error: ApiError | SignInError) -> None:
         """Take note of a piece of reading that failed for good.
 
@@ -230,10 +240,13 @@ class ReadingRun:
             self._in_a_row[key] += 1
             if self._in_a_row[key] >= MAX_FAILURES_IN_A_ROW:
                 self._given_up.add(resource)
-            if isinstance(error, Unavailable):
+            if isinstance(error, Unavailable) and error.status in NO_ANSWER:
                 self._outage.append(resource)
+            elif not isinstance(error, SignInError):
+                self._outage.clear()
             is_outage = len(self._outage) >= MAX_FAILURES_IN_A_ROW and len(set(self._outage)) > 1
-            self._has_given_up |= is_outage or isinstance(error, SignInError)
+            self._is_signed_out |= isinstance(error, SignInError)
+            self._has_given_up |= is_outage or self._is_signed_out
         self.report_failure(resource, unit, error)
 
     def report_failure(self, resource: str, unit: Unit, error: ApiError | SignInError) -> None:
@@ -250,11 +263,11 @@ class ReadingRun:
 
     def report_postponed(self, resource: str, count: int) -> None:
         """Report the parts of an endpoint that were not requested."""
-        why = (
-            f"{MAX_FAILURES_IN_A_ROW} requests in a row had failed alike"
-            if resource in self._given_up
-            else "the API had stopped answering"
-        )
+        why = "the API had stopped answering"
+        if self._is_signed_out:
+            why = "the sign-in was refused"
+        elif resource in self._given_up:
+            why = f"{MAX_FAILURES_IN_A_ROW} requests in a row had failed alike"
         error = ApiError(
             f"{count:,} part{'' if count == 1 else 's'} not requested, because {why}",
             hint="The next run requests what is missing.",

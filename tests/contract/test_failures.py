@@ -228,7 +228,7 @@ def test_a_list_of_exactly_a_page_of_which_no_paging_is_known_is_doubted_aloud(
     sandbox.faults.add(fault)
     run = target.load("lead_sources")
     assert run.rows["lead_sources"] == size
-    doubts = [text for text in run.report.warnings if "lead_sources has exactly 100 rows" in text]
+    doubts = [text for text in run.report.warnings if "lead_sources ends with a full page" in text]
     assert len(doubts) == (size == 100)
 
 
@@ -273,6 +273,66 @@ def row(world, number):
     """Another contract like one of those that are there."""
     like = world.contracts[0]
     return Row({**like, "id": 700_000 + number}, 700_000 + number, {}, dict(like.detail or {}))
+
+
+@pytest.mark.parametrize("kind", ["a full page", "an unreadable id"])
+def test_a_doubtful_list_of_instructors_takes_no_calendar_with_it(tmp_path, monkeypatch, kind):
+    set_now(monkeypatch, "2024-01-01T00:00:00")
+    with Sandbox(world=small_world()) as sandbox:
+        target = Target(tmp_path, sandbox, on_error="continue", schedule_days=3650)
+        target.load("instructor_availability")
+        before = target.values("instructor_availability", "id", "club_id = 2")
+        assert before
+        rows = [{"id": "n/a"}]
+        if kind == "a full page":
+            rows = [{"id": 10**6 + number} for number in range(100)]
+        sandbox.faults.add(
+            Fault("Instructors/Instructors", "status", status=200, body={"elements": rows},
+                  times=None, params={"clubId": 2})
+        )  # fmt: skip
+        target.load("instructor_availability")
+        assert target.values("instructor_availability", "id", "club_id = 2") == before
+
+
+@pytest.mark.parametrize("options", [{}, {"full_refresh": ["instructor_availability"]}])
+def test_the_calendar_of_one_who_left_a_club_goes(tmp_path, monkeypatch, options):
+    set_now(monkeypatch, "2024-01-01T00:00:00")
+    with Sandbox(world=small_world()) as sandbox:
+        target = Target(tmp_path, sandbox, schedule_days=3650)
+        target.load("instructor_availability")
+        gone = target.values("instructor_availability", "employee_id")[0]
+        sandbox.world.change("instructors", gone, isActive=False)
+        target.load("instructor_availability", **options)
+        check(target, "instructor_availability")
+
+
+def test_a_parent_that_came_back_is_not_gone_any_more(tmp_path):
+    with Sandbox(world=small_world()) as sandbox:
+        target = Target(tmp_path, sandbox, on_error="continue", attempts=1)
+        target.load("freeze_types")
+        contract = sandbox.world.rows("freeze_types")[0].params["contractId"]
+        where = {"path": "Contracts/FreezeTypes", "params": {"contractId": contract}}
+        sandbox.world.change("contracts", contract, isDeleted=True)
+        sandbox.faults.add(Fault(kind="status", status=500, **where))
+        target.load("freeze_types")
+        sandbox.world.change("contracts", contract, isDeleted=False)
+        sandbox.faults.add(Fault(kind="status", status=404, **where))
+        assert len(target.load("freeze_types").report.failures) == 1
+
+
+def test_a_parent_that_is_missing_from_its_list_read_as_a_whole_may_be_refused(tmp_path):
+    with Sandbox(world=small_world()) as sandbox:
+        target = Target(tmp_path, sandbox, on_error="continue", attempts=1)
+        target.load("freeze_types")
+        contract = sandbox.world.rows("freeze_types")[0].params["contractId"]
+        sandbox.world.change("contracts", contract)
+        where = {"path": "Contracts/FreezeTypes", "params": {"contractId": contract}}
+        sandbox.faults.add(Fault(kind="status", status=404, times=None, **where))
+        target.load("freeze_types")
+        sandbox.world.purge("contracts", contract)
+        assert len(target.load("freeze_types").report.failures) == 1
+        assert target.load("freeze_types", full_refresh=["freeze_types"]).report.failures == []
+        assert target.load("freeze_types").count["freeze_types"] == 0
 
 
 def test_calendars_are_requested_for_instructors_of_the_club_only(tmp_path, monkeypatch):
@@ -346,6 +406,31 @@ def test_after_twenty_failures_in_a_row_the_rest_of_an_endpoint_is_left_for_the_
     assert run.count["class_available_seats"] == classes
     assert run.count["class_attendees"] == 0
     check(target, "class_available_seats")
+
+
+def test_members_that_are_refused_keep_no_other_from_being_read(tmp_path):
+    with Sandbox(size="tiny") as sandbox:
+        target = Target(tmp_path, sandbox, on_error="continue", concurrency=1)
+        members = sorted(user["id"] for user in sandbox.world.users)
+        for user in members[:22]:
+            where = {"path": "Users/MembershipCards", "params": {"userId": user}}
+            sandbox.faults.add(Fault(kind="status", status=403, times=None, **where))
+        first = target.load("membership_cards")
+        assert first.count["membership_cards"] == 20
+        second = target.load("membership_cards")
+        assert second.count["membership_cards"] == len(members)
+        sandbox.faults.clear()
+        assert target.load("membership_cards").count["membership_cards"] == 22
+        check(target, "membership_cards")
+
+
+def test_endpoints_that_answer_500_are_no_outage(target, sandbox):
+    for path in (SEATS, ATTENDEES):
+        sandbox.faults.add(Fault(path, "status", status=500, times=None))
+    resources = ("class_available_seats", "class_attendees", "freeze_types")
+    run = target.load(*resources, on_error="continue", attempts=1)
+    assert {f.resource for f in run.report.failures} == {"class_available_seats", "class_attendees"}
+    check(target, "freeze_types")
 
 
 def test_an_outage_in_the_middle_leaves_the_rest_of_all_endpoints_and_loads_what_came(

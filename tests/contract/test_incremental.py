@@ -283,6 +283,23 @@ def test_an_earlier_start_date_lets_in_what_the_first_load_had_left_out(target, 
     assert set(target.values("classes", "id")) == wanted
 
 
+def test_a_start_date_moves_while_a_club_fails_and_loses_no_row(target, sandbox):
+    world = sandbox.world
+    starts = sorted(row["startDate"] for row in world.classes)
+    middle, first = starts[len(starts) // 2][:10], starts[0][:10]
+    failing = {"on_error": "continue", "attempts": 1}
+    sandbox.faults.add(Fault("Classes/Classes", "status", times=None, params={"clubId": 2}))
+    target.load("classes", start_date=middle, **failing)
+    moved = target.load("classes", start_date=first, **failing)
+    others = {row["id"] for row in world.classes} - {row["id"] for row in classes_of(world, 2)}
+    assert set(target.values("classes", "id")) == others
+    assert moved.rows["classes"] > 0
+    assert target.load("classes", start_date=first, **failing).rows == {}
+    sandbox.faults.clear()
+    target.load("classes", start_date=first)
+    check(target, "classes")
+
+
 def test_a_window_of_classes_is_loaded_again_without_touching_the_cursors(target, sandbox):
     world = sandbox.world
     starts = sorted(row["startDate"] for row in world.classes)

@@ -248,6 +248,13 @@ def test_a_timestamp_is_read_from_text_without_loss():
     assert row_version({"timestamp": "null"}) == row_version({}) == 0
 
 
+def test_rows_without_an_id_that_share_a_version_end_their_list():
+    rows = [{"timestamp": 7} for _ in range(60)]
+    server = ListServer(rows)
+    assert len(keyset(server)) >= 60
+    assert len(server.requests) <= 3
+
+
 # --- by page number
 
 
@@ -310,6 +317,20 @@ def test_a_numbered_list_that_grows_as_fast_as_it_is_read_ends(monkeypatch):
     found, _ = stable(server)
     assert set(range(1, 501)) <= set(found)
     assert len(server.requests) < 1_000
+
+
+def test_a_long_list_whose_last_page_stands_for_all_that_follow_is_an_error(monkeypatch):
+    monkeypatch.setattr(paging, "LONG_LIST", 3)
+    server = ListServer(listed(500))
+    requests = []
+
+    def clamping(request):
+        requests.append(request)
+        return server({"page": str(min(int(request["page"]), 5))})
+
+    with pytest.raises(PagingError, match="Page 6 repeats"):
+        stable(clamping)
+    assert len(requests) < 20
 
 
 # --- in a single response
@@ -440,3 +461,20 @@ def test_a_list_that_grows_faster_than_it_is_read_ends_and_says_so():
     assert not is_stable
     assert set(range(1, 151)) <= set(found)
     assert len(server.requests) == 3 * MAX_PASSES
+
+
+@pytest.mark.parametrize("pages", [2, 3])
+def test_an_unpaged_list_of_full_pages_ends_where_the_next_one_is_refused_or_repeats(pages):
+    server = ListServer(listed(pages * PAGE_SIZE))
+
+    def paged(request):
+        return server({"page": "1", **request})
+
+    def clamping(request):
+        return server({"page": str(min(int(request.get("page", "1")), pages))})
+
+    everything = list(range(1, pages * PAGE_SIZE + 1))
+    after = pages + 1
+    found = unpaged(refused_page(paged, after))
+    assert found == (everything, f"page {after} is refused with status 404")
+    assert unpaged(clamping) == (everything, f"page {after} repeats rows of earlier pages")

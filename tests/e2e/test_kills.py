@@ -20,7 +20,7 @@ from program import Program, environment_of, settings_for
 from perfectgym_source.sandbox import Sandbox, World
 
 KILLS = int(os.environ.get("KILLS", "24"))
-PHASES = (("extracted", 0.1), ("loading", 0.3), ("publishing", 0.0))
+LATER_PHASES = (("extracted", 0.1), ("loading", 0.3), ("publishing", 0.0))
 """Each with the share of a run's time in which it is struck."""
 SEED = int(os.environ.get("KILL_SEED", "0")) or random.randrange(1, 10**6)
 
@@ -171,7 +171,7 @@ def test_kills_at_any_moment_leave_a_whole_database_and_the_next_run_completes_i
             time.sleep(chance.uniform(0, duration))
         else:
             # The later phases are brief: each is waited for in turn.
-            phase, share = PHASES[struck.total() // 2 % len(PHASES)]
+            phase, share = LATER_PHASES[struck.total() // 2 % len(LATER_PHASES)]
             installation.await_phase(phase, 3 * duration)
             time.sleep(chance.uniform(0, share * duration))
         os.kill(pid, signal.SIGKILL)

@@ -28,6 +28,7 @@ PIPELINE_NAME = "perfectgym_runs"
 RUNS = "_runs"
 RESOURCES = "_run_resources"
 CHECKS = "_run_checks"
+TABLES = (RUNS, RESOURCES, CHECKS)
 
 _BEFORE = """
     SELECT outcome FROM {_runs} WHERE pipeline = %s AND installation = %s AND run_id <> %s
@@ -201,6 +202,10 @@ class History:
         pipeline.config.restore_from_destination = False
         pipeline.extract(_source(entry))
         pipeline.normalize()
+        # dlt takes the tables of a stored schema for given; they may have been dropped.
+        with pipeline.destination_client() as client:
+            if client.is_storage_initialized():
+                client.update_stored_schema(force=True)
         pipeline.load()
         run = entry.run
         with pipeline.sql_client() as client:
@@ -219,7 +224,7 @@ def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any
         query: The query, with the tables in braces: `SELECT ... FROM {_runs}`.
         values: For its placeholders (`%s`).
     """
-    names = {name: client.make_qualified_table_name(name) for name in (RUNS, RESOURCES, CHECKS)}
+    names = {name: client.make_qualified_table_name(name) for name in TABLES}
     try:
         with client.execute_query(query.format(**names), *values) as cursor:
             return list(cursor.fetchall())

@@ -1,7 +1,8 @@
 """What others made in the published file: schemas, tables, views, macros and so on.
 
-The pipeline's own are the tables that dlt's stored schemas know, in the datasets that it loads.
-Everything else is somebody else's, and is carried over when the file is published anew.
+The pipeline's own are the tables that dlt's stored schemas know or once knew, in the datasets that
+it loads: those of the loaded file. Everything else is somebody else's, and is carried over when the
+file is published anew.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Any
 import duckdb
 import orjson
 
+from .history import PIPELINE_NAME as HISTORY
+from .history import TABLES as HISTORY_TABLES
+
 Object = tuple[str, str, str]
 """Kind, schema and name of an entry of the catalog."""
 
@@ -21,8 +25,9 @@ PUBLISHED, COPY, _THEIRS = "_pg_published", "_pg_copy", "_pg_theirs"
 """The names under which `carry_over` expects both files to be attached, and one of its own. They
 must not be names of schemas: DuckDB could not tell them apart."""
 
-_OWN_SCHEMAS = "perfectgym"
-"""How the names of dlt's schemas begin that this package loads."""
+_SOURCE = "perfectgym"
+_OWN_SCHEMAS = f"('{_SOURCE}', '{HISTORY}')"
+"""The names of dlt's schemas that this package loads, as SQL has them."""
 
 _OBJECTS = """
     SELECT database_name, 'schema', schema_name, '', 0 FROM duckdb_schemas() WHERE NOT internal
@@ -38,7 +43,9 @@ _OBJECTS = """
     UNION ALL SELECT database_name, 'index', schema_name, index_name, 0 FROM duckdb_indexes()
 """
 _TRIGGERS = "SELECT database_name, 'trigger', schema_name, trigger_name, 0 FROM duckdb_triggers()"
-_OF_DLT = {"_dlt_loads", "_dlt_version", "_dlt_pipeline_state"}
+_ALWAYS = {"_dlt_loads", "_dlt_version", "_dlt_pipeline_state", *HISTORY_TABLES}
+"""The tables of a dataset that no stored schema needs to know."""
+
 _KINDS = ("schema", "type", "sequence", "table", "view", "macro", "macro table", "index", "trigger")
 """In this order they can be made, and in the reverse one dropped."""
 
@@ -59,9 +66,10 @@ def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
         duckdb.Error: A file cannot be read or written.
     """
     found = _objects(connection)
-    theirs = _of_others(connection, PUBLISHED, found[PUBLISHED])
+    datasets = _datasets(connection, COPY)
+    theirs = _of_others(connection, PUBLISHED, found[PUBLISHED], datasets)
     # In a loaded file that was made from a published one.
-    stale = _of_others(connection, COPY, found[COPY])
+    stale = _of_others(connection, COPY, found[COPY], datasets)
     if not (theirs or stale):
         return
     if any(kind == "trigger" for kind, _, _ in theirs):
@@ -94,7 +102,9 @@ def drop_staging(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
             connection.execute(f"DROP SCHEMA {_quoted(catalog, schema)} CASCADE")
 
 
-def loaded_state(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Any]:
+def loaded_state(
+    connection: duckdb.DuckDBPyConnection, catalog: str, among: Collection[str] | None = None
+) -> dict[str, Any]:
     """What tells one state of the loaded tables from another, for each dataset: the last load, and
     the number of rows, because a repair can remove rows without a load. The run history does not
     count: it changes in every run.
@@ -102,14 +112,15 @@ def loaded_state(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[st
     Args:
         connection: The file is attached to it.
         catalog: The file's name there.
+        among: The datasets of the loaded file, where it is another one: no others are its own.
     """
     found: dict[str, Any] = {}
     for schema, is_staging in _datasets(connection, catalog).items():
-        if is_staging:
+        if is_staging or (among is not None and schema not in among):
             continue
         loads = _quoted(catalog, schema, "_dlt_loads")
         [[last]] = connection.execute(
-            f"SELECT max(load_id) FROM {loads} WHERE schema_name = '{_OWN_SCHEMAS}'"
+            f"SELECT max(load_id) FROM {loads} WHERE schema_name = '{_SOURCE}'"
         ).fetchall()
         tables = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? "
@@ -147,47 +158,72 @@ def contents(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[Object
 
 
 def _datasets(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, bool]:
-    """The schemas that this package loads, and whether each is dlt's staging one."""
-    marks = connection.execute(
-        "SELECT schema_name, bool_or(table_name = '_dlt_loads') FROM duckdb_tables() "
-        "WHERE database_name = ? AND table_name IN ('_dlt_version', '_dlt_loads') "
-        "GROUP BY schema_name HAVING bool_or(table_name = '_dlt_version') ORDER BY schema_name",
+    """The schemas that look as if this package loaded them, and whether each is dlt's staging one.
+
+    Those of a loaded file are its own; in a published file, others may have made their like.
+    """
+    columns = connection.execute(
+        "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
+        "SEMI JOIN duckdb_tables() USING (database_name, schema_name, table_name) "
+        "WHERE database_name = ? AND table_name IN ('_dlt_version', '_dlt_loads')",
         [catalog],
     ).fetchall()
+    held = defaultdict(set)
+    for schema, *column in columns:
+        held[schema].add(tuple(column))
     found = {}
-    for schema, has_loads in marks:
+    for schema in sorted(held):
+        if not held[schema] >= {("_dlt_version", "schema_name"), ("_dlt_version", "schema")}:
+            continue
+        has_loads = held[schema] >= {("_dlt_loads", "schema_name"), ("_dlt_loads", "load_id")}
+        is_staging = not has_loads and schema.removesuffix("_staging") in held.keys() - {schema}
+        if not (has_loads or is_staging):
+            continue
         versions = _quoted(catalog, schema, "_dlt_version")
         [[is_own]] = connection.execute(
-            f"SELECT count(*) > 0 FROM {versions} WHERE starts_with(schema_name, '{_OWN_SCHEMAS}')"
+            f"SELECT count(*) > 0 FROM {versions} WHERE schema_name IN {_OWN_SCHEMAS}"
         ).fetchall()
         if is_own:
-            found[schema] = not has_loads and schema.endswith("_staging")
+            found[schema] = is_staging
     return found
 
 
 def _known_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> set[str]:
-    """The tables that dlt's stored schemas know in a dataset."""
-    newest = connection.execute(
-        "SELECT arg_max(schema, inserted_at) FROM "
-        f"{_quoted(catalog, schema, '_dlt_version')} "
-        f"WHERE starts_with(schema_name, '{_OWN_SCHEMAS}') GROUP BY schema_name"
+    """The tables of a dataset that one of dlt's stored schemas knows.
+
+    Any of them: the schema of a run without rows for a table need not know that table.
+    """
+    stored = connection.execute(
+        f"SELECT schema FROM {_quoted(catalog, schema, '_dlt_version')} "
+        f"WHERE schema_name IN {_OWN_SCHEMAS}"
     ).fetchall()
-    return {name for (stored,) in newest for name in orjson.loads(stored)["tables"]}
+    return _ALWAYS.union(*(orjson.loads(text)["tables"] for (text,) in stored))
 
 
 def _of_others(
-    connection: duckdb.DuckDBPyConnection, catalog: str, objects: Iterable[Object]
+    connection: duckdb.DuckDBPyConnection,
+    catalog: str,
+    objects: Iterable[Object],
+    datasets: Collection[str],
 ) -> list[Object]:
+    """Those objects of a catalog that are not the pipeline's own.
+
+    Args:
+        connection: The file is attached to it.
+        catalog: The file's name there.
+        objects: What is in it.
+        datasets: Those of the loaded file.
+    """
     known = {
         schema: _known_tables(connection, catalog, schema)
-        for schema in _datasets(connection, catalog)
+        for schema, is_staging in _datasets(connection, catalog).items()
+        if (schema.removesuffix("_staging") if is_staging else schema) in datasets
     }
     return [
         (kind, schema, name)
         for kind, schema, name in objects
         if not (
-            schema in known
-            and (kind == "schema" or (kind == "table" and name in known[schema] | _OF_DLT))
+            schema in known and (kind == "schema" or (kind == "table" and name in known[schema]))
         )
     ]
 

@@ -21,7 +21,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -182,7 +181,7 @@ def publish(database: Path, connection: duckdb.DuckDBPyConnection, wait: float =
     connection.execute("CHECKPOINT")
     own = loading_file(database)
     with _published(database, wait) as session:
-        if _has_content(database) and _state(session, PUBLISHED) == _state(connection):
+        if _has_content(database) and _is_current(session, connection):
             # Somebody else wrote into it: no reason to touch it.
             _take_time(own, database)
             return
@@ -243,11 +242,13 @@ def _has_content(database: Path) -> bool:
     return database.exists() and database.stat().st_size > 0
 
 
-def _state(connection: duckdb.DuckDBPyConnection, catalog: str = "") -> tuple[Any, ...]:
-    """What is different when a file has to be published anew."""
-    if not catalog:
-        [[catalog]] = connection.execute("SELECT current_database()").fetchall()
-    return _version_of(connection, catalog), loaded_state(connection, catalog)
+def _is_current(session: duckdb.DuckDBPyConnection, loaded: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the published file has the storage version and the rows of the loaded one."""
+    [[catalog]] = loaded.execute("SELECT current_database()").fetchall()
+    if _version_of(session, PUBLISHED) != _version_of(loaded, catalog):
+        return False
+    state = loaded_state(loaded, catalog)
+    return loaded_state(session, PUBLISHED, among=state) == state
 
 
 def _version_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> str | None:

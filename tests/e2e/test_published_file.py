@@ -215,6 +215,70 @@ def test_what_cannot_be_carried_over_is_refused_by_its_name_and_nothing_is_lost(
     assert published(configured) == truth(sandbox.world)
 
 
+def test_the_history_stays_in_the_published_file_and_is_written_again_where_it_was_dropped(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server)
+    load(server)  # finds nothing to check
+    change(sandbox.world, random.Random(1))
+    load(server)
+    checks = "SELECT count(DISTINCT run_id) FROM perfectgym.perfectgym._run_checks"
+    [(before,)] = configured.query(checks)
+    assert before == 2
+    for file in (configured.database, configured.loading_file):
+        execute(file, f"DROP TABLE {file.stem}.perfectgym._run_checks")
+    change(sandbox.world, random.Random(2))
+    errors = load(server)
+    assert "history" not in errors
+    assert configured.query(checks) == [(1,)]
+    assert configured.query("SELECT count(*) FROM perfectgym.perfectgym._runs") == [(4,)]
+
+
+def test_schemas_of_others_that_look_like_those_of_dlt_are_carried_over(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server)
+    own = "perfectgym.perfectgym"
+    execute(
+        configured.database,
+        *(f"CREATE SCHEMA {name}" for name in ("archive", "half", "extras", "odd", "my_staging")),
+        *(
+            f"CREATE TABLE archive.{name} AS FROM {own}.{name}"
+            for name in ("_dlt_version", "_dlt_loads", "_dlt_pipeline_state", "classes")
+        ),
+        f"CREATE TABLE half._dlt_version AS FROM {own}._dlt_version",
+        f"CREATE TABLE my_staging._dlt_version AS FROM {own}._dlt_version",
+        "CREATE TABLE odd._dlt_version AS SELECT 1 AS version",
+        *(
+            f"CREATE TABLE extras.{name} AS SELECT * REPLACE ('perfectgym_extras' AS schema_name) "
+            f"FROM {own}.{name}"
+            for name in ("_dlt_version", "_dlt_loads")
+        ),
+        "CREATE TABLE extras.classes AS SELECT 1 AS id",
+    )
+    tables = (
+        "SELECT schema_name, table_name, estimated_size FROM duckdb_tables() "
+        "WHERE schema_name <> 'perfectgym' ORDER BY ALL"
+    )
+    before = configured.query(tables)
+    file = configured.database.stat()
+    load(server)
+    assert configured.database.stat() == file
+    change(sandbox.world, random.Random(1))
+    load(server)
+    configured.loading_file.unlink()
+    change(sandbox.world, random.Random(2))
+    load(server)
+    assert configured.query(tables) == before
+    assert published(configured) == truth(sandbox.world)
+    # The loading file that was made from the published one does not take them for its own.
+    execute(configured.database, "INSERT INTO extras.classes VALUES (2)", "DROP SCHEMA odd CASCADE")
+    change(sandbox.world, random.Random(3))
+    load(server)
+    assert configured.query("SELECT count(*) FROM extras.classes") == [(2,)]
+    assert schemas(configured.database) == {"perfectgym", "archive", "half", "extras", "my_staging"}
+
+
 def test_owner_mode_access_list_and_attributes_are_kept_and_a_link_stays_a_link(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:

@@ -8,12 +8,14 @@ file is published anew.
 from __future__ import annotations
 
 import contextlib
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import duckdb
 import orjson
+from dlt.common.versioned_state import decompress_state
 
 from .history import PIPELINE_NAME as HISTORY
 from .history import TABLES as HISTORY_TABLES
@@ -74,7 +76,7 @@ def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
         return
     if any(kind == "trigger" for kind, _, _ in theirs):
         # It would run while its table is filled.
-        raise CannotCarryOver(_names(theirs, "trigger"))
+        raise CannotCarryOver(names(theirs, "trigger"))
     try:
         _drop(connection, COPY, stale)
         if theirs:
@@ -82,12 +84,39 @@ def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
     except (duckdb.IOException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:
-        reason = " ".join(str(error).split())[:300]
-        raise CannotCarryOver(f"{_names(theirs)} ({reason})") from None
+        raise CannotCarryOver(f"{names(theirs)} ({_reason(error)})") from None
     made = set(_objects(connection)[COPY])
     missing = [entry for entry in theirs if entry not in made]
     if missing:
-        raise CannotCarryOver(_names(missing))
+        raise CannotCarryOver(names(missing))
+
+
+def drop_of_others(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
+    """Drop what others made, from a loaded file that was made from a published one.
+
+    A copy of a dataset beside the dataset itself is theirs too: its state names the other one.
+
+    Args:
+        connection: The file is attached to it.
+        catalog: The file's name there.
+
+    Raises:
+        CannotCarryOver: Something cannot be dropped; with the names and DuckDB's reason.
+        duckdb.Error: The file cannot be read or written.
+    """
+    datasets = _datasets(connection, catalog)
+    named = {schema: _name_in_state(connection, catalog, schema) for schema in datasets}
+    own = [schema for schema, name in named.items() if name == schema or name not in datasets]
+    theirs = _of_others(connection, catalog, _objects(connection)[catalog], own)
+    connection.begin()
+    try:
+        _drop(connection, catalog, theirs)
+        connection.commit()
+    except (duckdb.IOException, duckdb.OutOfMemoryException):
+        raise
+    except duckdb.Error as error:
+        connection.rollback()
+        raise CannotCarryOver(f"{names(theirs)} ({_reason(error)})") from None
 
 
 def drop_staging(connection: duckdb.DuckDBPyConnection, catalog: str) -> None:
@@ -200,6 +229,19 @@ def _known_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schema: s
     return _ALWAYS.union(*(orjson.loads(text)["tables"] for (text,) in stored))
 
 
+def _name_in_state(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> str | None:
+    """The name of the dataset that the newest of dlt's states in it was written for; None if there
+    is no such state."""
+    try:
+        newest = connection.execute(
+            f"SELECT state FROM {_quoted(catalog, schema, '_dlt_pipeline_state')} "
+            f"WHERE pipeline_name = '{_SOURCE}' ORDER BY version DESC LIMIT 1"
+        ).fetchone()
+        return decompress_state(newest[0]).get("dataset_name") if newest else None
+    except (duckdb.CatalogException, duckdb.BinderException, ValueError, zlib.error):
+        return None
+
+
 def _of_others(
     connection: duckdb.DuckDBPyConnection,
     catalog: str,
@@ -244,6 +286,15 @@ def _drop(connection: duckdb.DuckDBPyConnection, catalog: str, objects: Collecti
     for kind, schema, name in reversed([*objects]):
         if kind == "schema":
             connection.execute(f"DROP SCHEMA {_quoted(catalog, schema)} CASCADE")
+        elif kind == "trigger":
+            tables = connection.execute(
+                "SELECT table_name FROM duckdb_triggers() WHERE database_name = ? "
+                "AND schema_name = ? AND trigger_name = ?",
+                [catalog, schema, name],
+            ).fetchall()
+            for (table,) in tables:
+                of = _quoted(catalog, schema, table)
+                connection.execute(f"DROP TRIGGER {_quoted(name)} ON {of}")
         else:
             connection.execute(f"DROP {kind} IF EXISTS {_quoted(catalog, schema, name)}")
 
@@ -297,13 +348,18 @@ def _make_indexes(connection: duckdb.DuckDBPyConnection, missing: Iterable[Objec
             connection.execute("USE memory.main")
 
 
-def _names(objects: Iterable[Object], only: str = "") -> str:
+def names(objects: Iterable[Object], only: str = "") -> str:
+    """The names of objects for a person, of one kind only if that is given; ten at most."""
     found = [
-        f"{kind} {'.'.join(filter(None, names))}"
-        for kind, *names in objects
+        f"{kind} {'.'.join(filter(None, parts))}"
+        for kind, *parts in objects
         if kind == only or not only
     ]
     return ", ".join(found[:10]) + (f" and {len(found) - 10} more" if len(found) > 10 else "")
+
+
+def _reason(error: duckdb.Error) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def _quoted(*names: str) -> str:

@@ -33,8 +33,10 @@ from .others import (
     CannotCarryOver,
     carry_over,
     contents,
+    drop_of_others,
     drop_staging,
     loaded_state,
+    names,
 )
 
 logger = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ logger = logging.getLogger(__name__)
 STORAGE_VERSION = "v1.0.0"
 """What every DuckDB from 1.0 on can read, and with it the ones that BI tools bundle."""
 
+_LATEST = 'storage_version = "latest"'
 _LOADING = "_loading"
 
 
@@ -103,6 +106,9 @@ def opened(
         if _has_version(connection, storage_version):
             yield connection
             return
+        if _has_content(database):
+            [[catalog]] = connection.execute("SELECT current_database()").fetchall()
+            _drop_of_others(connection, catalog, own)
         _convert(own, connection, storage_version)
     with database_lock(own, wait) as connection:
         yield connection
@@ -126,6 +132,11 @@ def prepare(database: Path, wait: float = 0, storage_version: str = STORAGE_VERS
     with _published(database, wait) as session, _replacing(own) as file:
         if _has_content(database):
             _copy(database, file)
+            # They are carried over from the published file, and could only be in the way here.
+            session.execute(f"ATTACH {_text(file)} AS _pg_own")
+            _drop_of_others(session, "_pg_own", own)
+            session.execute("DETACH _pg_own")
+            _take_time(file, database)
         else:
             version = f"(STORAGE_VERSION '{storage_version}')"
             session.execute(f"ATTACH {_text(file)} AS _pg_empty {version}")
@@ -195,15 +206,29 @@ def publish(database: Path, connection: duckdb.DuckDBPyConnection, wait: float =
             _take_time(copy, own)
 
 
+def _drop_of_others(connection: duckdb.DuckDBPyConnection, catalog: str, own: Path) -> None:
+    try:
+        drop_of_others(connection, catalog)
+    except CannotCarryOver as error:
+        raise DestinationError(
+            f"{own.name} cannot be made without what others made in the published file: {error}",
+            hint="Nothing was changed. Drop these objects in the published file, after you moved "
+            f"what they hold elsewhere, and {own.name} too if there is one.",
+        ) from None
+
+
 def _carry_over(session: duckdb.DuckDBPyConnection, database: Path) -> None:
     try:
         carry_over(session)
     except CannotCarryOver as error:
+        ways = ""
+        if "storage version" in str(error):
+            ways = f", or set {_LATEST}"
         raise DestinationError(
             f"{database} was not published anew, because it holds what others made in it, and what "
             f"cannot be carried over: {error}",
             hint=f"Nothing is lost: all that was read is in {loading_file(database).name}. Move "
-            "these objects into a DuckDB file of their own; the next run publishes.",
+            f"these objects into a DuckDB file of their own{ways}; the next run publishes.",
         ) from None
 
 
@@ -280,18 +305,29 @@ def _convert(own: Path, connection: duckdb.DuckDBPyConnection, storage_version: 
         connection: Open on it.
         storage_version: As for `opened`.
     """
-    logger.warning("%s is converted once to the storage version %s.", own, storage_version)
     [[catalog]] = connection.execute("SELECT current_database()").fetchall()
     with _replacing(own) as file:
         version = f"(STORAGE_VERSION '{storage_version}')"
         connection.execute(f"ATTACH {_text(file)} AS _pg_converted {version}")
-        connection.execute(f'COPY FROM DATABASE "{catalog}" TO _pg_converted')
-        if contents(connection, catalog) != contents(connection, "_pg_converted"):
-            raise DestinationError(
-                f"{own} cannot be converted to the storage version {storage_version}",
-                hint="Nothing was changed. Set storage_version = 'latest' to keep it as it is.",
-            )
+        try:
+            connection.execute(f'COPY FROM DATABASE "{catalog}" TO _pg_converted')
+            held, made = (contents(connection, name) for name in (catalog, "_pg_converted"))
+        except (duckdb.IOException, duckdb.OutOfMemoryException):
+            raise
+        except duckdb.Error as error:
+            raise _not_converted(own, storage_version, " ".join(str(error).split())) from None
+        if held != made:
+            different = {entry for entry, _ in held.items() ^ made.items()}
+            raise _not_converted(own, storage_version, f"differs after it: {names(different)}")
         connection.execute("DETACH _pg_converted")
+    logger.warning("%s was converted once to the storage version %s.", own, storage_version)
+
+
+def _not_converted(own: Path, storage_version: str, reason: str) -> DestinationError:
+    return DestinationError(
+        f"{own} cannot be converted to the storage version {storage_version}: {reason[:300]}",
+        hint=f"Nothing was changed. Set {_LATEST} to keep it as it is.",
+    )
 
 
 def _take_time(file: Path, of: Path) -> None:

@@ -332,15 +332,18 @@ def _is_about_working_files(error: BaseException, options: Options) -> bool:
 
 
 def _destination_failed(error: BaseException, options: Options) -> DestinationError:
-    hint = "Nothing is lost: the next run completes what was extracted."
+    hints = []
+    if (folder_of(options) / PIPELINE_NAME).exists():  # it goes when no load package is pending
+        hints.append("Nothing is lost: the next run completes what was extracted.")
     if is_duckdb(options) and _DAMAGE.search(str(error)):
         own = loading_file(options.database)
-        hint += (
-            f" If {own.name} is damaged, move it and {own.name}.wal away: the next run starts "
+        hints.append(
+            f"If {own.name} is damaged, move it and {own.name}.wal away: the next run starts "
             f"from {options.database.name}."
         )
     return DestinationError(
-        f"The destination {destination_name(options)} failed: {first_line(error)}", hint=hint
+        f"The destination {destination_name(options)} failed: {first_line(error)}",
+        hint=" ".join(hints),
     )
 
 

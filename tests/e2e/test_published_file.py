@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -273,10 +274,74 @@ def test_schemas_of_others_that_look_like_those_of_dlt_are_carried_over(
     assert published(configured) == truth(sandbox.world)
     # The loading file that was made from the published one does not take them for its own.
     execute(configured.database, "INSERT INTO extras.classes VALUES (2)", "DROP SCHEMA odd CASCADE")
+    execute(configured.database, "DELETE FROM archive.classes")
     change(sandbox.world, random.Random(3))
     load(server)
     assert configured.query("SELECT count(*) FROM extras.classes") == [(2,)]
+    assert configured.query("SELECT count(*) FROM archive.classes") == [(0,)]
     assert schemas(configured.database) == {"perfectgym", "archive", "half", "extras", "my_staging"}
+
+
+@pytest.mark.parametrize("has_loading_file", [False, True], ids=["new machine", "left behind"])
+def test_what_others_made_does_not_keep_the_loading_file_from_being_converted(
+    configured: Program, sandbox: Sandbox, server: ForkServer, has_loading_file: bool
+) -> None:
+    load(server)
+    newer = configured.folder / "newer.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{configured.loading_file}' AS old (READ_ONLY)")
+        connection.execute(f"ATTACH '{newer}' AS perfectgym (STORAGE_VERSION 'latest')")
+        connection.execute("COPY FROM DATABASE old TO perfectgym")
+        for sql in (
+            "CREATE SCHEMA perfectgym.theirs",
+            "CREATE TABLE perfectgym.theirs.any AS SELECT 1::VARIANT AS thing",
+            "CREATE TABLE perfectgym.theirs.log (id BIGINT)",
+            "CREATE TRIGGER logged AFTER INSERT ON perfectgym.perfectgym.classes REFERENCING NEW "
+            "TABLE AS new FOR EACH STATEMENT INSERT INTO perfectgym.theirs.log SELECT id FROM new",
+        ):
+            connection.execute(sql)
+    if has_loading_file:
+        shutil.copy(newer, configured.loading_file)
+    else:
+        configured.loading_file.unlink()
+    newer.replace(configured.database)
+    before = configured.database.read_bytes()
+    change(sandbox.world, random.Random(1))
+    done = server.run(*RESOURCES)
+    assert done.code == 5, done.errors
+    assert "trigger perfectgym.logged" in done.errors
+    assert configured.database.read_bytes() == before
+    execute(configured.database, "DROP TRIGGER logged ON perfectgym.perfectgym.classes")
+    done = server.run(*RESOURCES)
+    assert done.code == 5, done.errors
+    assert "table theirs.any" in done.errors
+    assert "VARIANT" in done.errors
+    assert 'storage_version = "latest"' in done.errors
+    execute(configured.database, "DROP TABLE perfectgym.theirs.any")
+    load(server)
+    assert published(configured) == truth(sandbox.world)
+    assert configured.query("SELECT count(*) FROM theirs.log") == [(0,)]
+
+
+def test_what_cannot_be_converted_is_named_with_the_way_out(
+    configured: Program, server: ForkServer
+) -> None:
+    load(server)
+    newer = configured.folder / "newer.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{configured.loading_file}' AS old (READ_ONLY)")
+        connection.execute(f"ATTACH '{newer}' AS new (STORAGE_VERSION 'latest')")
+        connection.execute("COPY FROM DATABASE old TO new")
+        connection.execute("CREATE TABLE new.perfectgym.any AS SELECT 1::VARIANT AS thing")
+    newer.replace(configured.loading_file)
+    configured.database.unlink()
+    done = server.run(*RESOURCES)
+    assert done.code == 5, done.errors
+    assert "cannot be converted to the storage version v1.0.0" in done.errors
+    assert "VARIANT" in done.errors
+    assert 'storage_version = "latest"' in done.errors
+    assert "once" not in done.errors
+    assert "what was extracted" not in done.errors
 
 
 def test_owner_mode_access_list_and_attributes_are_kept_and_a_link_stays_a_link(

@@ -289,13 +289,18 @@ class DamagedDatabase(DestinationError):
     """A file that has to be a DuckDB database is none, or is known to be damaged."""
 
 
-def read_only(file: Path) -> duckdb.DuckDBPyConnection | None:
+def read_only(file: Path, is_needed: bool = False) -> duckdb.DuckDBPyConnection | None:
     """Open a DuckDB file for reading; None if it is not there, or another process writes it.
+
+    Args:
+        file: The file.
+        is_needed: Whether one that another process writes is an error.
 
     The tables are views in a database in memory, because DuckDB cannot tell a schema from a file of
     the same name, as the published file and its dataset are by default.
 
     Raises:
+        DestinationLocked: Another process writes it, and it is needed.
         DestinationError: It is there, and cannot be read.
     """
     connection = duckdb.connect()
@@ -304,6 +309,10 @@ def read_only(file: Path) -> duckdb.DuckDBPyConnection | None:
         connection.execute(f"ATTACH '{path}' AS {_HELD} (READ_ONLY)")
     except duckdb.Error as error:
         connection.close()
+        if is_needed and _is_locked(error):
+            locked = why_not_opened(file, error)
+            locked.hint = "Close it there, or open it read-only, and ask again."
+            raise locked from None
         if _is_locked(error) or not file.exists():
             return None
         raise DestinationError(

@@ -167,7 +167,7 @@ def view(options: Options) -> Iterator[View]:
         is_published = False
         try:
             if is_duckdb(options):
-                connection, is_published = _opened(options.database.resolve())
+                connection, is_published = _opened(options.database.resolve(), run)
                 if connection is None:
                     yield View(None, run, is_hanging, is_published, folder)
                     return
@@ -185,14 +185,25 @@ def view(options: Options) -> Iterator[View]:
             raise in_our_words(error, options) from error
 
 
-def _opened(database: Path) -> tuple[duckdb.DuckDBPyConnection | None, bool]:
+def _opened(
+    database: Path, run: RunUnderWay | None
+) -> tuple[duckdb.DuckDBPyConnection | None, bool]:
     """The file that is loaded, open for reading, or else the published one; and whether the first
-    one is in use."""
+    one is in use.
+
+    Raises:
+        DestinationLocked: Another program has open what there is. The loading file of a first run
+            that is under way does not count: nothing is published yet.
+    """
     own = loading_file(database)
     connection = read_only(own)
     if connection is not None:
         return connection, False
-    return read_only(database), own.exists()
+    connection = read_only(database, is_needed=True)
+    if connection is None and run is None:
+        connection = read_only(own, is_needed=True)
+        return connection, False
+    return connection, own.exists()
 
 
 def check_names(options: Options, installation: str = "") -> None:

@@ -235,8 +235,8 @@ def _carry_over(session: duckdb.DuckDBPyConnection, database: Path) -> None:
 @contextlib.contextmanager
 def _published(database: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to which the published file is attached, if there is one: others can read it
-    meanwhile, and nobody can write it. What a program that died left in its write-ahead log comes
-    into the file first."""
+    meanwhile, and nobody can write it. What a program that died left in its write-ahead log is
+    read with it, and comes into the file first where nobody has that open."""
     try:
         with duckdb.connect() as session:
             limit(session)
@@ -246,9 +246,11 @@ def _published(database: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnectio
                 check_header(database)
                 attach = f"ATTACH {_text(database)} AS {PUBLISHED}"
                 if _write_ahead_log(database).exists():
-                    when_unlocked(database, wait, lambda: session.execute(attach))
-                    session.execute(f"CHECKPOINT {PUBLISHED}")
-                    session.execute(f"DETACH {PUBLISHED}")
+                    # A reader is in the way: what is read here has it nevertheless, in memory.
+                    with contextlib.suppress(DestinationLocked):
+                        when_unlocked(database, 0, lambda: session.execute(attach))
+                        session.execute(f"CHECKPOINT {PUBLISHED}")
+                        session.execute(f"DETACH {PUBLISHED}")
                 when_unlocked(database, wait, lambda: session.execute(f"{attach} (READ_ONLY)"))
             yield session
     except DestinationLocked as error:
@@ -306,6 +308,7 @@ def _convert(own: Path, connection: duckdb.DuckDBPyConnection, storage_version: 
         storage_version: As for `opened`.
     """
     [[catalog]] = connection.execute("SELECT current_database()").fetchall()
+    connection.execute("CHECKPOINT")  # the write-ahead log goes before the file does
     with _replacing(own) as file:
         version = f"(STORAGE_VERSION '{storage_version}')"
         connection.execute(f"ATTACH {_text(file)} AS _pg_converted {version}")
@@ -366,10 +369,10 @@ def _replacing(target: Path, mode: int = 0o600) -> Iterator[Path]:
         if target.exists():
             keep_attributes(target, file)
         else:
-            # Of a file that is gone; DuckDB would put its content into the new one.
-            _write_ahead_log(target).unlink(missing_ok=True)
             os.chmod(file, mode)
         _flush(file)
+        # Of a file that goes or is gone; DuckDB would put its content into the new one.
+        _write_ahead_log(target).unlink(missing_ok=True)
         os.replace(file, target)
         _flush(target.parent)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -375,13 +376,31 @@ def test_owner_mode_access_list_and_attributes_are_kept_and_a_link_stays_a_link(
     assert configured.database.is_symlink()
 
 
-_WRITER = """
+_PROGRAM = """
 import duckdb, sys
-connection = duckdb.connect(sys.argv[1])
-connection.execute("CREATE TABLE main.mine AS SELECT 42 AS answer")
+is_reader = sys.argv[2] == "True"
+connection = duckdb.connect(sys.argv[1], read_only=is_reader)
+if not is_reader:
+    connection.execute("CREATE TABLE main.mine AS SELECT 42 AS answer")
 print("open", flush=True)
 sys.stdin.read()
 """
+
+
+@contextlib.contextmanager
+def holding(file: Path, is_reader: str = "False") -> Iterator[subprocess.Popen[bytes]]:
+    """A program that has the file open, for writing or for reading only."""
+    program = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, str(file), is_reader],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert program.stdout is not None and program.stdout.readline() == b"open\n"
+        yield program
+    finally:
+        program.kill()
+        program.communicate()
 
 
 def test_a_file_that_somebody_writes_is_not_replaced_and_what_a_dead_writer_left_is_kept(
@@ -390,20 +409,42 @@ def test_a_file_that_somebody_writes_is_not_replaced_and_what_a_dead_writer_left
     load(server)
     change(sandbox.world, random.Random(1))
     before = published(configured)
-    writer = subprocess.Popen(
-        [sys.executable, "-c", _WRITER, str(configured.database)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert writer.stdout is not None and writer.stdout.readline() == b"open\n"
-    done = server.run(*RESOURCES, "--wait", "0.3")
-    assert done.code == 7, done.errors
-    assert f"perfectgym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
-    writer.kill()
-    writer.communicate()
+    with holding(configured.database):
+        done = server.run(*RESOURCES, "--wait", "0.3")
+        assert done.code == 7, done.errors
+        assert f"perfectgym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
     assert configured.database.with_name("perfectgym.duckdb.wal").exists()
     assert published(configured) == before
     load(server)
+    assert published(configured) == truth(sandbox.world)
+    assert configured.query("SELECT answer FROM main.mine") == [(42,)]
+
+
+def test_a_published_file_that_somebody_writes_is_not_taken_for_an_empty_one(
+    configured: Program, server: ForkServer
+) -> None:
+    load(server)
+    configured.loading_file.unlink()
+    with holding(configured.database):
+        for action in ("--status", "--state"):
+            done = server.run(*RESOURCES[: 2 * (action == "--status")], action)
+            assert (done.code, done.output) == (7, ""), done.errors
+            assert f"perfectgym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
+
+
+def test_what_a_dead_writer_left_is_kept_while_somebody_reads_the_file(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server)
+    with holding(configured.database) as writer:
+        writer.kill()
+        writer.wait()
+    log = configured.database.with_name("perfectgym.duckdb.wal")
+    assert log.exists()
+    change(sandbox.world, random.Random(1))
+    with holding(configured.database, "True"):
+        load(server, *RESOURCES, "--wait", "0.3")
+        assert not log.exists()  # of the old file; DuckDB would put it into the new one
     assert published(configured) == truth(sandbox.world)
     assert configured.query("SELECT answer FROM main.mine") == [(42,)]
 

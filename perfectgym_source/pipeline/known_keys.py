@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
@@ -18,7 +19,9 @@ from ..nearest import near_miss, nearest
 from ..settings import NAMES
 from .alerts import Alerts
 from .installations import KEYS
+from .named import KEYS as PIPELINE_KEYS
 from .quality import KINDS
+from .sections import section
 from .shipped import SHIPPED
 
 Path = tuple[str, ...]
@@ -34,6 +37,16 @@ _OURS: Mapping[str, Collection[str] | None] = {
 """Our sections at the top, and the keys of those that hold nothing else."""
 _ARGUMENTS = (*NAMES, "resources", "groups", "full_refresh", "limit")
 """Keys of `[sources.perfectgym]`."""
+_UNMISTAKABLE = (
+    "pii",
+    "pii_key",
+    "deleted_rows",
+    "shared_dataset",
+    "timestamp_overlap",
+    "sweep_days",
+    "schedule_days",
+)
+"""Those of them that hardly any other program has; `mode` and `password` may be anybody's."""
 _TABLES = ("pii", "schema_contract")
 """Those of them that may be sections."""
 _KEYS_OF_DLT = ("max_table_nesting", "root_key")
@@ -83,9 +96,10 @@ def unread(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             keys = _OURS[name]
             yield from () if keys is None else _unknown((name,), value, keys)
         elif isinstance(value, Mapping):
-            if near := near_miss(name, _OURS):
+            near = near_miss(name, _OURS)
+            if near and _holds_ours(near, value):
                 yield (name,), f"is not a section (did you mean [{near}]?)"
-            elif name == "perfectgym" and not value.keys().isdisjoint(_ARGUMENTS):
+            elif name == "perfectgym" and not value.keys().isdisjoint((*_ARGUMENTS, "sources")):
                 yield (name,), "is not a section (did you mean [sources.perfectgym]?)"
         else:
             yield from _misspelled((name,))
@@ -107,51 +121,128 @@ def misplaced(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def unread_variables(
-    names: Collection[str], configured: Collection[str]
+    names: Collection[str], installations: Collection[str], pipelines: Collection[str] = SHIPPED
 ) -> Iterator[tuple[str, str]]:
-    """Find environment variables with our prefix that nothing reads.
+    """Find environment variables that are meant for us and that nothing reads.
 
     Args:
         names: Names of environment variables.
-        configured: The names of the installations.
+        installations: The names of the installations.
+        pipelines: The names of the pipelines.
 
     Yields:
         The name of each, and what is wrong with it.
     """
+    installations = {name.lower() for name in installations}
+    pipelines = {name.lower() for name in pipelines}
+    read = {_flat(name): name for name in _variables(installations)}
     for name in names:
-        path = tuple(name.lower().split("__"))
-        if name != name.upper() or len(path) < 2 or not all(path):
-            continue
-        problem = _wrong_variable(path, {each.lower() for each in configured})
+        right = read.get(_flat(name))
+        if right:
+            problem = None if name == right else f"is not read (did you mean {right}?)"
+        else:
+            problem = _wrong_variable(name, installations, pipelines, read)
         if problem:
             yield name, problem
 
 
-def _wrong_variable(path: Path, installations: Collection[str]) -> str | None:
+def _flat(name: str) -> str:
+    """A variable's name, without regard to what people mistype in it: case and underscores."""
+    return re.sub("_+", "_", name.upper())
+
+
+def _variables(installations: Collection[str]) -> Iterator[str]:
+    """The variables that set our settings, as dlt reads them."""
+    source = ("sources", "perfectgym")
+    for key in (*_ARGUMENTS, *_KEYS_OF_DLT):
+        yield _variable(*source, key)
+    for name in installations:
+        for key in KEYS:
+            yield _variable(*source, "installations", name, key)
+
+
+def _variable(*path: str) -> str:
+    return "__".join(path).upper()
+
+
+def _wrong_variable(
+    name: str, installations: Collection[str], pipelines: Collection[str], read: Mapping[str, str]
+) -> str | None:
+    """What is wrong with a variable that does not set one of our settings of the source."""
+    path = tuple(name.lower().split("__"))
+    if len(path) > 1 and all(path):
+        problem = _wrong_path(path, installations, pipelines)
+        if problem or path[:2] == ("sources", "perfectgym"):
+            exact = None if name.isupper() else f"is not read (did you mean {name.upper()}?)"
+            return problem or exact
+    # Words that are joined by the wrong number of underscores, and mistyped besides. Another
+    # source's name may begin like ours.
+    start = "SOURCES_PERFECTGYM_"
+    if _flat(name).startswith(start) and not (len(path) > 2 and all(path)):
+        near = near_miss(_flat(name), read)
+        return f"is not a setting (did you mean {read[near]}?)" if near else "is not a setting"
+    return None
+
+
+def _wrong_path(
+    path: Path, installations: Collection[str], pipelines: Collection[str]
+) -> str | None:
     """What is wrong with a variable, by its name's parts in small letters."""
     first, second, *rest = path
-    if first in ("checks", "alerts") and not rest:
+    of_ours = near_miss(first, ("checks", "alerts"))
+    if of_ours and not rest:
         # Other programs may have such variables: only what resembles ours is refused.
-        keys = _OURS[first] or ()
-        near = None if second in keys else near_miss(second, keys)
-        return near and _not_a_variable(first, near)
-    if first == "pipelines" and second in SHIPPED and rest:
+        keys = _OURS[of_ours] or ()
+        near = second if second in keys else near_miss(second, keys, 0.7)
+        return near and _not_a_variable((first, second), of_ours, near)
+    if near_miss(first, ("pipelines",)) and second in pipelines and rest:
         return "is not read: a pipeline is set in .dlt/config.toml"
-    if not rest or not near_miss(first, ("sources",)) or not near_miss(second, ("perfectgym",)):
+    if first == "perfectgym" and second in _ARGUMENTS and not rest:
+        return _not_a_variable(path, "sources", "perfectgym", second)
+    if path[:3] == ("perfectgym", "sources", "perfectgym") and len(path) > 3:
+        return _not_a_variable(path, *path[1:])
+    if not rest or not near_miss(first, ("sources",)) or not _is_meant(second, rest[:1]):
         return None
     if (first, second) != ("sources", "perfectgym"):
-        return _not_a_variable("sources", "perfectgym", *rest)
+        return _not_a_variable(path, "sources", "perfectgym", *rest)
     key, *below = rest
+    if key == "perfectgym" and below:  # dlt looks there too
+        key, *below = below
+        first, second = "sources__perfectgym", "perfectgym"
     if not below:
         if key in (*_ARGUMENTS, *_KEYS_OF_DLT):
             return None
         near = near_miss(key, _ARGUMENTS, 0.5)
-        return _not_a_variable(first, second, near) if near else "is not a setting"
+        return _not_a_variable(path, first, second, near) if near else "is not a setting"
     if key == "installations":
         return _wrong_installation(below, installations)
+    if key in ENDPOINTS and below[0] in _ARGUMENTS:
+        return _not_a_variable(path, "sources", "perfectgym", below[0])
     if key in NAMES:
-        return f"is not read: set {'__'.join(path[:3]).upper()}, as JSON"
+        form = ", as JSON" if key == "pii" else ""
+        return f"is not read: set {_variable('sources', 'perfectgym', key)}{form}"
     return None if key in _SECTIONS_OF_DLT else "is not a setting"
+
+
+def _is_meant(name: str, keys: Collection[str]) -> bool:
+    """Whether a section of `sources` is meant to be ours: it is almost called so, or it is called
+    alike and holds what hardly another source has."""
+    if near_miss(name, ("perfectgym",), 0.88):
+        return True
+    return bool(near_miss(name, ("perfectgym",))) and not set(keys).isdisjoint(_UNMISTAKABLE)
+
+
+def _holds_ours(name: str, held: Mapping[str, Any]) -> bool:
+    """Whether a section with a name like one of ours holds what that one would."""
+    inner = {key: value for key, value in held.items() if isinstance(value, Mapping)}
+    if name == "sources":
+        return any(_is_meant(key, value) for key, value in inner.items())
+    if name == "pipelines":
+        return any(
+            key in SHIPPED or (value and set(value) <= set(PIPELINE_KEYS))
+            for key, value in inner.items()
+        )
+    return not set(held).isdisjoint(_OURS[name] or ())
 
 
 def _wrong_installation(path: list[str], installations: Collection[str]) -> str | None:
@@ -166,8 +257,9 @@ def _wrong_installation(path: list[str], installations: Collection[str]) -> str 
     return None
 
 
-def _not_a_variable(*right: str) -> str:
-    return f"is not a setting (did you mean {'__'.join(right).upper()}?)"
+def _not_a_variable(path: Path, *right: str) -> str | None:
+    """That it is not the right one; nothing if it is."""
+    return None if path == right else f"is not a setting (did you mean {_variable(*right)}?)"
 
 
 def _found() -> Iterator[tuple[str, str]]:
@@ -190,7 +282,8 @@ def _found() -> Iterator[tuple[str, str]]:
             yield ".".join(path), f"{problem}; it is set in {file}"
         named, _ = provider.get_value("installations", dict, "", "sources", "perfectgym")
         installations.update(named if isinstance(named, Mapping) else ())
-    yield from unread_variables(os.environ.keys(), installations)
+    pipelines = {*SHIPPED, *section("pipelines")}
+    yield from unread_variables(os.environ.keys(), installations, pipelines)
 
 
 def _in_sources(sources: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -203,7 +296,7 @@ def _in_sources(sources: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
                 yield from _misspelled(path)
         elif name == "perfectgym":
             yield from _in_source(path, value)
-        elif near_miss(name, ("perfectgym",)):
+        elif _is_meant(name, value):
             yield path, "is not a section (did you mean [sources.perfectgym]?)"
 
 
@@ -214,6 +307,15 @@ def _in_source(path: Path, source: Mapping[str, Any]) -> Iterator[tuple[Path, st
         else:
             known = (*_ARGUMENTS, *_KEYS_OF_DLT)
         yield from _unknown(path, {name: value}, known)
+        if name == "perfectgym" and isinstance(value, Mapping):  # dlt looks there too
+            yield from _in_source((*path, name), value)
+        elif name in ENDPOINTS and isinstance(value, Mapping):
+            for key in value:
+                if key in _ARGUMENTS or (near_miss(key, _UNMISTAKABLE)):
+                    yield (
+                        (*path, name, key),
+                        "is not a setting of a resource: set it in [sources.perfectgym]",
+                    )
 
 
 def _unknown(
@@ -227,6 +329,6 @@ def _unknown(
 def _misspelled(path: Path) -> Iterator[tuple[Path, str]]:
     """A key outside of sections: dlt looks for every setting there too."""
     *_, name = path
-    near = None if name in _ARGUMENTS else near_miss(name, NAMES)
+    near = None if name in _ARGUMENTS else near_miss(name, _UNMISTAKABLE)
     if near:
         yield path, f"is not a setting (did you mean {near!r}?)"

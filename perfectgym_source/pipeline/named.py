@@ -122,8 +122,7 @@ def _make(name: str, configured: Any) -> NamedPipeline:
             elif key in OF_THE_SOURCE:
                 source[key] = value
             else:
-                known = (*_CHECKS, *OF_THE_SOURCE)
-                raise _error(f"pipelines.{name}.{key}", f"is not a setting{nearest(key, known)}")
+                raise _error(f"pipelines.{name}.{key}", f"is not a setting{nearest(key, KEYS)}")
     problems.raise_all()
     pipeline = NamedPipeline(name, source=source, **own)
     if not (pipeline.resources or pipeline.groups):
@@ -211,6 +210,9 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "installations": _names(None),
     "shared_dataset": _flag,
 }
+
+KEYS = (*_CHECKS, *OF_THE_SOURCE)
+"""The keys that a pipeline's section may hold."""
 
 
 def _error(key: str, problem: str) -> ConfigurationError:

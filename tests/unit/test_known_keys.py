@@ -28,8 +28,13 @@ def found(text):
         ("[sources]\npi = 'drop'", "sources.pi", "'pii'"),
         ("pi = 'drop'", "pi", "'pii'"),
         ("[pipeline.core]", "pipeline", "[pipelines]"),
-        ("[alert]", "alert", "[alerts]"),
-        ("[check]", "check", "[checks]"),
+        ("[pipeline.mine]\ngroups = ['club']\nsweep_days = 1", "pipeline", "[pipelines]"),
+        ("[alert]\nwebhook_url = 'https://s3cret'", "alert", "[alerts]"),
+        ("[check]\nreferences = true", "check", "[checks]"),
+        ("[sources.perfectgym_v2]\npii = 'drop'", "sources.perfectgym_v2", "[sources.perf"),
+        ("[sources.perfectgym.users]\npii = 'drop'", "sources.perfectgym.users.pii", "[sources.p"),
+        ("[sources.perfectgym.perfectgym]\npi = 1", "sources.perfectgym.perfectgym.pi", "'pii'"),
+        ("[perfectgym.sources.perfectgym]\npii = 1", "perfectgym", "[sources.perfectgym]"),
         ("checks = 'fail'", "checks", "section"),
         ("[checks]\nmax_drop_percnt = 1", "checks.max_drop_percnt", "'max_drop_percent'"),
         ("[alerts]\nwebhook = 'https://s3cret'", "alerts.webhook", "'webhook_url'"),
@@ -57,6 +62,10 @@ def test_what_nothing_reads_is_found_with_the_nearest_name(text, path, near):
         "[extract]\nworkers = 1\n[load]\nworkers = 1\n[normalize]\nx = 1\n[schema]\nnaming = 'x'",
         "[perfectgym.destination]\nx = 1",
         "dataset_name = 'x'\nprogress = 'log'\ndev_mode = true",
+        "model = 'gpt'\ntimezone = 'UTC'",
+        "[resources]\nx = 1\n[pipeline]\nname = 'x'\n[check]\nx = 1\n[alert]",
+        "[pipeline.build]\ndescription = 'x'\nsteps = 1",
+        "[sources.perfectgym_v2]\npassword = 'x'\n[sources.perfectgym_api]\nmode = 'x'",
         "",
     ],
 )
@@ -70,7 +79,24 @@ def test_what_dlt_or_another_source_reads_is_left_alone(text):
         ("SOURCES__PERFECTGYM__PI", "SOURCES__PERFECTGYM__PII"),
         ("SOURCE__PERFECTGYM__PII", "SOURCES__PERFECTGYM__PII"),
         ("SOURCES__PERFECT_GYM__PII", "SOURCES__PERFECTGYM__PII"),
-        ("SOURCES__PERFECTGYM__PII__CONTACT", "JSON"),
+        ("SOURCES__PERFECTGYM_PII", "mean SOURCES__PERFECTGYM__PII?"),
+        ("SOURCES_PERFECTGYM__PII", "mean SOURCES__PERFECTGYM__PII?"),
+        ("SOURCES_PERFECTGYM_PII", "mean SOURCES__PERFECTGYM__PII?"),
+        ("SOURCES_PERFECTGYM_PI", "mean SOURCES__PERFECTGYM__PII?"),
+        ("SOURCES__PERFECTGYM___PII", "mean SOURCES__PERFECTGYM__PII?"),
+        ("sources__perfectgym__pii", "mean SOURCES__PERFECTGYM__PII?"),
+        ("Sources__Perfectgym__Pi", "mean SOURCES__PERFECTGYM__PII?"),
+        ("sources__perfectgym__extract__workers", "mean SOURCES__PERFECTGYM__EXTRACT__WORKERS?"),
+        ("SOURCES__PERFECTGYM__INSTALLATIONS__NORTH_PII", "INSTALLATIONS__NORTH__PII?"),
+        ("SOURCES__PERFECTGYM__USERS__PII", "mean SOURCES__PERFECTGYM__PII?"),
+        ("SOURCES__PERFECTGYM__PERFECTGYM__PI", "mean SOURCES__PERFECTGYM__PERFECTGYM__PII?"),
+        ("SOURCES__PERFECTGYM_V2__PII", "mean SOURCES__PERFECTGYM__PII?"),
+        ("PERFECTGYM__PII", "mean SOURCES__PERFECTGYM__PII?"),
+        ("PERFECTGYM__SOURCES__PERFECTGYM__PII", "mean SOURCES__PERFECTGYM__PII?"),
+        ("ALERTS__WEBHOOK", "mean ALERTS__WEBHOOK_URL?"),
+        ("ALERT__WEBHOOK_URL", "mean ALERTS__WEBHOOK_URL?"),
+        ("PIPELINES__MINE__SWEEP_DAYS", "config.toml"),
+        ("SOURCES__PERFECTGYM__PII__CONTACT", "PII, as JSON"),
         ("SOURCES__PERFECTGYM__ZZZ", "not a setting"),
         ("SOURCES__PERFECTGYM__INSTALLATIONS__NORTH__PASWORD", "'password'"),
         ("SOURCES__PERFECTGYM__INSTALLATIONS__NORD__PASSWORD", "'north'"),
@@ -80,7 +106,7 @@ def test_what_dlt_or_another_source_reads_is_left_alone(text):
     ],
 )
 def test_a_variable_that_nothing_reads_is_found(name, words):
-    [(path, problem)] = unread_variables([name], ["North"])
+    [(path, problem)] = unread_variables([name], ["North"], ["core", "Mine"])
     assert path == name
     assert words in problem
 
@@ -102,7 +128,14 @@ def test_a_variable_that_nothing_reads_is_found(name, words):
         "PASSWOR",
         "__CF_USER",
         "A__",
-        "Sources__Perfectgym__Pi",
+        "SOURCES__PERFECTGYM__PERFECTGYM__PII",
+        "SOURCES__PERFECTGYM_V2__PASSWORD",
+        "_PERFECTGYM_COMPLETE",
+        "PERFECTGYM_PASSWORD",
+        "PERFECTGYM_SUBDOMAIN",
+        "PIPELINES__OTHER__SWEEP_DAYS",
+        "CHECK__URL",
+        "ALERTS__SLACK__TOKEN",
     ],
 )
 def test_other_variables_are_left_alone(name):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 
 import dlt
+from dlt.common.configuration.container import Container
+from dlt.common.pipeline import PipelineContext
 from dlt.common.runtime.collector import NULL_COLLECTOR
 from dlt.common.runtime.collector_base import Collector
 from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
@@ -75,4 +77,5 @@ def _collector() -> Collector:
         dlt.current.load_package_state()
     except CurrentLoadPackageStateNotAvailable:
         return NULL_COLLECTOR
-    return dlt.current.pipeline().collector
+    # `dlt.current.pipeline` would resolve a new pipeline's settings first.
+    return Container()[PipelineContext].pipeline().collector

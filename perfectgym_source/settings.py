@@ -27,7 +27,8 @@ SchemaContract = Literal["evolve", "freeze", "discard_value", "discard_row"]
 
 _SECTION = "sources.perfectgym"
 _ACCOUNT = ("username", "password")
-_SECRETS = (*_ACCOUNT, "pii_key")
+SECRETS = (*_ACCOUNT, "pii_key")
+"""The settings that belong into a file for secrets."""
 _SHORTEST_KEY = 16
 _PLACEHOLDERS = ("", "please set me up!", "<configure me>")
 
@@ -302,7 +303,7 @@ def _place(name: str) -> str:
 
 
 def _file(name: str) -> str:
-    return ".dlt/secrets.toml" if name in _SECRETS else ".dlt/config.toml"
+    return ".dlt/secrets.toml" if name in SECRETS else ".dlt/config.toml"
 
 
 def _variable(name: str) -> str:

@@ -23,6 +23,7 @@ from dlt.common.schema import Schema
 from dlt.common.schema.typing import TColumnSchema
 
 from ..errors import ConfigurationError
+from .sections import PIPELINE_ARGUMENTS
 
 DESTINATION = "filesystem"
 PIPELINE_NAME = "perfectgym_files"
@@ -183,6 +184,7 @@ def _pipeline(dataset: str, folder: Path) -> Iterator[dlt.Pipeline]:
             pipelines_dir=str(folder / "pipelines"),
             destination=DESTINATION,
             dataset_name=dataset,
+            **PIPELINE_ARGUMENTS,
         )
         pipeline.sync_destination()
         yield pipeline

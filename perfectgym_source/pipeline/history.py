@@ -22,6 +22,8 @@ import pendulum
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
+from .sections import PIPELINE_ARGUMENTS
+
 logger = logging.getLogger(__name__)
 
 PIPELINE_NAME = "perfectgym_runs"
@@ -197,6 +199,7 @@ class History:
             pipelines_dir=str(self._folder),
             destination=self._destination,
             dataset_name=self._dataset,
+            **PIPELINE_ARGUMENTS,
         )
         # There is no state; and the tables are what the records here say.
         pipeline.config.restore_from_destination = False

@@ -11,6 +11,7 @@ from .causes import explained
 from .installations import dataset_of, installations
 from .known_keys import check_keys
 from .named import NamedPipeline
+from .sections import settings_beside_variables
 from .target import Options, check_names
 
 T = TypeVar("T")
@@ -75,6 +76,9 @@ def jobs(
         keep_states=pipeline.keep_states,
         max_run_hours=pipeline.max_run_hours,
         source={
+            # What dlt is not given, it would take from LIMIT in the environment.
+            "limit": None,
+            "full_refresh": None,
             "resources": list(pipeline.resources),
             "groups": list(pipeline.groups),
             "on_error": "continue",
@@ -84,6 +88,7 @@ def jobs(
         progress=progress,
     )
     problems = Problems()
+    configured = settings_beside_variables()
     named: dict[str, dict[str, Any]] = {}
     with problems.collected():
         check_keys()
@@ -94,7 +99,7 @@ def jobs(
         with problems.collected():
             check_names(options)
         problems.raise_all()
-        return [Job("", options)]
+        return [Job("", replace(options, source={**configured, **options.source}))]
     made = []
     users: dict[str, str] = {}
     for name, own in named.items():
@@ -106,7 +111,12 @@ def jobs(
                     f"dataset {dataset!r}.",
                     hint="Rename one of them, or set shared_dataset = true.",
                 )
-            source = {"shared_dataset": pipeline.shared_dataset, **own, **options.source}
+            source = {
+                **configured,
+                "shared_dataset": pipeline.shared_dataset,
+                **own,
+                **options.source,
+            }
             made.append(Job(name, replace(options, dataset=dataset, source=source)))
     problems.raise_all()
     return made

@@ -135,9 +135,10 @@ def unread_variables(
     """
     installations = {name.lower() for name in installations}
     pipelines = {name.lower() for name in pipelines}
+    bare = {_flat(key): _variable("sources", "perfectgym", key) for key in _UNMISTAKABLE}
     read = {_flat(name): name for name in _variables(installations)}
     for name in names:
-        right = read.get(_flat(name))
+        right = read.get(_flat(name)) or bare.get(_flat(name))
         if right:
             problem = None if name == right else f"is not read (did you mean {right}?)"
         else:

@@ -36,6 +36,7 @@ from .publish import (
     opened,
     publish,
 )
+from .sections import PIPELINE_ARGUMENTS
 
 PIPELINE_NAME = "perfectgym"
 
@@ -179,6 +180,7 @@ def view(options: Options) -> Iterator[View]:
                 pipelines_dir=str(folder),
                 destination=destination,
                 dataset_name=options.dataset,
+                **PIPELINE_ARGUMENTS,
             )
             yield View(pipeline, run, is_hanging, is_published, folder)
         except Exception as error:
@@ -244,6 +246,7 @@ def open_pipeline(options: Options, destination: Any) -> Iterator[dlt.Pipeline]:
         destination=destination,
         dataset_name=options.dataset,
         progress=options.progress,
+        **PIPELINE_ARGUMENTS,
     )
     try:
         yield pipeline

@@ -108,6 +108,39 @@ def test_all_that_is_wrong_in_the_configuration_is_named_before_any_request(
     assert configured("--resources", "clubs").returncode == 0
 
 
+def test_ordinary_variables_of_the_environment_set_nothing(
+    configured: Program,
+) -> None:
+    ordinary = {
+        "LIMIT": "2",
+        "FULL_REFRESH": '["all"]',
+        "DEV_MODE": "true",
+        "REFRESH": "drop_sources",
+        "RESOURCES": "x",
+        "GROUPS": "x",
+        "MODE": "production",
+        "ATTEMPTS": "many",
+        "CONCURRENCY": "none",
+        "TIME_ZONE": "Mars",
+        "USERNAME": "analyst",
+        "PASSWORD": "hunter2",
+        "SUBDOMAIN": "x",
+    }
+    account = [
+        f"{name} = '{configured.environment.pop(f'SOURCES__PERFECTGYM__{name.upper()}')}'"
+        for name in ("username", "password")
+    ]
+    secrets = configured.folder / ".dlt" / "secrets.toml"
+    secrets.parent.mkdir()
+    secrets.write_text("\n".join(("[sources.perfectgym]", *account)))
+    secrets.chmod(0o600)
+    done = configured("--resources", "clubs,class_types", **ordinary)
+    assert done.returncode == 0, done.stderr
+    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.perfectgym.class_types")
+    assert rows > 2
+    assert "clubs" in configured("--state", **ordinary).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

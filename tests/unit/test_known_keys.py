@@ -91,6 +91,7 @@ def test_what_dlt_or_another_source_reads_is_left_alone(text):
         ("SOURCES__PERFECTGYM__USERS__PII", "mean SOURCES__PERFECTGYM__PII?"),
         ("SOURCES__PERFECTGYM__PERFECTGYM__PI", "mean SOURCES__PERFECTGYM__PERFECTGYM__PII?"),
         ("SOURCES__PERFECTGYM_V2__PII", "mean SOURCES__PERFECTGYM__PII?"),
+        ("PII", "mean SOURCES__PERFECTGYM__PII?"),
         ("PERFECTGYM__PII", "mean SOURCES__PERFECTGYM__PII?"),
         ("PERFECTGYM__SOURCES__PERFECTGYM__PII", "mean SOURCES__PERFECTGYM__PII?"),
         ("ALERTS__WEBHOOK", "mean ALERTS__WEBHOOK_URL?"),

@@ -16,8 +16,10 @@ from ..nearest import nearest
 MERGE = "delete-insert"
 STAGING = "_staging"
 """What dlt puts behind a dataset's name for the schema in which it keeps rows while it loads."""
-_RESERVED = {"information_schema", "temp", "system"}
+_RESERVED = {"information_schema", "pg_catalog", "temp", "system"}
 _POSTGRES = "dlt.destinations.postgres"
+_KEEP_PG = (_POSTGRES, "dlt.destinations.redshift")
+"""They refuse names that begin with `pg_`."""
 
 
 def known_destination(name: str) -> AnyDestination:
@@ -68,13 +70,16 @@ def merging_destination(name: str, dataset: str = "") -> AnyDestination:
     return _postgres(name) if destination.destination_type == _POSTGRES else destination
 
 
-def check_dataset(dataset: str, installation: str = "", catalog: str = "") -> None:
+def check_dataset(
+    dataset: str, installation: str = "", catalog: str = "", destination: str = "duckdb"
+) -> None:
     """Make sure that a dataset can have its name.
 
     Args:
         dataset: Its name.
         installation: The installation whose name it has at its end, if any.
         catalog: The name by which DuckDB knows the file that it is loaded into, if that is one.
+        destination: The name of dlt's destination.
 
     Raises:
         ConfigurationError: dlt would change it, or it is a name that dlt or the destination uses
@@ -83,7 +88,7 @@ def check_dataset(dataset: str, installation: str = "", catalog: str = "") -> No
     where = f"The dataset {dataset!r}"
     if installation:
         where += f" of the installation {installation!r}"
-    hint = (
+    hint = of_dataset = (
         "Choose another one with --dataset, or as dataset under [pipelines.NAME] in "
         ".dlt/config.toml."
     )
@@ -94,7 +99,7 @@ def check_dataset(dataset: str, installation: str = "", catalog: str = "") -> No
     made = Schema("perfectgym").naming.normalize_table_identifier(dataset)
     if made != dataset:
         raise ConfigurationError(
-            f"{where} cannot have that name: dlt would call it {made!r}", hint=hint
+            f"{where} cannot have that name: dlt would call it {made!r}", hint=of_dataset
         )
     if dataset.endswith(STAGING):
         raise ConfigurationError(
@@ -102,7 +107,13 @@ def check_dataset(dataset: str, installation: str = "", catalog: str = "") -> No
             f"{dataset.removesuffix(STAGING)!r}",
             hint=hint,
         )
-    if dataset in _RESERVED or dataset.startswith("pg_") or dataset == catalog.lower():
+    if dataset.startswith("pg_") and known_destination(destination).destination_type in _KEEP_PG:
+        raise ConfigurationError(
+            f"{where} cannot have that name: {destination} keeps names that begin with pg_ for "
+            "itself",
+            hint=of_dataset,
+        )
+    if dataset in _RESERVED or dataset == catalog.lower():
         raise ConfigurationError(
             f"{where} cannot have that name: the database uses it for itself.", hint=hint
         )

@@ -35,7 +35,9 @@ def test_a_name_that_cannot_work_is_refused(dataset: str, reason: str) -> None:
         check_dataset(dataset, catalog="Gym_loading")
 
 
-@pytest.mark.parametrize("dataset", ["perfectgym", "main", "public", "gym", "staging", "a1_b2"])
+@pytest.mark.parametrize(
+    "dataset", ["perfectgym", "main", "public", "gym", "staging", "a1_b2", "pg_gym"]
+)
 def test_any_other_name_is_taken(dataset: str) -> None:
     check_dataset(dataset, catalog="gym_loading")
 
@@ -43,9 +45,19 @@ def test_any_other_name_is_taken(dataset: str) -> None:
 def test_a_name_from_an_installation_blames_the_installation() -> None:
     with pytest.raises(ConfigurationError, match=r"of the installation 'Staging'.*Rename the inst"):
         check_dataset(dataset_of("perfectgym", "Staging"), "Staging")
+    for dataset in ("pg_gym", "Gym"):
+        with pytest.raises(ConfigurationError, match="Choose another one with --dataset"):
+            check_dataset(dataset_of(dataset, "North"), "North", destination="postgres")
     for name in ("", "ö", "_"):
         with pytest.raises(ConfigurationError, match=f"The installation '{name}' needs a letter"):
             dataset_of("perfectgym", name)
+
+
+def test_only_postgresql_and_its_kin_keep_names_that_begin_with_pg() -> None:
+    check_dataset("pg_gym", destination="filesystem")
+    for destination in ("postgres", "redshift"):
+        with pytest.raises(ConfigurationError, match=f"{destination} keeps names that begin"):
+            check_dataset("pg_gym", destination=destination)
 
 
 def test_a_name_that_is_too_long_for_the_destination_is_refused() -> None:

@@ -85,11 +85,15 @@ def run_under_way(folder: Path) -> RunUnderWay | None:
 
 
 @contextlib.contextmanager
-def run_lock(folder: Path) -> Iterator[bool]:
+def run_lock(folder: Path, max_run_hours: float = 0) -> Iterator[bool]:
     """Hold the lock of a working folder.
 
     The lock file says who is running, and it is emptied at the end: what stands in it at the
     beginning was left by a run that was killed, or by a machine that lost power.
+
+    Args:
+        folder: The working folder.
+        max_run_hours: How long a run may take before it counts as hanging; 0 for no limit.
 
     Yields:
         Whether the run before ended like that.
@@ -104,10 +108,16 @@ def run_lock(folder: Path) -> Iterator[bool]:
         except BlockingIOError:
             held = _holder(file.name)
             since = held.since and held.since.isoformat(timespec="seconds")
+            hint = "Nothing was done; it does not have to be repeated."
+            if held.is_longer_than(max_run_hours):
+                hint = (
+                    "Nothing was done. That is longer than max_run_hours allows: if it hangs, end "
+                    f"{held.process}; the next run completes what it began."
+                )
             raise LockedError(
                 "Another run is loading into the same place: "
                 f"{f'{held.process}, since {since}' if since else 'it has just begun'}.",
-                hint="Nothing was done; it does not have to be repeated.",
+                hint=hint,
             ) from None
         file.seek(0)
         was_killed = bool(file.read())

@@ -93,7 +93,7 @@ def target(options: Options, publishes: bool = True) -> Iterator[Any]:
         PerfectGymError: What was done inside failed; in our words.
     """
     check_names(options)
-    with run_lock(folder_of(options)) as was_killed:
+    with run_lock(folder_of(options), options.max_run_hours) as was_killed:
         if was_killed:
             _forget_working_files(options)
             shutil.rmtree(folder_of(options) / HISTORY, ignore_errors=True)
@@ -219,7 +219,7 @@ def check_names(options: Options, installation: str = "") -> None:
         ConfigurationError: It cannot.
     """
     catalog = loading_name(options.database.resolve()) if is_duckdb(options) else ""
-    check_dataset(options.dataset, installation, catalog)
+    check_dataset(options.dataset, installation, catalog, options.destination)
 
 
 def _write_files(options: Options, connection: duckdb.DuckDBPyConnection) -> None:

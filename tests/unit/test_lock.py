@@ -46,6 +46,19 @@ def test_a_lock_file_that_says_nothing_is_a_run_that_has_just_begun(
             run_lock(tmp_path).__enter__()
 
 
+def test_who_is_kept_out_by_a_run_that_hangs_is_told_which_process_to_end(tmp_path: Path) -> None:
+    started = datetime.now(timezone.utc) - timedelta(hours=3)
+    held_by = f'{{"pid": 7, "host": "a", "started": "{started.isoformat()}"}}'
+    (tmp_path / "run.lock").write_text(held_by)
+    with open(tmp_path / "run.lock") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(LockedError, match="if it hangs, end process 7 on a;"):
+            run_lock(tmp_path, 2).__enter__()
+        for hours in (0, 4):
+            with pytest.raises(LockedError, match="it does not have to be repeated"):
+                run_lock(tmp_path, hours).__enter__()
+
+
 def test_a_run_hangs_after_its_hours_and_never_without_a_limit() -> None:
     run = RunUnderWay("process 1 on a", datetime.now(timezone.utc) - timedelta(hours=2))
     assert run.is_longer_than(1.9)

@@ -44,16 +44,17 @@ def read_toml(file: Path) -> tomlkit.TOMLDocument:
         ) from None
     try:
         return tomlkit.parse(text)
-    except ParseError as error:
-        raise ConfigurationError(
-            f"{file} is not valid TOML: line {error.line}, column {error.col + 1}",
-            hint="Text stands in quotes, sections in square brackets.",
-        ) from None
     except TOMLKitError as error:
-        if isinstance(error, KeyAlreadyPresent):
+        if _is_set_above(error):
             raise ConfigurationError(
-                f"{file} is not valid TOML: line {_line_of(text)} sets a key that is set above",
+                f"{file} is not valid TOML: line {_line_of(text)} sets a key, or begins a section, "
+                "that is there above",
                 hint="Keep one of them.",
+            ) from None
+        if isinstance(error, ParseError):
+            raise ConfigurationError(
+                f"{file} is not valid TOML: line {error.line}, column {error.col + 1}",
+                hint="Text stands in quotes, sections in square brackets.",
             ) from None
         raise ConfigurationError(f"{file} is not valid TOML ({type(error).__name__})") from None
 
@@ -61,16 +62,21 @@ def read_toml(file: Path) -> tomlkit.TOMLDocument:
 _SAVE = "Save it with the encoding UTF-8."
 
 
+def _is_set_above(error: TOMLKitError) -> bool:
+    """Whether a key or a section is there twice; of a section, tomlkit says so in words only."""
+    words = ("already exists", "Redefinition")
+    return isinstance(error, KeyAlreadyPresent) or any(word in str(error) for word in words)
+
+
 def _line_of(text: str) -> int:
-    """The first line that sets a key again."""
+    """The first line that sets a key again, or begins a section again."""
     lines = text.splitlines(keepends=True)
     for number in range(1, len(lines)):
         try:
             tomlkit.parse("".join(lines[:number]))
-        except KeyAlreadyPresent:
-            return number
-        except TOMLKitError:
-            continue
+        except TOMLKitError as error:
+            if _is_set_above(error):
+                return number
     return len(lines)
 
 

@@ -81,9 +81,11 @@ def act(name: Optional[str], options: Mapping[str, Any]) -> int:
 
 def _confirmed(resources: Sequence[str]) -> bool:
     try:
+        if sys.stdin is None:  # it is closed
+            raise click.Abort
         return click.confirm(f"Forget the cursors of {listed(resources)}, and read all again?")
     except click.Abort:
-        if sys.stdin.isatty():
+        if sys.stdin is not None and sys.stdin.isatty():
             raise
         raise ConfigurationError(
             "--reset asks before it forgets, and nobody is there to answer", hint="Add --yes."
@@ -103,7 +105,7 @@ def _planned(
         with problems.collected():
             check_one()
     with problems.collected():
-        arguments.update(_arguments(options))
+        arguments.update({**_arguments(options), **arguments})
     with problems.collected():
         if (options["verify"] or options["repair"]) and (
             options["full_refresh"] or options["start"]
@@ -118,7 +120,8 @@ def _planned(
         with problems.collected():
             known_destination(pipeline.destination)
         planned = jobs(pipeline, arguments, options["installations"], _progress(options))
-    for source in [job.options.source for job in planned] or [arguments]:
+    is_of_source = not (options["state"] or options["reset"])
+    for source in [job.options.source for job in planned] or [arguments] if is_of_source else ():
         if planned or not section("sources", "perfectgym", "installations"):
             with problems.collected():
                 _check_source(source)
@@ -270,10 +273,13 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
         given.update(resources=options["resources"], groups=options["groups"])
     pipeline = replace(named_pipeline(name), **given)
     if pipeline.database.is_dir():
-        raise ConfigurationError(
-            f"pipelines.{name}.database is a folder ({pipeline.database}): name a file in it; it "
-            "is set in .dlt/config.toml"
-        )
+        problem = f"The database {pipeline.database} is a folder"
+        if "database" in section("pipelines").get(name, {}):
+            problem = (
+                f"pipelines.{name}.database is a folder ({pipeline.database}): name a file in it; "
+                "it is set in .dlt/config.toml"
+            )
+        raise ConfigurationError(problem, hint="--database names another file.")
     if options["limit"]:
         # A sample has tables and cursors of its own.
         return replace(pipeline, dataset=f"{pipeline.dataset}_sample")
@@ -283,6 +289,9 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
 def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the source that the command line gives."""
     found: dict[str, Any] = {}
+    if any(options[name] for name in ("status", "state", "reset")):
+        # Nothing is requested, so no secrets are needed.
+        found.update(username="nobody", password="none", pii="keep")
     if options["full_refresh"]:
         found["full_refresh"] = options["full_refresh"]
     if options["limit"]:

@@ -33,11 +33,14 @@ KEYS = (
 """The keys that an installation's section may hold."""
 
 
-def installations(chosen: Collection[str] = ()) -> dict[str, dict[str, Any]]:
+def installations(
+    chosen: Collection[str] = (), needs_account: bool = True
+) -> dict[str, dict[str, Any]]:
     """The arguments of `perfectgym_source` for each installation, by name.
 
     Args:
         chosen: Names; by default all.
+        needs_account: Whether an account is needed: something is requested.
 
     Returns:
         Nothing where the configuration names no installations: then there is one, without a name.
@@ -55,7 +58,7 @@ def installations(chosen: Collection[str] = ()) -> dict[str, dict[str, Any]]:
                     f"There is no installation {name!r}{nearest(name, configured)}",
                     hint=f"An installation is a section [{_SECTION}.NAME] in .dlt/config.toml.",
                 )
-            found[name] = _arguments(name, configured[name])
+            found[name] = _arguments(name, configured[name], needs_account)
     problems.raise_all()
     return found
 
@@ -76,7 +79,7 @@ def dataset_of(dataset: str, installation: str) -> str:
     return f"{dataset}_{name}"
 
 
-def _arguments(name: str, configured: Any) -> dict[str, Any]:
+def _arguments(name: str, configured: Any, needs_account: bool) -> dict[str, Any]:
     where = f"{_SECTION}.{name}"
     if not isinstance(configured, dict):
         raise ConfigurationError(f"{where} must be a section of keys.")
@@ -93,7 +96,7 @@ def _arguments(name: str, configured: Any) -> dict[str, Any]:
             found[key] = value
     for key in _OWN:
         with problems.collected():
-            if key not in found:
+            if needs_account and key not in found:
                 raise ConfigurationError(
                     f"{where}.{key} is missing: put it into .dlt/secrets.toml under [{where}], or "
                     f"set {f'{where}.{key}'.upper().replace('.', '__')}"

@@ -94,7 +94,9 @@ def jobs(
         check_keys()
     with problems.collected():
         if "base_url" not in arguments:
-            named = installations(chosen or pipeline.installations)
+            named = installations(
+                chosen or pipeline.installations, needs_account="password" not in arguments
+            )
     if not named:
         with problems.collected():
             check_names(options)

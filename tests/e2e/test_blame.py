@@ -141,6 +141,46 @@ def test_ordinary_variables_of_the_environment_set_nothing(
     assert "clubs" in configured("--state", **ordinary).stdout
 
 
+def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sandbox) -> None:
+    assert configured("--resources", "clubs").returncode == 0
+    requested = len(sandbox.requests)
+    for name in ("USERNAME", "PASSWORD"):
+        del configured.environment[f"SOURCES__PERFECTGYM__{name}"]
+    configured.environment["SOURCES__PERFECTGYM__PII"] = "hash"  # needs a key, which is a secret
+    assert configured("--status", "--resources", "clubs").returncode == 0
+    closed = subprocess.run(
+        ["bash", "-c", '"$0" "$1" --reset clubs <&-', sys.executable, str(PROGRAM)],
+        cwd=configured.folder,
+        env=configured.environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert closed.returncode == 2
+    assert closed.stderr.startswith("Error: --reset asks before it forgets, and nobody is there")
+    del configured.environment["SOURCES__PERFECTGYM__BASE_URL"]
+    assert "clubs" in configured("--state").stdout
+    done = configured("--reset", "clubs", "--yes")
+    assert (done.returncode, "Forgotten: clubs" in done.stdout) == (0, True)
+    assert len(sandbox.requests) == requested
+    assert "password is missing" in configured("--resources", "clubs").stderr
+
+    configured.database.unlink()
+    configured.database.mkdir()
+    folder = configured("--state")
+    assert folder.returncode == 2
+    assert "perfectgym.duckdb is a folder. --database names another file." in folder.stderr
+    assert "config.toml" not in folder.stderr
+
+    (configured.folder / ".dlt").mkdir()
+    (configured.folder / ".dlt" / "config.toml").write_text(
+        "[sources.perfectgym.installations.north]\nsubdomain = 'north'\n"
+    )
+    state = configured("--state", "--database", "other.duckdb")
+    assert (state.returncode, state.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -71,9 +71,8 @@ def repair(options: Options) -> Repair:
             with open_pipeline(options, destination) as pipeline, pipeline.sql_client() as client:
                 done.removed = _remove(found, reading, client)
         if found.reloadable:
-            source = perfectgym_source(
-                **_selecting(options, found.reloadable).source, full_refresh=found.reloadable
-            )
+            selecting = _selecting(options, found.reloadable)
+            source = perfectgym_source(**{**selecting.source, "full_refresh": found.reloadable})
             load(options, source, destination)
             done.loaded = report_of(source)
         repaired = [

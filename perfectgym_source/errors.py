@@ -8,10 +8,11 @@ messages of the API's errors envelope: bodies hold personal data.
 from __future__ import annotations
 
 import contextlib
+import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Optional
 
-from perfectgym_source.words import LONGEST_TEXT, one_line, shortened
+from .text import LONGEST_TEXT, one_line, shortened
 
 
 class PerfectGymError(Exception):
@@ -206,3 +207,29 @@ class LockedError(PerfectGymError):
 
 class Cancelled(Exception):
     """The run was told to stop while it waited or read: no failure, and nothing to report."""
+
+
+def suggest(word: str, right: Iterable[str]) -> str:
+    """Return the name that is nearest to a word as the end of a clause; empty if none is near.
+
+    >>> suggest("employe", ("employee", "user"))
+    " (did you mean 'employee'?)"
+    """
+    found = closest(word, right, 0.5)
+    return f" (did you mean {found!r}?)" if found else ""
+
+
+def closest(word: str, right: Iterable[str], cutoff: float = 0.8) -> str | None:
+    """Return the name that a word resembles, without regard to case.
+
+    Args:
+        word: The word.
+        right: The names.
+        cutoff: How much the two have to resemble each other, from 0 to 1 for equal.
+
+    >>> closest("Pipeline", ("pipelines", "alerts"))
+    'pipelines'
+    """
+    lower = {name.lower(): name for name in right}
+    found = difflib.get_close_matches(word.lower(), lower, n=1, cutoff=cutoff)
+    return lower[found[0]] if found else None

@@ -1,4 +1,4 @@
-"""From a catalogue entry to a dlt resource: one piece of generic code for all of them."""
+"""From a catalog entry to a dlt resource: one piece of generic code for all of them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from dlt.common.schema.utils import has_table_seen_data
 from dlt.extract import DltResource
 from typing_extensions import Self
 
-from .catalogue import ENDPOINTS, Endpoint, Kind, TableLayout
-from .catalogue.model import in_shared_dataset
-from .client import Client
-from .decoding import ClubClocks, Decoder
-from .decoding.privacy import OPEN
+from .api.client import Client
+from .catalog import ENDPOINTS, Endpoint, Kind, TableLayout
+from .catalog.hints import child_hints, columns, root_hints
+from .catalog.model import in_shared_dataset
+from .catalog.pii import OPEN
+from .config.settings import Settings
 from .errors import ConfigurationError
-from .hints import child_hints, columns, root_hints
-from .progress import Progress
-from .reading import ReadingRun, Report
-from .settings import Settings
+from .extract.extraction import Extraction
+from .extract.progress import Progress
+from .extract.report import Report
+from .transform.decoder import Decoder
+from .transform.time_zones import ClubClocks
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ class Reading:
         self.report = Report()
         self._full_refresh = full_refresh
         self._limit = limit
-        self._run: tuple[ReadingRun, Progress] | None = None
+        self._run: tuple[Extraction, Progress] | None = None
         self._open: set[str] = set()
         self._waiting: set[str] = set()
 
@@ -65,13 +67,13 @@ class Reading:
                     yield _item(endpoint, name, empty[name])
             waiting: dict[str, list[pa.Table]] = {}
             size = 0
-            news: set[str] = set()
+            unknown_fields: set[str] = set()
             for batch in run.batches(endpoint.name):
                 progress.tell()
                 if batch is None:
                     yield None
                     continue
-                news |= batch.news
+                unknown_fields |= batch.unknown_fields
                 for name, table in batch.tables.items():
                     waiting.setdefault(name, []).append(table)
                     size += table.nbytes
@@ -82,20 +84,20 @@ class Reading:
                     gc.collect(1)
             yield from _items(endpoint, waiting)
             run.finish(endpoint.name)
-            self._note_named(endpoint, news)
+            self._note_named(endpoint, unknown_fields)
             progress.tell(is_end=True)
         finally:
             self._end(run, endpoint)
 
     def entry(self, endpoint: Endpoint) -> Endpoint:
-        """The catalogue's entry, as it is in this dataset."""
+        """The catalog's entry, as it is in this dataset."""
         return in_shared_dataset(endpoint) if self.settings.shared_dataset else endpoint
 
     def layout(self, endpoint: Endpoint) -> TableLayout:
         """The endpoint's tables with the columns that the settings let them have."""
         return self.settings.pii.layout(self.entry(endpoint))
 
-    def _begin(self, endpoint: Endpoint) -> tuple[ReadingRun, Progress]:
+    def _begin(self, endpoint: Endpoint) -> tuple[Extraction, Progress]:
         if self._run is None or endpoint.name in self._open:
             # A resource that starts anew while it is still open was left behind by a broken run.
             if self._run is not None:
@@ -134,13 +136,13 @@ class Reading:
                 f"under a new address, set sources.perfectgym.installation to {held!r}.",
             )
 
-    def _new_run(self) -> ReadingRun:
+    def _new_run(self) -> Extraction:
         self.check_dataset(dlt.current.source_state())
         selected = [
             ENDPOINTS[name] for name in dlt.current.source().selected_resources if name in ENDPOINTS
         ]
         self._waiting = {entry.name for entry in selected}
-        return ReadingRun(
+        return Extraction(
             self.settings,
             Client(self.settings),
             selected,
@@ -177,7 +179,7 @@ class Reading:
         return Decoder(
             self.entry(endpoint),
             clocks,
-            news=_news(layout),
+            unknown_fields=_unknown_kinds(layout),
             named=self._resource_state(endpoint.name).get("left_out", ()),
             taken_at=now,
             fresh=[t for t in _missing_tables(layout) if t not in known],
@@ -186,14 +188,16 @@ class Reading:
             installation=self.settings.installation,
         )
 
-    def _note_named(self, endpoint: Endpoint, news: Collection[str]) -> None:
+    def _note_named(self, endpoint: Endpoint, unknown_fields: Collection[str]) -> None:
         """Remember what the schema will not: columns that are left out, which are named once."""
         if self.settings.schema_contract == "evolve":
-            rule = self.settings.pii.news_rule
-            news = {name for name in news if rule(*name.split(".", 1)) == "drop"}
-        if news:
+            rule = self.settings.pii.unknown_rule
+            unknown_fields = {
+                name for name in unknown_fields if rule(*name.split(".", 1)) == "drop"
+            }
+        if unknown_fields:
             state = self._resource_state(endpoint.name)
-            state["left_out"] = sorted({*state.get("left_out", ()), *news})
+            state["left_out"] = sorted({*state.get("left_out", ()), *unknown_fields})
 
     def _resource_state(self, name: str) -> MutableMapping[str, Any]:
         return self.own_state(cast(MutableMapping[str, Any], dlt.current.resource_state(name)))
@@ -206,7 +210,7 @@ class Reading:
             MutableMapping[str, Any], state.setdefault(f"in {self.settings.installation}", {})
         )
 
-    def _end(self, run: ReadingRun, endpoint: Endpoint) -> None:
+    def _end(self, run: Extraction, endpoint: Endpoint) -> None:
         self._open.discard(endpoint.name)
         self._waiting.discard(endpoint.name)
         run.note_requests()
@@ -275,7 +279,7 @@ def _in_words(fingerprint: Mapping[str, Any]) -> str:
     return "(" + (", ".join(f"{name}: {rule}" for name, rule in rules.items()) or "keep all") + ")"
 
 
-def _news(layout: TableLayout) -> Mapping[str, Mapping[str, Kind]]:
+def _unknown_kinds(layout: TableLayout) -> Mapping[str, Mapping[str, Kind]]:
     """Columns of unknown fields that earlier runs found, with the kinds that they got."""
     kinds: dict[str, Kind] = {
         "bigint": "long", "double": "double", "bool": "bool", "text": "string",

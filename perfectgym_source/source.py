@@ -9,9 +9,10 @@ import dlt
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltSource
 
-from .reading import Report, known_resources, selected_endpoints
+from .catalog.selection import known_resources, selected_endpoints
+from .config.settings import make_settings
+from .extract.report import Report
 from .resources import PerfectGymResource, Reading, make_resource
-from .settings import make_settings
 
 
 @dlt.source(name="perfectgym", section="perfectgym", max_table_nesting=0)

@@ -17,11 +17,11 @@ from dataclasses import replace
 import dagster as dg
 
 from perfectgym_source import perfectgym_source
-from perfectgym_source.catalogue import ENDPOINTS
-from perfectgym_source.pipeline.both_sides import lists_above
+from perfectgym_source.catalog import ENDPOINTS
+from perfectgym_source.config.pipelines import named_pipeline
 from perfectgym_source.pipeline.jobs import jobs
-from perfectgym_source.pipeline.named import named_pipeline
 from perfectgym_source.pipeline.runner import run
+from perfectgym_source.verify.scan import ancestors
 
 PIPELINE = "core"
 
@@ -53,7 +53,7 @@ def perfectgym(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     failed = {failure.resource for failure in report.failures}
     for name in selected:
         entry = ENDPOINTS[name]
-        needed = {name}.union(*(lists_above(entry, mode) for mode in entry.modes))
+        needed = {name}.union(*(ancestors(entry, mode) for mode in entry.modes))
         if failed.isdisjoint(needed):
             yield dg.MaterializeResult(name, metadata={"rows": report.rows[name]})
     if report.failures:

@@ -2,7 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from perfectgym_source.sandbox import Sandbox
 
 # Read by dlt when it is imported: a folder without `.dlt`. The checkout's may be somebody's own.
 os.environ["DLT_PROJECT_DIR"] = str(Path(__file__).parent)
@@ -10,3 +15,10 @@ os.environ["DLT_PROJECT_DIR"] = str(Path(__file__).parent)
 # Tests that a shell starts in the background ignore Ctrl-C, and what they start would, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A PerfectGym installation on a port of this machine."""
+    with Sandbox(size="tiny", seed=1) as running:
+        yield running

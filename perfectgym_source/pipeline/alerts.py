@@ -14,9 +14,8 @@ from typing import Any
 import dlt
 import requests
 
-from ..errors import ConfigurationError, Problems
-from ..nearest import nearest
-from ..words import printable
+from ..errors import ConfigurationError, Problems, suggest
+from ..text import printable
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +104,7 @@ def configured_alerts() -> Alerts:
 def _when() -> str:
     when: str = dlt.config.get("alerts.when", str) or ON_CHANGE
     if when not in (ON_CHANGE, ALWAYS):
-        near = nearest(when, (ON_CHANGE, ALWAYS))
+        near = suggest(when, (ON_CHANGE, ALWAYS))
         raise ConfigurationError(
             f"alerts.when must be {ON_CHANGE!r} or {ALWAYS!r}, not {when!r}{near}; it is set in "
             ".dlt/config.toml"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..catalogue import ENDPOINTS
+from ..catalog import ENDPOINTS
 from ..errors import PerfectGymError, RequestRefused
-from ..reading import Failure
-from ..words import capped, counted, listed, unique
+from ..extract.report import Failure
+from ..text import capped, counted, listed, unique
 
 _SHARE = 0.8
 _LEAST = 3

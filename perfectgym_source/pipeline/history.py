@@ -22,15 +22,11 @@ import pendulum
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
-from .sections import PIPELINE_ARGUMENTS
+from ..config.dlt_config import PIPELINE_ARGUMENTS
+from ..destination.names import CHECKS, HISTORY_PIPELINE, HISTORY_TABLES, RESOURCES, RUNS
 
 logger = logging.getLogger(__name__)
 
-PIPELINE_NAME = "perfectgym_runs"
-RUNS = "_runs"
-RESOURCES = "_run_resources"
-CHECKS = "_run_checks"
-TABLES = (RUNS, RESOURCES, CHECKS)
 
 _BEFORE = """
     SELECT outcome FROM {_runs} WHERE pipeline = %s AND installation = %s AND run_id <> %s
@@ -156,7 +152,7 @@ class History:
         destination: The destination, for `dlt.pipeline`.
         dataset: The dataset.
         writing: Makes the context in which the destination is written, such as
-            `publish.unnoticed`.
+            `publish.preserving_publish_marker`.
         cleaning: Deletes what is too old, after a run has been written.
     """
 
@@ -195,7 +191,7 @@ class History:
 
     def _write(self, entry: Entry) -> bool:
         pipeline = dlt.pipeline(
-            PIPELINE_NAME,
+            HISTORY_PIPELINE,
             pipelines_dir=str(self._folder),
             destination=self._destination,
             dataset_name=self._dataset,
@@ -215,7 +211,7 @@ class History:
             before = rows(client, _BEFORE, run.pipeline, run.installation, run.run_id)
             if self._cleaning:
                 self._cleaning(client, run)
-        shutil.rmtree(self._folder / PIPELINE_NAME)
+        shutil.rmtree(self._folder / HISTORY_PIPELINE)
         return not before or before[0][0] == "ok"
 
 
@@ -227,7 +223,7 @@ def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any
         query: The query, with the tables in braces: `SELECT ... FROM {_runs}`.
         values: For its placeholders (`%s`).
     """
-    names = {name: client.make_qualified_table_name(name) for name in TABLES}
+    names = {name: client.make_qualified_table_name(name) for name in HISTORY_TABLES}
     try:
         with client.execute_query(query.format(**names), *values) as cursor:
             return list(cursor.fetchall())
@@ -263,7 +259,7 @@ def _source(entry: Entry) -> Any:
             records(CHECKS, CheckRecord, entry.checks),
         ]
 
-    return dlt.source(resources, name=PIPELINE_NAME, max_table_nesting=0)()
+    return dlt.source(resources, name=HISTORY_PIPELINE, max_table_nesting=0)()
 
 
 def _columns(kind: type[Any]) -> Any:

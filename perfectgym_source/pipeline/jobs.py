@@ -6,19 +6,19 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
+from ..causes import explained
+from ..config.dlt_config import settings_beside_variables
+from ..config.installations import dataset_of, installations
+from ..config.known_keys import check_keys
+from ..config.pipelines import NamedPipeline
+from ..destination.target import Options, check_names
 from ..errors import ConfigurationError, PerfectGymError, Problems
-from .causes import explained
-from .installations import dataset_of, installations
-from .known_keys import check_keys
-from .named import NamedPipeline
-from .sections import settings_beside_variables
-from .target import Options, check_names
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Job:
+class PipelineRun:
     """One run to be made.
 
     Attributes:
@@ -40,7 +40,7 @@ class Outcome(Generic[T]):
         error: What ended it otherwise.
     """
 
-    job: Job
+    job: PipelineRun
     result: T | None
     error: PerfectGymError | None
 
@@ -50,7 +50,7 @@ def jobs(
     arguments: Mapping[str, Any],
     chosen: Collection[str] = (),
     progress: Any = None,
-) -> list[Job]:
+) -> list[PipelineRun]:
     """The runs of a pipeline.
 
     Args:
@@ -101,7 +101,7 @@ def jobs(
         with problems.collected():
             check_names(options)
         problems.raise_all()
-        return [Job("", replace(options, source={**configured, **options.source}))]
+        return [PipelineRun("", replace(options, source={**configured, **options.source}))]
     made = []
     users: dict[str, str] = {}
     for name, own in named.items():
@@ -119,7 +119,7 @@ def jobs(
                 **own,
                 **options.source,
             }
-            made.append(Job(name, replace(options, dataset=dataset, source=source)))
+            made.append(PipelineRun(name, replace(options, dataset=dataset, source=source)))
     problems.raise_all()
     return made
 
@@ -134,7 +134,7 @@ def _dataset(pipeline: NamedPipeline, options: Options, installation: str) -> st
     return dataset
 
 
-def each(planned: Collection[Job], do: Callable[[Options], T]) -> Iterator[Outcome[T]]:
+def each(planned: Collection[PipelineRun], do: Callable[[Options], T]) -> Iterator[Outcome[T]]:
     """Do something for each job, whatever becomes of the others.
 
     Raises:

@@ -9,12 +9,12 @@ from datetime import datetime, timezone
 from typing import Literal
 
 from ..errors import PerfectGymError
-from ..words import one_line, printable
+from ..text import one_line, printable
 
 LogFormat = Literal["text", "json"]
 LEVELS = ("debug", "info", "warning", "error")
 OWN = "perfectgym_source"
-PROGRESS = "perfectgym_source.progress"
+PROGRESS = "perfectgym_source.extract.progress"
 """The logger of progress lines, which are shown whatever the level is, unless the run is quiet."""
 
 MOST_REMEMBERED = 1000

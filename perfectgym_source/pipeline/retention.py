@@ -23,7 +23,8 @@ from dlt.common.schema.typing import (
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
-from .history import CHECKS, RESOURCES, RUNS, RunRecord, rows, utc
+from ..destination.names import CHECKS, RESOURCES, RUNS
+from .history import RunRecord, rows, utc
 
 logger = logging.getLogger(__name__)
 

@@ -13,31 +13,31 @@ from typing import Any
 
 from dlt.extract import DltSource
 
-from ..errors import LockedError, PerfectGymError
-from ..reading import Report
-from ..source import perfectgym_source, reading_of, report_of
-from ..words import counted
-from .alerts import configured_alerts
-from .causes import explained
-from .failures import wrong_mode
-from .history import CheckRecord, History
-from .lock import run_under_way
-from .logs import begin_run
-from .publish import unnoticed
-from .quality import Checks, as_lines, configured_checks, examine
-from .recording import Recording, recorded
-from .retention import Retention, delete_old
-from .target import (
-    PIPELINE_NAME,
+from ..causes import explained
+from ..destination.lock import run_under_way
+from ..destination.names import PIPELINE
+from ..destination.publish import preserving_publish_marker
+from ..destination.target import (
     Options,
     destination_name,
     folder_of,
-    in_our_words,
     is_duckdb,
     open_pipeline,
     pending_packages,
     target,
+    translate_error,
 )
+from ..errors import LockedError, PerfectGymError
+from ..extract.report import Report
+from ..source import perfectgym_source, reading_of, report_of
+from ..text import counted
+from .alerts import configured_alerts
+from .checks import Checks, as_lines, configured_checks, run_checks
+from .failures import wrong_mode
+from .history import CheckRecord, History
+from .logs import begin_run
+from .recorder import RunRecorder, recorded
+from .retention import Retention, delete_old
 
 __all__ = ["Options", "Summary", "load", "run"]
 
@@ -93,11 +93,11 @@ def run(options: Options) -> Summary:
         PerfectGymError: The API or the destination failed; the exit code is the error's.
     """
     checks, alerts = configured_checks(), configured_alerts()
-    recording: Recording | None = None
+    recording: RunRecorder | None = None
     alerts.started()
     try:
         source = perfectgym_source(**options.source)
-        recording = Recording(options.pipeline, source)
+        recording = RunRecorder(options.pipeline, source)
         begin_run(recording.run_id)
         summary = _run(options, source, recording, checks)
     except LockedError:
@@ -118,14 +118,14 @@ def run(options: Options) -> Summary:
     return summary
 
 
-def _run(options: Options, source: DltSource, recording: Recording, checks: Checks) -> Summary:
+def _run(options: Options, source: DltSource, recording: RunRecorder, checks: Checks) -> Summary:
     started = time.monotonic()
     with (
         target(options) as destination,
         recorded(
             recording,
             _history(options, destination),
-            lambda error: in_our_words(error, options),
+            lambda error: translate_error(error, options),
         ),
     ):
         pending = load(options, source, destination, recording, checks)
@@ -147,10 +147,8 @@ def _run(options: Options, source: DltSource, recording: Recording, checks: Chec
 def _history(options: Options, destination: Any) -> History:
     writing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     if is_duckdb(options):
-        writing = partial(unnoticed, options.database.resolve())
-    cleaning = partial(
-        delete_old, Retention(options.history_days, options.keep_states), PIPELINE_NAME
-    )
+        writing = partial(preserving_publish_marker, options.database.resolve())
+    cleaning = partial(delete_old, Retention(options.history_days, options.keep_states), PIPELINE)
     return History(folder_of(options), destination, options.dataset, writing, cleaning)
 
 
@@ -163,7 +161,7 @@ def load(
     options: Options,
     source: DltSource,
     destination: Any,
-    recording: Recording | None = None,
+    recording: RunRecorder | None = None,
     checks: Checks | None = None,
 ) -> int:
     """Load; gives the number of pending packages that were completed first.
@@ -197,7 +195,7 @@ def load(
         if recording:
             recording.loaded(pipeline)
             if checks:
-                examine(checks, recording, source, pipeline)
+                run_checks(checks, recording, source, pipeline)
         return pending
 
 

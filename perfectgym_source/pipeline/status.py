@@ -10,18 +10,18 @@ from typing import Any, cast
 import pendulum
 from dlt.destinations.sql_client import SqlClientBase
 
-from ..catalogue import ENDPOINTS
-from ..words import counted
-from .files import files_end_at
-from .history import rows, utc
-from .recording import count_rows
-from .target import (
+from ..catalog import ENDPOINTS
+from ..destination.files import files_end_at
+from ..destination.target import (
     Options,
     View,
     destination_name,
     view,
     writes_files,
 )
+from ..text import counted
+from .history import rows, utc
+from .recorder import count_rows
 
 EXIT_CODE = 9
 """Something is overdue, or was never loaded."""

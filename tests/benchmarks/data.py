@@ -141,7 +141,10 @@ class Lists:
         return {**row, "id": number, "timestamp": self._version, "name": name}
 
     def _add_classes(
-        self, templates: Sequence[Mapping[str, Any]], clubs: Sequence[dict[str, Any]], shape: Shape
+        self,
+        templates: Sequence[Mapping[str, Any]],
+        clubs: Sequence[dict[str, Any]],
+        shape: Shape,
     ) -> None:
         random = Random(1)
         counts = shape.rows_by_club()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fork_server import ForkServer
-from program import Program, environment_of, settings_for
+from support.fork_server import ForkServer
+from support.program import Program, environment_of, settings_for
 
 from perfectgym_source.sandbox import Sandbox
 

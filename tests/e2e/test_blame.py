@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from program import PROGRAM, Program
+from support.program import PROGRAM, Program
 
 from perfectgym_source.sandbox import Fault, Sandbox
 
@@ -201,7 +201,7 @@ def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sa
 def test_a_flag_is_blamed_for_its_value(arguments: list[str], words: str) -> None:
     from click.testing import CliRunner
 
-    from perfectgym_source.pipeline.cli import command
+    from perfectgym_source.cli.main import command
 
     done = CliRunner().invoke(command, arguments)
     assert done.exit_code == 2

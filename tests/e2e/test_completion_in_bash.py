@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from program import Program
+from support.program import Program
 
 
 def test_bash_gets_names_and_does_not_wait_for_dlt(program: Program) -> None:
@@ -30,5 +30,5 @@ def test_bash_gets_names_and_does_not_wait_for_dlt(program: Program) -> None:
     )
     assert done.stdout == "plain,clubs,contract_fees\n"
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "perfectgym_source.pipeline.completion" in imported
+    assert "perfectgym_source.cli.completion" in imported
     assert imported.isdisjoint({"dlt", "duckdb", "pyarrow", "requests"})

@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from fork_server import Ended, ForkServer
-from installation import RESOURCES, change, published, truth
-from program import Program
+from support.fork_server import Ended, ForkServer
+from support.installation import RESOURCES, change, published, truth
+from support.program import Program
 
 from perfectgym_source.sandbox import Fault, Sandbox, World
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from fork_server import ForkServer, Place
-from installation import RESOURCES, Tables, change, published, truth
-from program import Program, environment_of, settings_for
+from support.fork_server import ForkServer, Place
+from support.installation import RESOURCES, Tables, change, published, truth
+from support.program import Program, environment_of, settings_for
 
 from perfectgym_source.sandbox import Sandbox, World
 
@@ -30,13 +30,13 @@ DLT_LOAD = "dlt.load.load:Load"
 DLT_JOBS = "dlt.common.storages.load_package:PackageStorage"
 DLT_PACKAGES = "dlt.common.storages.load_storage:LoadStorage"
 DLT_COPY = "dlt.destinations.impl.duckdb.duck:DuckDbCopyJob"
-TARGET = "perfectgym_source.pipeline.target"
-PUBLISHING = "perfectgym_source.pipeline.publish"
+TARGET = "perfectgym_source.destination.target"
+PUBLISHING = "perfectgym_source.destination.publish"
 
 PLACES = [
     # Reading.
     Place(f"{DLT_EXTRACT}.extract"),
-    Place("perfectgym_source.client:Client.get_rows", "after", 4),
+    Place("perfectgym_source.api.client:Client.get_rows", "after", 4),
     Place(f"{DLT_EXTRACT}.commit_packages"),
     Place(f"{DLT_EXTRACT}.commit_packages", "after"),
     Place(f"{DLT_PIPELINE}.extract", "after"),

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from fork_server import ForkServer
-from installation import RESOURCES, change, published, truth
-from program import Program
+from support.fork_server import ForkServer
+from support.installation import RESOURCES, change, published, truth
+from support.program import Program
 
 from perfectgym_source.sandbox import Sandbox, World
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from program import Program
+from support.program import Program
 
 from perfectgym_source.sandbox import Fault, Sandbox
 

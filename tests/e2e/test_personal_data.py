@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from program import Program
-from test_secrets import written
+from support.program import Program
+from support.written import written
 
 from perfectgym_source.sandbox import Fault, Sandbox
 

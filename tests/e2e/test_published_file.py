@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-import older_duckdb
 import pytest
-from fork_server import ForkServer
-from installation import RESOURCES, change, published, truth
-from program import Program
+from support import older_duckdb
+from support.fork_server import ForkServer
+from support.installation import RESOURCES, change, published, truth
+from support.program import Program
 
 from perfectgym_source.sandbox import Sandbox, World
 

@@ -7,7 +7,7 @@ import shutil
 from collections import Counter
 
 import pytest
-from program import Program
+from support.program import Program
 
 from perfectgym_source.sandbox import Fault, Sandbox
 

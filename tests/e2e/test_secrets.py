@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import signal
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from fork_server import ForkServer, Place
-from program import Program
+from support.fork_server import ForkServer, Place
+from support.program import Program
+from support.written import written
 
 from perfectgym_source.sandbox import Fault, Sandbox
-
-
-def written(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """Every byte in every file below a folder; what is compressed also as it reads."""
-    for path in folder.rglob("*"):
-        if not path.is_file():
-            continue
-        content = path.read_bytes()
-        yield path, content
-        if content[:2] == b"\x1f\x8b":
-            yield path, gzip.decompress(content)
 
 
 def forms(secret: str) -> list[bytes]:

@@ -6,7 +6,7 @@ import json
 import socket
 
 import pytest
-from program import Program
+from support.program import Program
 
 from perfectgym_source.sandbox import Sandbox
 

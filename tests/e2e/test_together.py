@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import duckdb
 import pytest
-from program import PROGRAM, Program
+from support.program import PROGRAM, Program
 
 from perfectgym_source.sandbox import Fault, Sandbox
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from fork_server import ForkServer
-from installation import RESOURCES, change, published, truth
-from program import Program
+from support.fork_server import ForkServer
+from support.installation import RESOURCES, change, published, truth
+from support.program import Program
 
 from perfectgym_source.sandbox import Fault, Sandbox, World
 

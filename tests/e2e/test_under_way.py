@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from fork_server import ForkServer
-from program import PROGRAM, Program
-from test_alerts import receiving
+from support.fork_server import ForkServer
+from support.program import PROGRAM, Program
+from support.receiver import receiving
 
 RESOURCES = ("--resources", "clubs,countries")
 

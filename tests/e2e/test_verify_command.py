@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import duckdb
-from program import Program
+from support.program import Program
 
 from perfectgym_source.sandbox import Fault, Sandbox
 

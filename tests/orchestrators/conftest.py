@@ -11,8 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from loading import small_world
-from two_installations import NAMES, ROOT, write_settings
+from support.loading import small_world
+from support.two_installations import NAMES, ROOT, write_settings
 
 from perfectgym_source.sandbox import Sandbox
 

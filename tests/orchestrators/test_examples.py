@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from two_installations import LISTS, PIPELINES, ROOT, assert_loaded
+from support.two_installations import LISTS, PIPELINES, ROOT, assert_loaded
 
 from perfectgym_source.sandbox import Sandbox
 

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from two_installations import NAMES, PIPELINES, assert_changed, assert_loaded, change
+from support.two_installations import NAMES, PIPELINES, assert_changed, assert_loaded, change
 
-from perfectgym_source.catalogue import ENDPOINTS
-from perfectgym_source.reading import selected_endpoints
+from perfectgym_source.catalog import ENDPOINTS
+from perfectgym_source.catalog.selection import selected_endpoints
 from perfectgym_source.sandbox import Fault, Sandbox
 
 SELECTED = [entry.name for entry in selected_endpoints("employee")]

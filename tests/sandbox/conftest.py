@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sandbox_client import Client
+from support.sandbox_client import Client
 
 from perfectgym_source.sandbox import Sandbox
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sandbox_client import FACTS, Client, canonical, required
+from support.sandbox_client import FACTS, Client, canonical, required
 
 from perfectgym_source.sandbox import Sandbox
 

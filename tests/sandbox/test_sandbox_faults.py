@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from sandbox_client import Client, token
+from support.sandbox_client import Client, token
 
 from perfectgym_source.sandbox import Fault, Sandbox
 

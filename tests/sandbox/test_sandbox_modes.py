@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
-from sandbox_client import FACTS, NEVER_CALL, Client, required
+from support.sandbox_client import FACTS, NEVER_CALL, Client, required
 
 from perfectgym_source.sandbox import Sandbox
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from sandbox_client import FACTS, Client
+from support.sandbox_client import FACTS, Client
 
 from perfectgym_source.sandbox import RecordedRequest, Sandbox
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from sandbox_client import FACTS, TYPES
+from support.sandbox_client import FACTS, TYPES
 
 from perfectgym_source.sandbox import World
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from sandbox_client import Client, token
+from support.sandbox_client import Client, token
 
 import perfectgym_source
 from perfectgym_source.sandbox import RecordedRequest, Sandbox, World

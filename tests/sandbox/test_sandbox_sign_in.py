@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from sandbox_client import Client, token
+from support.sandbox_client import Client, token
 
 from perfectgym_source.sandbox import ABSENT, Sandbox
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sandbox_client import FACTS, Client, canonical
+from support.sandbox_client import FACTS, Client, canonical
 
 from perfectgym_source.sandbox import Sandbox, World
 

@@ -40,7 +40,7 @@ CLASS_TYPES: tuple[tuple[str, int, int, str, int], ...] = (
     ("Core & Stretch", 2, 30, "#1E8449", 20),
     ("Step", 1, 60, "#BA4A00", 22),
 )
-"""Name, category index, minutes, colour and places of each class type."""
+"""Name, category index, minutes, color and places of each class type."""
 
 POLISH_TITLES: dict[str, str] = {
     "Power Pump": "Sztanga",

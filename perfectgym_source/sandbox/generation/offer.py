@@ -73,7 +73,7 @@ def _category(builder: Builder, random: Random, index: int) -> Row:
 def _class_type(
     builder: Builder, random: Random, index: int, categories: list[Row], clubs: list[Row]
 ) -> Row:
-    name, category, minutes, colour, _ = programme.CLASS_TYPES[index]
+    name, category, minutes, color, _ = programme.CLASS_TYPES[index]
     type_id = index + 11
     slug = name.lower().replace(" & ", "-").replace(" ", "-")
     created = _START + index * 40 * 1440
@@ -99,7 +99,7 @@ def _class_type(
             "isDeleted": index == 12,
             "name": name,
             "description": f"{name}: {minutes} minutes for beginners and regulars alike",
-            "colorRGB": colour,
+            "colorRGB": color,
             "photoUrl": f"{_WEB}/classes/{slug}.jpg" if index % 4 else None,
             "iconUrl": f"{_WEB}/classes/{slug}.svg",
             "rating": rating(random),

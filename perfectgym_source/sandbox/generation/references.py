@@ -53,7 +53,7 @@ def club_ref(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def class_type_ref(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A class type inside another row: names, colour, rating and category."""
+    """A class type inside another row: names, color, rating and category."""
     return _part(row, _CLASS_TYPE)
 
 

@@ -108,7 +108,7 @@ class Timetable:
         staff: list[dict[str, Any]],
     ) -> dict[str, Any]:
         draw = self._random.random
-        type_ref, (_, category, minutes, colour, places) = self._types[
+        type_ref, (_, category, minutes, color, places) = self._types[
             int(draw() * len(self._types))
         ]
         zone, zone_map = zones[2 if category == 4 else number % 2]
@@ -125,7 +125,7 @@ class Timetable:
             "attendeesLimit": None if number % 40 == 13 else places,
             "clubZone": zone,
             "clubZoneMapUrl": zone_map,
-            "colorRGB": colour,
+            "colorRGB": color,
             "allowBookSeatNumber": category == 4,
         }
 

@@ -1,0 +1,106 @@
+"""What an answer means that is no success: ask again, or an error that says what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Union
+from urllib.parse import urlencode
+
+import requests
+
+from ..errors import ApiError, PerfectGymError, RequestRefused
+from .responses import errors_of, parse
+from .retry import (
+    CHECK_ADDRESS,
+    SESSION_ENDED,
+    RetryableFailure,
+    is_transient,
+    retry_after,
+)
+
+_CHECK_ROLE = (
+    "A role may be missing: check mode and the account's permissions, or leave the resource out. "
+    "If every request is refused so, ask PerfectGym whether the account may use the API."
+)
+
+_HINTS = {
+    **dict.fromkeys(SESSION_ENDED, _CHECK_ROLE),
+    403: "The account may not read this: check mode and the account's permissions.",
+    404: "If every request is refused so, check base_url (or subdomain).",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is asked for.
+
+    Attributes:
+        path: The path below the base URL.
+        params: The query parameters.
+        resource: Whose request it is.
+        quotes: Whether the API's own words may be quoted: they may name a member.
+    """
+
+    path: str
+    params: Mapping[str, str]
+    resource: str
+    quotes: bool = True
+
+    @property
+    def text(self) -> str:
+        """The request in an error: method, path and query, which hold no secrets."""
+        query = urlencode(self.params)
+        return f"GET {self.path}?{query}" if query else f"GET {self.path}"
+
+    def __str__(self) -> str:
+        return f"{self.resource}, {self.text}"
+
+
+def error_from_response(
+    response: requests.Response, content: bytes, call: Call
+) -> Union[RetryableFailure, PerfectGymError]:
+    """What an answer that is no success means: ask again, or give up with this error."""
+    status = response.status_code
+    body = parse(content)
+    if is_transient(status):
+        found = f"status {status}{_listed(_quotable(body, call))}"
+        return RetryableFailure(found, retry_after(response.headers.get("Retry-After")), status)
+    if status < 400:
+        return ApiError(
+            f"The API redirects (status {status}) instead of answering",
+            hint=CHECK_ADDRESS,
+            resource=call.resource,
+            request=call.text,
+        )
+    return error_from_body(status, body, call)
+
+
+def error_from_body(status: int, body: Any, call: Call) -> RequestRefused:
+    """The error for an answer with the API's envelope of errors, or with an error's status."""
+    errors = _quotable(body, call)
+    # The account is let in: only the token endpoint may say that it is not.
+    fresh = ", also with a fresh token" if status in SESSION_ENDED else ""
+    return RequestRefused(
+        f"The API refuses the request with status {status}{fresh}{_listed(errors)}",
+        status=status,
+        errors=errors,
+        hint=_HINTS.get(status, ""),
+        resource=call.resource,
+        request=call.text,
+    )
+
+
+def _quotable(body: Any, call: Call) -> list[dict[str, str]]:
+    """The entries of the error envelope, as far as the API's own words may be quoted."""
+    errors = errors_of(body)
+    if call.quotes:
+        return errors
+    codes = [{k: v for k, v in error.items() if k != "message"} for error in errors]
+    return [error for error in codes if error]
+
+
+def _listed(errors: list[dict[str, str]]) -> str:
+    """The entries of the error envelope, to be put behind what they explain."""
+    listed = "; ".join(", ".join(error.values()) for error in errors)
+    return f": {listed}" if listed else ""

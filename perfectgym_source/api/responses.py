@@ -1,0 +1,199 @@
+"""What the body of an answer holds: its elements, its errors, or nothing that was promised."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
+from typing import Any, Optional, Union
+
+import msgspec
+import requests
+
+from ..catalog.coerce import integer_of, number_of
+from .retry import RetryableFailure
+
+_REPORT = "Run again later; if it stays so, report the request to PerfectGym."
+
+NOT_JSON = RetryableFailure("the answer is not the promised JSON", hint=_REPORT)
+BAD_UTF8 = RetryableFailure("the answer is not valid UTF-8")
+
+READ_BYTES = 1 << 17
+
+MOST_ERRORS = 10
+"""So many entries of an error envelope are kept."""
+
+MOST_LETTERS = 300
+"""So many letters of each text in an entry are kept."""
+
+MOST_SCANNED = 10 * MOST_LETTERS
+
+_CODE = re.compile(r"[A-Za-z0-9_:-]{1,100}")
+_ENTRY = {"code", "property", "message"}
+
+
+_DECODER = msgspec.json.Decoder(float_hook=number_of)
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(?P<half>u[dD][89a-fA-F]\w\w)|.)", re.DOTALL
+)
+
+
+def read_body(response: requests.Response, most: int, seconds: float) -> Optional[bytes]:
+    """The unpacked body of a streamed response.
+
+    Args:
+        response: The response; of its body nothing has been read.
+        most: How many bytes are read at most.
+        seconds: How long it may take. The read timeout does not limit that: it begins anew with
+            every byte.
+
+    Returns:
+        The body, or None if it is longer.
+
+    Raises:
+        requests.ReadTimeout: It takes longer.
+        urllib3.exceptions.HTTPError: It breaks off, or cannot be unpacked.
+    """
+    body = BytesIO()
+    end = time.monotonic() + seconds
+    # `read1` gives what has arrived, where `read` would wait until so many bytes are there.
+    while part := response.raw.read1(READ_BYTES, decode_content=True):
+        body.write(part)
+        if body.tell() > most:
+            return None
+        if time.monotonic() > end:
+            raise requests.ReadTimeout
+    return body.getvalue()
+
+
+def parse(content: bytes) -> Any:
+    """Return the value of a body, or an `RetryableFailure`. Numbers keep all their digits.
+
+    msgspec is fast and strict; `json` takes the rest: NaN (becomes text), a byte order mark, lone
+    surrogates (become a question mark), and integers of thousands of digits.
+    """
+    try:
+        return _DECODER.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        text = _ESCAPE.sub(_without_half, content.decode("utf-8-sig"))
+        return json.loads(text, parse_float=number_of, parse_int=integer_of, parse_constant=str)
+    except UnicodeDecodeError:
+        return BAD_UTF8
+    except (ValueError, RecursionError):
+        return NOT_JSON
+
+
+def _without_half(escape: re.Match[str]) -> str:
+    """Return an escape of JSON, or a question mark in place of half a character."""
+    return "?" if escape.group("half") else escape.group()
+
+
+def elements_of(body: Any) -> Union[list[Any], RetryableFailure]:
+    """The elements of a parsed body; a bare object in their place is a list of one.
+
+    An empty object is neither that nor an empty list.
+    """
+    if isinstance(body, RetryableFailure):
+        return body
+    if not isinstance(body, dict):
+        return _no_list(f"it is {_kind(body)}, not an object")
+    elements = body.get("elements")
+    if isinstance(elements, list):
+        return elements
+    if isinstance(elements, dict) and elements:
+        return [elements]
+    return _no_list(
+        f"elements is {_kind(elements)}" if "elements" in body else "it has no elements"
+    )
+
+
+def _no_list(why: str) -> RetryableFailure:
+    return RetryableFailure(f"the response holds no list: {why}", hint=_REPORT)
+
+
+def holds_errors(body: Any) -> bool:
+    """Return whether a parsed body says that something went wrong, even beside elements."""
+    fields = _lowered(body) if isinstance(body, dict) else {}
+    return bool(fields.get("errors") or fields.get("error"))
+
+
+def errors_of(body: Any, hidden: Iterable[str] = ()) -> list[dict[str, str]]:
+    """Return the entries of the error envelope in a parsed body: `code`, `property`, `message`.
+
+    The documented envelope is `{"errors": [{"code", "property", "message"}]}`. ASP.NET and its
+    sign-in have others: `Message`, `ModelState`, `error` with `error_description`; names in any
+    case. Only these fields are kept, and not at any length: the rest may be personal data.
+
+    Args:
+        body: The parsed body.
+        hidden: Texts that are replaced by `***` wherever they are quoted.
+    """
+    if not isinstance(body, dict):
+        return []
+    fields = _lowered(body)
+    found = list(_entries(fields.get("errors")))
+    error, why = fields.get("error"), fields.get("error_description")
+    if isinstance(error, dict):
+        found += _entries(error)
+    elif isinstance(error, str) and _CODE.fullmatch(error):
+        found.append({"code": error, "message": why})
+    else:
+        found += [{"message": error}, {"message": why}]
+    found.append({"message": fields.get("message")})
+    found += _properties(fields.get("modelstate"))
+    entries = [
+        {key: text for key, value in entry.items() if (text := _words(value, hidden))}
+        for entry in found[:MOST_ERRORS]
+    ]
+    return [entry for entry in entries if entry]
+
+
+def _entries(errors: Any) -> Iterator[dict[str, Any]]:
+    """The entries of `errors`: of a list, of a single one, or of the names of properties."""
+    if isinstance(errors, dict) and not _ENTRY.intersection(_lowered(errors)):
+        yield from _properties(errors)
+        return
+    for entry in errors if isinstance(errors, list) else [errors]:
+        fields = _lowered(entry) if isinstance(entry, dict) else {"message": entry}
+        yield {key: fields.get(key) for key in ("code", "property", "message")}
+
+
+def _properties(state: Any) -> Iterator[dict[str, Any]]:
+    """The entries of an object that holds the messages about each property, as `ModelState`."""
+    for name, texts in state.items() if isinstance(state, dict) else ():
+        for text in texts if isinstance(texts, list) else [texts]:
+            yield {"property": name, "message": text}
+
+
+def _lowered(fields: Mapping[str, Any]) -> dict[str, Any]:
+    lowered: dict[str, Any] = {}
+    for name, value in fields.items():
+        if not lowered.get(name.lower()):
+            lowered[name.lower()] = value
+    return lowered
+
+
+def _words(value: Any, hidden: Iterable[str]) -> str:
+    """A text of the API on one line, with nothing that could steer a terminal."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return ""
+    text = str(value)
+    for secret in sorted(hidden, key=len, reverse=True):
+        text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
+    # Cut last: a part of what is hidden would not be found.
+    plain = "".join(letter if letter.isprintable() else " " for letter in text[:MOST_SCANNED])
+    return " ".join(plain.split())[:MOST_LETTERS]
+
+
+def _kind(value: Any) -> str:
+    """What a parsed value is, without its content."""
+    for kind, name in ((bool, "true or false"), (str, "text"), (list, "a list")):
+        if isinstance(value, kind):
+            return name
+    if isinstance(value, dict):
+        return "an object" if value else "an empty object"
+    return "null" if value is None else "a number"

@@ -1,0 +1,191 @@
+"""From the catalog to dlt's hints: columns with types and descriptions, keys, references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import ENDPOINTS, Column, Endpoint, Kind, TableLayout, Write, table_layout
+from .model import INSTALLATION
+from .tables import REMOVED, TAKEN_AT, UNREADABLE
+
+_TYPES: Mapping[Kind, dict[str, Any]] = {
+    "long": {"data_type": "bigint"},
+    "int": {"data_type": "bigint"},
+    "decimal": {"data_type": "decimal", "precision": 38, "scale": 9},
+    "double": {"data_type": "double"},
+    "bool": {"data_type": "bool"},
+    "string": {"data_type": "text"},
+    "date": {"data_type": "date"},
+    "datetime": {"data_type": "timestamp", "timezone": False, "precision": 6},
+    "json": {"data_type": "text"},
+}
+_INSTANT = {"data_type": "timestamp", "timezone": True, "precision": 6}
+_REFERENCES = {
+    "class_type__id": "class_types",
+    "category__id": "class_categories",
+    "class_type__category__id": "class_categories",
+    "instructor__id": "instructors",
+    "club__id": "clubs",
+    "membership__id": "memberships",
+    "payment_plan__id": "payment_plans",
+    "country__id": "countries",
+    "user_id": "users",
+    "home_club_id": "clubs",
+}
+"""Columns that hold the id of a row of another table, besides those of the request."""
+
+
+def columns(table: TableLayout) -> dict[str, dict[str, Any]]:
+    """dlt's column hints of the columns that hold values of the API."""
+    found: dict[str, dict[str, Any]] = {}
+    keys = {key.name for key in table.keys}
+    own = {column.name for column in table.layout.columns()}
+    for column in table.columns():
+        found[column.name] = _column(column, _TYPES[column.kind], column.description)
+        if column.kind == "datetime" and (column.name in own or column.name not in keys):
+            found[column.utc_name] = _column(
+                column, _INSTANT, f"{column.name} as an instant, by the club's time zone.",
+                column.utc_name,
+            )  # fmt: skip
+    found[UNREADABLE] = {
+        "name": UNREADABLE,
+        "data_type": "text",
+        "nullable": True,
+        "description": "What was sent where a column could not take it, as JSON by column name.",
+    }
+    return found
+
+
+def root_hints(
+    endpoint: Endpoint, deleted_rows: str, table: TableLayout | None = None
+) -> dict[str, Any]:
+    """The arguments of `dlt.resource.apply_hints` for the endpoint's own table.
+
+    Args:
+        endpoint: The endpoint.
+        deleted_rows: The setting of that name.
+        table: The table's layout, where it is not the catalog's.
+    """
+    table = table or table_layout(endpoint)
+    hints = columns(table)
+    result: dict[str, Any] = {
+        "table_name": table.name,
+        "columns": hints,
+        "write_disposition": write_disposition(endpoint),
+        "references": _references(endpoint, hints),
+        "additional_table_hints": {"description": endpoint.description},
+    }
+    if endpoint.write is Write.MERGE:
+        result["primary_key"] = list(endpoint.key)
+        if "timestamp" in hints:
+            hints["timestamp"]["dedup_sort"] = "desc"
+        if deleted_rows == "remove" and "is_deleted" in hints and not endpoint.is_full_list:
+            hints["is_deleted"]["hard_delete"] = True
+    else:
+        result["merge_key"] = [key.name for key in table.keys]
+    hints.update(_loading_columns(endpoint))
+    return result
+
+
+def child_hints(endpoint: Endpoint, table: TableLayout) -> dict[str, Any]:
+    """The arguments of `apply_hints` for a child table.
+
+    To dlt it is a table of its own: its rows are replaced by the root row's key. (dlt's nested
+    tables, joined by `_dlt_id`, cannot be loaded from Arrow.)
+    """
+    hints = columns(table)
+    for name in table.positions:
+        hints[name] = {
+            "name": name,
+            "data_type": "bigint",
+            "nullable": True,
+            "description": f"Place in the array {name.count('parent')} levels up, from 0."
+            if "parent" in name
+            else "Place in the array, from 0.",
+        }
+    hints.update(_loading_columns(endpoint, is_child=True))
+    root = table_layout(endpoint)
+    return {
+        "table_name": table.name,
+        "columns": hints,
+        "write_disposition": write_disposition(endpoint, is_scoped=bool(table.scope)),
+        "merge_key": list(table.scope),
+        "references": [
+            {
+                "columns": [key.name for key in table.keys],
+                "referenced_table": root.name,
+                "referenced_columns": list(endpoint.key),
+            }
+        ]
+        if table.keys
+        else [],
+        "additional_table_hints": {"description": table.description},
+    }
+
+
+def _loading_columns(endpoint: Endpoint, is_child: bool = False) -> dict[str, dict[str, Any]]:
+    if endpoint.write is Write.APPEND:
+        taken_at = {
+            **_INSTANT,
+            "name": TAKEN_AT,
+            "nullable": False,
+            "description": "When the picture was taken.",
+        }
+        return {TAKEN_AT: taken_at}
+    removed = {
+        "name": REMOVED,
+        "data_type": "bool",
+        "nullable": True,
+        "hard_delete": True,
+        "description": "Used while loading; always NULL.",
+    }
+    has_it = is_child or endpoint.write is Write.REPLACE or endpoint.is_full_list
+    return {REMOVED: removed} if has_it else {}
+
+
+def write_disposition(endpoint: Endpoint, is_scoped: bool = True) -> Any:
+    """How dlt brings the rows into the table.
+
+    A full picture replaces the rows of the parents that were read (`delete-insert` by merge key),
+    or all rows where the list has no parent.
+    """
+    if endpoint.write is Write.APPEND:
+        return "append"
+    merge: dict[str, Any] = {"disposition": "merge", "strategy": "delete-insert"}
+    has_no_key = endpoint.write is Write.REPLACE and not table_layout(endpoint).keys
+    if has_no_key or not is_scoped:
+        merge["destination_scope"] = "1 = 1"
+    return merge
+
+
+def _column(
+    column: Column, data_type: Mapping[str, Any], description: str, name: str | None = None
+) -> dict[str, Any]:
+    hint = {
+        "name": name or column.name,
+        **data_type,
+        "nullable": True,
+        "description": description,
+    }
+    if column.pii:
+        hint["x-pii"] = column.pii
+    return hint
+
+
+def _references(endpoint: Endpoint, hints: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """References to other tables; dlt keeps one for each, the request's own parent first."""
+    found: dict[str, str] = {parent.table: parent.column for parent in endpoint.parents}
+    for column, table in _REFERENCES.items():
+        is_id = column in hints and hints[column]["data_type"] == "bigint"  # it may be hashed
+        if is_id and table != endpoint.table_name:
+            found.setdefault(table, column)
+    first = [INSTALLATION] if endpoint.is_shared else []
+    return [
+        {
+            "columns": [*first, column],
+            "referenced_table": ENDPOINTS[table].table_name,
+            "referenced_columns": [*first, "id"],
+        }
+        for table, column in found.items()
+    ]

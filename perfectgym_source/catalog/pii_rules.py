@@ -1,0 +1,91 @@
+"""From the setting `pii` to the rules for personal data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from ..errors import suggest
+from . import Endpoint, TableLayout, Write
+from .model import Pii
+from .pii import Privacy, Rule, all_columns
+
+RULES: tuple[Rule, ...] = get_args(Rule)
+KINDS: tuple[Pii, ...] = get_args(Pii)
+
+
+def make_privacy(given: Any, key: str = "") -> Privacy:
+    """Rules from their setting: a word for all, or a table of words.
+
+    Args:
+        given: `keep`, `hash` or `drop`; or such a word by kind of personal data, by
+            `table.column`, for `unknown` and for `default`, as a mapping or as JSON. A column's
+            rule goes before that of its kind, a kind's before the default.
+        key: The key of the hashes.
+
+    Raises:
+        ValueError: A word or a name is unknown, or loading goes by the column; the message goes on
+            after the setting's name.
+    """
+    words = _words(given)
+    default = words.pop("default", "keep")
+    unknown = words.pop("unknown", default)
+    by_kind = [(kind, words.pop(kind, default)) for kind in KINDS]
+    kinds: dict[str, Rule] = {kind: rule for kind, rule in by_kind if rule != "keep"}
+    columns: dict[str, Rule] = {}
+    if words:
+        known = {f"{entry[1].name}.{entry[2].name}": entry for entry in all_columns()}
+        needed = {
+            f"{table.name}.{name}"
+            for endpoint, table, _ in known.values()
+            for name in _needed(endpoint, table)
+        }
+        for name, rule in words.items():
+            if name not in known:
+                names = ("default", "unknown", *KINDS, *known)
+                raise ValueError(
+                    f"names {name!r}, which is no kind of personal data and no table.column"
+                    f"{suggest(name, names)}"
+                )
+            if name in needed and rule != "keep":
+                raise ValueError(f"cannot {rule} {name!r}: loading goes by it")
+            pii = known[name][2].pii
+            if rule != (kinds.get(pii, "keep") if pii else "keep"):
+                columns[name] = rule
+    return Privacy(kinds, columns, unknown, key)
+
+
+def _words(given: Any) -> dict[str, Rule]:
+    """The rules by name, each one checked."""
+    if isinstance(given, str) and given.lstrip().startswith("{"):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            raise ValueError("must be a word or a JSON object, and is no valid JSON") from None
+    if not isinstance(given, Mapping):
+        given = {"default": given}
+    words: dict[str, Rule] = {}
+    for name, value in given.items():
+        # Without quotes, `users.email = "drop"` is a table in a table to TOML.
+        inner = {f"{name}.{n}": v for n, v in value.items()} if isinstance(value, Mapping) else {}
+        for full, word in (inner or {name: value}).items():
+            rule = str(word).strip().lower()
+            if rule not in RULES:
+                where = "" if full == "default" else f" for {full!r}"
+                raise ValueError(
+                    f"must be 'keep' or 'hash' or 'drop'{where}, not {word!r}{suggest(rule, RULES)}"
+                )
+            words[str(full)] = rule
+    return words
+
+
+def _needed(endpoint: Endpoint, table: TableLayout) -> set[str | None]:
+    """The columns that loading goes by: keys, row versions, marks of deletion, and the club in
+    whose zone the local times are."""
+    needed: set[str | None] = {key.name for key in table.keys}
+    if table.level == 0:
+        needed |= {"timestamp", "is_deleted", endpoint.time_zone}
+        if endpoint.write is Write.MERGE or table.children():
+            needed |= set(endpoint.key)
+    return needed

@@ -1,0 +1,252 @@
+"""From a row type to the tables and columns that hold it.
+
+Rules, the same for every endpoint:
+
+- a scalar field is a column, named in snake case (`startDate` -> `start_date`);
+- an embedded object becomes columns with its name before them (`class_type__name`);
+- an array of a known type in the row itself, or in an element of such an array, becomes a child
+  table (`contracts__discounts`);
+- an array inside an embedded object, and a type inside itself, is kept as JSON text: such objects
+  are references to rows that have a table of their own;
+- a `datetime` has a second column `..._utc`, the instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from .model import INSTALLATION, Endpoint, Field, Kind, Pii, Write
+from .v1.row_types import ROW_TYPES
+
+if TYPE_CHECKING:
+    from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+UNREADABLE = "_unreadable"
+REMOVED = "_removed"
+TAKEN_AT = "taken_at"
+
+MOST_NAMES = 2_000
+"""So many column names are remembered; the API may send any number of unknown fields."""
+
+
+@lru_cache(MOST_NAMES)
+def snake_case(name: str) -> str:
+    """The column name of an API field, by dlt's own naming convention (`x` for a blank name)."""
+    naming = _naming()
+    if snake_case.cache_info().currsize >= MOST_NAMES:
+        # dlt itself remembers every name that it has ever normalized.
+        for cached in ("_normalize_identifier", "shorten_identifier"):
+            getattr(getattr(naming, cached, None), "cache_clear", lambda: None)()
+    return naming.normalize_identifier(name) if name.strip() else "x"
+
+
+@cache
+def _naming() -> NamingConvention:
+    # What needs the names of resources only, such as completion in a shell, does without dlt.
+    from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+    return NamingConvention()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that holds a scalar field."""
+
+    name: str
+    kind: Kind
+    description: str
+    pii: Pii | None = None
+
+    @property
+    def utc_name(self) -> str:
+        """The column that holds the instant of a `datetime`."""
+        return f"{self.name}_utc"
+
+
+@dataclass(frozen=True)
+class ScalarField:
+    """A scalar of an object: the names under which it may come, and its column.
+
+    Attributes:
+        row_type: The row type of what is kept as JSON, if it is known.
+        protect: Makes of a raw value what may be loaded of it, where it is personal.
+    """
+
+    names: tuple[str, ...]
+    column: Column
+    row_type: str | None = None
+    protect: Callable[[Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class ObjectField:
+    """An embedded object of an object."""
+
+    names: tuple[str, ...]
+    layout: ObjectLayout
+
+
+@dataclass(frozen=True)
+class ArrayField:
+    """An array of an object, with the child table that takes its elements."""
+
+    names: tuple[str, ...]
+    table: TableLayout
+
+
+@dataclass(frozen=True)
+class ObjectLayout:
+    """How one JSON object is spread over columns.
+
+    Attributes:
+        prefix: What stands before the names of its columns (`class_type__`, or nothing).
+        known: Every field name that the catalog knows here; others are unknown fields.
+        bare: The field that a bare value stands for.
+    """
+
+    prefix: str
+    scalars: tuple[ScalarField, ...]
+    objects: tuple[ObjectField, ...]
+    arrays: tuple[ArrayField, ...]
+    known: frozenset[str]
+    bare: str | None = None
+
+    def columns(self) -> Iterator[Column]:
+        """Its columns and those of the objects embedded in it."""
+        for scalar in self.scalars:
+            yield scalar.column
+        for embedded in self.objects:
+            yield from embedded.layout.columns()
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """One table: its own columns, and the child tables of its arrays."""
+
+    name: str
+    description: str
+    layout: ObjectLayout
+    keys: tuple[Column, ...]
+    """Columns that come from the request (root table) or from the root row (child tables)."""
+    scope: tuple[str, ...] = ()
+    """Child tables: the key columns by which its rows are replaced together."""
+    level: int = 0
+    """0 for the root table, 1 for its child tables, and so on."""
+
+    @property
+    def positions(self) -> tuple[str, ...]:
+        """The columns that say where in its arrays a child row stood, outermost first."""
+        return tuple("_parent" * above + "_position" for above in reversed(range(self.level)))
+
+    def columns(self) -> Iterator[Column]:
+        """All columns that hold values of the API, keys first."""
+        own = {column.name for column in self.layout.columns()}
+        yield from (key for key in self.keys if key.name not in own)
+        yield from self.layout.columns()
+
+    def children(self) -> tuple[TableLayout, ...]:
+        """The child tables right below it."""
+        return tuple(array.table for array in self.layout.arrays)
+
+    def with_children(self) -> Iterator[TableLayout]:
+        """This table, then its child tables at every depth, parents first."""
+        yield self
+        for child in self.children():
+            yield from child.with_children()
+
+
+@cache
+def table_layout(endpoint: Endpoint) -> TableLayout:
+    """The table of an endpoint with its child tables."""
+    installation = Column(INSTALLATION, "string", "The installation that the row comes from.")
+    parents = (
+        Column(parent.column, "long", f"The {parent.table} row that the request asked for.")
+        for parent in endpoint.parents
+    )
+    keys = (*([installation] if endpoint.is_shared else []), *parents)
+    layout = _object_layout(endpoint.row_type, endpoint.table_name, "", _child_keys(endpoint, keys))
+    return TableLayout(endpoint.table_name, endpoint.description, layout, keys)
+
+
+_RootKeys = tuple[tuple[Column, bool], ...]
+"""The columns of a root row's key, and whether older rows of child tables are replaced by it."""
+
+
+def _child_keys(endpoint: Endpoint, keys: tuple[Column, ...]) -> _RootKeys:
+    """The root row's key, as columns of its child tables: `id` of a contract is `contract_id`."""
+    kinds = {column.name: column for column in keys}
+    fields = {
+        field.column or snake_case(field.name): field for field in fields_of(endpoint.row_type)
+    }
+    found = []
+    for name in endpoint.key:
+        kind: Kind = kinds[name].kind if name in kinds else "long"
+        if name not in kinds and name in fields and fields[name].is_scalar:
+            kind = fields[name].type  # type: ignore[assignment]
+        shown = f"{endpoint.key_prefix}_id" if name == "id" and endpoint.key_prefix else name
+        column = Column(shown, kind, f"{name} of the row in {endpoint.table_name}.")
+        found.append((column, endpoint.write is not Write.REPLACE or name in kinds))
+    return tuple(found)
+
+
+def fields_of(row_type: str) -> tuple[Field, ...]:
+    """The fields of joined row types; where two define the same one, the last counts."""
+    fields: dict[str, Field] = {}
+    for part in row_type.split(" + "):
+        fields.update((field.name, field) for field in ROW_TYPES[part].fields)
+    return tuple(fields.values())
+
+
+def _object_layout(
+    row_type: str,
+    table: str,
+    prefix: str,
+    child_keys: _RootKeys | None,
+    inside: tuple[str, ...] = (),
+) -> ObjectLayout:
+    """Spread a row type over columns; `child_keys` is None inside embedded objects, where arrays
+    stay JSON."""
+    inside = (*inside, *row_type.split(" + "))
+    scalars: list[ScalarField] = []
+    objects: list[ObjectField] = []
+    arrays: list[ArrayField] = []
+    known: set[str] = set()
+    for field in fields_of(row_type):
+        names = (field.name, *field.aliases)
+        known.update(names)
+        name = prefix + (field.column or snake_case(field.name))
+        repeats = not set(field.element_type.split(" + ")).isdisjoint(inside)
+        if field.is_scalar:
+            kind: Kind = field.type  # type: ignore[assignment]
+            scalars.append(ScalarField(names, Column(name, kind, field.description, field.pii)))
+        elif repeats or (field.is_array and child_keys is None):
+            column = Column(name, "json", f"{field.description} As JSON.", field.pii)
+            scalars.append(ScalarField(names, column, field.element_type))
+        elif field.is_array:
+            assert child_keys is not None
+            arrays.append(
+                ArrayField(names, _child_table(field, f"{table}__{name}", child_keys, inside))
+            )
+        else:
+            embedded = _object_layout(field.element_type, table, f"{name}__", None, inside)
+            objects.append(ObjectField(names, embedded))
+    bare = next((t.bare for t in map(ROW_TYPES.get, row_type.split(" + ")) if t and t.bare), None)
+    return ObjectLayout(
+        prefix, tuple(scalars), tuple(objects), tuple(arrays), frozenset(known), bare
+    )
+
+
+def _child_table(
+    field: Field, name: str, root_keys: _RootKeys, inside: tuple[str, ...]
+) -> TableLayout:
+    layout = _object_layout(field.element_type, name, "", root_keys, inside)
+    own = {column.name for column in layout.columns()}
+    keys = tuple(
+        Column(f"root_{key.name}" if key.name in own else key.name, key.kind, key.description)
+        for key, _ in root_keys
+    )
+    scope = tuple(key.name for key, (_, counts) in zip(keys, root_keys) if counts)
+    return TableLayout(name, field.description, layout, keys, scope, name.count("__"))

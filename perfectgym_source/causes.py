@@ -1,0 +1,188 @@
+"""What an error means: whose it is, in a sentence with an exit code, by where it was raised.
+
+dlt and other libraries wrap errors in errors of their own. What is in no table here is a bug of
+this program.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import requests
+from dlt.common.configuration.exceptions import (
+    ConfigProviderException,
+    ConfigurationException,
+    ConfigValueCannotBeCoercedException,
+)
+from dlt.common.exceptions import MissingDependencyException
+from dlt.common.runtime.run_context import active
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from .errors import ApiError, ConfigurationError, PerfectGymError, SystemFailure
+from .text import shortened
+
+_LOCAL_STEPS = ("extract", "normalize")
+"""The steps in which dlt writes into its working folder, and not into the destination."""
+
+_SPACE = "Free some space and run again: nothing is lost."
+_RIGHTS = "Check its owner and permissions, or name another place (DLT_DATA_DIR, --database)."
+_PLACE = "Check HOME, TMPDIR and DLT_DATA_DIR."
+_HINTS = {
+    errno.ENOSPC: _SPACE,
+    errno.EDQUOT: _SPACE,
+    errno.EFBIG: _SPACE,
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.EROFS: _RIGHTS,
+    errno.ENOENT: _PLACE,
+    errno.ENOTDIR: _PLACE,
+    errno.EEXIST: _PLACE,
+    errno.EMFILE: "Raise the limit of open files (ulimit -n), or lower concurrency.",
+}
+_NETWORK = (requests.RequestException, ConnectionError, TimeoutError, socket.gaierror, ssl.SSLError)
+_LIBRARIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def explained(error: BaseException) -> BaseException:
+    """Return the error in our words, or itself if it is a bug.
+
+    Args:
+        error: An error that was raised anywhere but at the destination.
+    """
+    links = chain(error)
+    for kind in (PerfectGymError, KeyboardInterrupt):
+        for link in links:
+            if isinstance(link, kind):
+                return link
+    for link in links:
+        if found := _explained(link):
+            return found
+    return error
+
+
+def chain(error: BaseException) -> list[BaseException]:
+    """Return the error and those that led to it, the first cause last."""
+    links: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in links:
+        links.append(link)
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return links
+
+
+def is_local(error: BaseException) -> bool:
+    """Whether dlt raised the error in a step that does not write into the destination."""
+    steps = [link.step for link in chain(error) if isinstance(link, PipelineStepFailed)]
+    return bool(steps) and steps[0] in _LOCAL_STEPS
+
+
+def check_environment() -> None:
+    """Refuse what cannot work whatever the configuration says.
+
+    Raises:
+        ConfigurationError: A file that libraries read is not there, or a path has letters that
+            only the system can read.
+    """
+    for text in (os.getcwd(), active().data_dir, *sys.argv):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            # DuckDB takes paths as UTF-8.
+            raise ConfigurationError(
+                f"The locale of this process ({sys.getfilesystemencoding()}) cannot express all "
+                f"letters of {text}",
+                hint="Set PYTHONUTF8=1 or LC_ALL=C.UTF-8: paths have to be UTF-8.",
+            ) from None
+    for name in _LIBRARIES:
+        file = os.environ.get(name)
+        if file and not os.path.exists(file):
+            raise ConfigurationError(
+                f"{name} names {file}, which does not exist",
+                hint="It is where requests looks for certificates: correct it, or unset it.",
+            )
+
+
+def first_line(error: BaseException) -> str:
+    """Return the beginning of an error's text, or its kind where it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def report_bug(error: BaseException) -> str:
+    """Write an error's traceback into a private file.
+
+    Returns:
+        The sentence that says so. The error's text is in the file only: it may hold anything.
+    """
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    place = "could not be written"
+    for folder in _folders():
+        try:
+            file = folder / f"bug-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as writer:
+                writer.write(text)
+        except OSError:
+            continue
+        place = f"is in {file}"
+        break
+    return (
+        f"A bug in perfectgym: {type(error).__name__}. The traceback {place}; please report it. "
+        "(Read it before you pass it on: it may hold data.)"
+    )
+
+
+def _folders() -> Iterator[Path]:
+    try:
+        yield Path(active().data_dir) / "perfectgym"
+    except Exception:  # dlt's own start may be what has failed
+        pass
+    try:
+        yield Path(tempfile.gettempdir())
+    except OSError:
+        pass
+
+
+def _explained(error: BaseException) -> PerfectGymError | None:
+    """The error of the system or the user; None if it is neither."""
+    if isinstance(error, ConfigProviderException):
+        return ConfigurationError(f"{error.provider_name} cannot be read")
+    if isinstance(error, ConfigValueCannotBeCoercedException):
+        # Not its text: that holds the value.
+        return ConfigurationError(f"The setting {error.field_name} has a value of the wrong type")
+    if isinstance(error, MissingDependencyException):
+        return ConfigurationError(
+            "A package is missing",
+            hint=f"pip install {' '.join(map(repr, error.dependencies))}",
+        )
+    if isinstance(error, ConfigurationException):
+        return ConfigurationError(f"The configuration is wrong: {first_line(error)}")
+    if isinstance(error, _NETWORK):
+        return ApiError(f"The connection failed ({type(error).__name__})")
+    if isinstance(error, OSError):
+        return _of_the_system(error)
+    if isinstance(error, MemoryError):
+        return SystemFailure("There is not enough memory", hint="Lower concurrency.")
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return SystemFailure("The system allows no more threads", hint="Lower concurrency.")
+    return None
+
+
+def _of_the_system(error: OSError) -> SystemFailure:
+    problem = error.strerror or first_line(error)
+    where = f": {shortened(os.fsdecode(error.filename))}" if _is_path(error.filename) else ""
+    hint = _HINTS.get(error.errno or 0, "Run again when that is put right: nothing is lost.")
+    return SystemFailure(f"This machine's files could not be used: {problem}{where}", hint=hint)
+
+
+def _is_path(name: object) -> bool:
+    return isinstance(name, (str, bytes)) and bool(name)

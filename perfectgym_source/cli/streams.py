@@ -1,0 +1,75 @@
+"""Standard output and standard error as they may be: closed, a broken pipe, short of letters."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Any, TextIO
+
+import click
+
+from ..text import printable
+
+
+class _Forgiving(io.FileIO):
+    """Takes what cannot be written as written, and remembers why.
+
+    Whoever reads may be gone (`| head -1`), or the disk may be full. The run is what it is, so that
+    changes neither what it does nor its exit code.
+    """
+
+    problem: OSError | None = None
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes; give how many were taken."""
+        if self.problem is None:
+            try:
+                return super().write(data)
+            except OSError as error:
+                self.problem = error
+        return memoryview(data).nbytes
+
+
+def prepare_streams() -> None:
+    """Make standard output and error such that writing to them does not fail.
+
+    A closed descriptor gets the null device, so that no database file is opened under its number,
+    which libraries write to. A letter that the encoding lacks is written as an escape.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # `open` takes the lowest number that is free.
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = _forgiving(sys.stdout, 1)
+    sys.stderr = _forgiving(sys.stderr, 2)
+
+
+def output_problem() -> str | None:
+    """Return why standard output could not be written; None if nobody was there to read it."""
+    sys.stdout.flush()
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    error = raw.problem if isinstance(raw, _Forgiving) else None
+    return None if error is None or isinstance(error, BrokenPipeError) else error.strerror
+
+
+def say(text: str, err: bool = False) -> None:
+    """Print text without control characters.
+
+    Args:
+        text: What to print; a newline follows.
+        err: Whether it goes to standard error.
+    """
+    click.echo(printable(text), err=err)
+
+
+def _forgiving(stream: TextIO | None, number: int) -> TextIO:
+    encoding = "utf-8" if stream is None else stream.encoding
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Forgiving(number, "w", closefd=False)),
+        encoding=encoding,
+        errors="backslashreplace",
+        line_buffering=True,
+    )

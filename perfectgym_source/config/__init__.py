@@ -1,0 +1,1 @@
+"""dlt's configuration, read once at the edge into typed objects, and checked."""

@@ -1,0 +1,199 @@
+"""The tables as files, on a disk or in a bucket: Parquet, Delta or Iceberg.
+
+Rows in files cannot be replaced by key as this source needs it: dlt would append the new state of a
+row to the old one, and keep what is gone from a list. So the rows go into the DuckDB file, as ever,
+and after a run that changed it, whole tables are written from it in the place of the older ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import pyarrow.parquet
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TColumnSchema
+
+from ..config.dlt_config import PIPELINE_ARGUMENTS
+from ..errors import ConfigurationError
+from .names import FILES_PIPELINE
+
+DESTINATION = "filesystem"
+SCHEMA = "perfectgym"
+"""The schema's name of `perfectgym_source`."""
+TABLE_FORMATS = ("parquet", "delta", "iceberg")
+_PACKAGES = {"delta": "deltalake", "iceberg": "pyiceberg"}
+
+
+def check_files(dataset: str, table_format: str, folder: Path) -> None:
+    """Make sure that files can be written, before anything is read.
+
+    Args:
+        dataset: The dataset.
+        table_format: One of `TABLE_FORMATS`.
+        folder: For working files.
+
+    Raises:
+        ConfigurationError: There is no such format, a package for it is missing, or there are
+            files of another format.
+        PipelineStepFailed: dlt's; the place of the files is not configured, or not to be reached.
+    """
+    if table_format not in TABLE_FORMATS:
+        raise ConfigurationError(
+            f"There is no table format {table_format!r}: use one of {', '.join(TABLE_FORMATS)}."
+        )
+    package = _PACKAGES.get(table_format)
+    if package and find_spec(package) is None:
+        raise ConfigurationError(
+            f"--table-format {table_format} needs the package {package!r}.",
+            hint=f"pip install 'dlt[{package}]'",
+        )
+    with _pipeline(dataset, folder) as pipeline:
+        held = _written(pipeline).get("table_format", table_format)
+    if held != table_format:
+        raise ConfigurationError(
+            f"The files of the dataset {dataset!r} are {held}, and {table_format} would be mixed "
+            "into them.",
+            hint="Write them into another dataset, or move the old ones away.",
+        )
+
+
+def write_files(
+    connection: duckdb.DuckDBPyConnection, dataset: str, table_format: str, folder: Path
+) -> None:
+    """Write every table, unless the files hold this state of the DuckDB file already.
+
+    Args:
+        connection: Open on the DuckDB file.
+        dataset: The dataset, in the DuckDB file and among the files.
+        table_format: One of `TABLE_FORMATS`.
+        folder: For working files.
+
+    Raises:
+        PipelineStepFailed: dlt's. The next run writes all tables again.
+    """
+    schema, tables = _tables(connection, dataset)
+    if not tables:
+        return
+    written = {"table_format": table_format, **_state(connection, schema, tables)}
+    with _pipeline(dataset, folder) as pipeline:
+        if _written(pipeline) == written:
+            return
+
+        def rows(table: duckdb.DuckDBPyRelation, name: str) -> Iterator[Any]:
+            # Kept beside the files, and only when all of them are there.
+            dlt.current.source_state().update(written)
+            file = folder / f"{name}.parquet"
+            table.write_parquet(str(file))
+            described = pyarrow.parquet.ParquetFile(file)
+            yield dlt.mark.with_file_import(
+                str(file),
+                "parquet",
+                described.metadata.num_rows,
+                described.schema_arrow.empty_table(),
+            )
+
+        resources = []
+        for name in tables:
+            table = connection.table(f'"{schema}"."{name}"')
+            hints = _local_times(table)
+            resources.append(dlt.resource(rows(table, name), name=name, columns=hints))
+        open_format: Any = None if table_format == "parquet" else table_format
+        with warnings.catch_warnings():
+            # PyIceberg says so of every table that was empty.
+            warnings.filterwarnings("ignore", "Delete operation did not match any records")
+            pipeline.run(
+                dlt.source(lambda: resources, name=FILES_PIPELINE)(),
+                write_disposition="replace",
+                table_format=open_format,
+                loader_file_format="parquet",
+            )
+
+
+def files_end_at(
+    connection: duckdb.DuckDBPyConnection, dataset: str, folder: Path
+) -> datetime | None:
+    """When the load began that is the last one in the files; None if they hold all there is.
+
+    Args:
+        connection, dataset, folder: As for `write_files`.
+    """
+    schema, tables = _tables(connection, dataset)
+    if not tables:
+        return None
+    state = _state(connection, schema, tables)
+    with _pipeline(dataset, folder) as pipeline:
+        written = _written(pipeline)
+    if state.items() <= written.items():
+        return None
+    return datetime.fromtimestamp(float(written.get("load") or 0), timezone.utc)
+
+
+def _tables(connection: duckdb.DuckDBPyConnection, dataset: str) -> tuple[str, list[str]]:
+    """The dataset's schema in the DuckDB file, and the tables in it without dlt's own."""
+    schema = Schema(FILES_PIPELINE).naming.normalize_table_identifier(dataset)
+    tables = connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? "
+        "AND NOT starts_with(table_name, '_dlt') ORDER BY table_name",
+        [schema],
+    ).fetchall()
+    return schema, [name for (name,) in tables]
+
+
+def _state(
+    connection: duckdb.DuckDBPyConnection, schema: str, tables: Sequence[str]
+) -> dict[str, Any]:
+    """What tells one state of the DuckDB file from another; but for the run history, which is
+    loaded in every run."""
+    [[load]] = connection.execute(
+        f'SELECT max(load_id) FROM "{schema}"._dlt_loads WHERE schema_name = ?', [SCHEMA]
+    ).fetchall()
+    held = [connection.table(f'"{schema}"."{name}"') for name in tables if name[0] != "_"]
+    # A repair can remove rows without a load.
+    return {"load": load, "rows": sum(map(len, held))}
+
+
+def _local_times(table: duckdb.DuckDBPyRelation) -> dict[str, TColumnSchema]:
+    """Hints of the columns without a time zone, which dlt would take for UTC."""
+    return {
+        name: {"name": name, "data_type": "timestamp", "timezone": False}
+        for name, kind in zip(table.columns, table.types)
+        if str(kind) == "TIMESTAMP"
+    }
+
+
+@contextlib.contextmanager
+def _pipeline(dataset: str, folder: Path) -> Iterator[dlt.Pipeline]:
+    """A pipeline that knows what the files hold, with a folder that lasts as long as it does.
+
+    What it knows comes from beside the files each time, so that it cannot be about other ones.
+    """
+    shutil.rmtree(folder, ignore_errors=True)  # left by a run that was killed
+    folder.mkdir(parents=True)
+    try:
+        pipeline = dlt.pipeline(
+            FILES_PIPELINE,
+            pipelines_dir=str(folder / "pipelines"),
+            destination=DESTINATION,
+            dataset_name=dataset,
+            **PIPELINE_ARGUMENTS,
+        )
+        pipeline.sync_destination()
+        yield pipeline
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written(pipeline: dlt.Pipeline) -> dict[str, Any]:
+    """What the files hold: `table_format`, the last `load` of the DuckDB file and the number of
+    its `rows`; or nothing."""
+    sources: dict[str, dict[str, Any]] = pipeline.state.get("sources", {})
+    return sources.get(FILES_PIPELINE, {})

@@ -1,0 +1,196 @@
+"""Cursors over row versions, with the overlap that catches late commits.
+
+A row version is taken when a transaction writes and is seen when it commits, so a row can appear
+below the cursor. Each run therefore asks again for the versions in a span below the cursor, and the
+cursor remembers which rows of that span it has had: only the others are new. The state of many
+cursors (one for each parent) is packed, so that it stays small with 100,000 parents.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import zlib
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+import orjson
+
+PRUNE_AT = 10_000
+"""How many received rows a cursor remembers before it looks which of them it can forget."""
+
+LEAP = 1 << 40
+"""Two rows of a list are not so far apart: each step is a change somewhere in the installation."""
+
+MOST_DOUBTED = 100
+"""So many rows beyond a leap are taken for rows with false versions; more are believed."""
+
+Version = tuple[int, int]
+"""A row in one version: the row version and the row's id."""
+
+
+class Cursor:
+    """How far one list has been read.
+
+    Attributes:
+        value: The highest row version received; 0 if none.
+    """
+
+    __slots__ = (
+        "_base",
+        "_before",
+        "_beyond_leap",
+        "_held",
+        "_leapt_from",
+        "_prune_at",
+        "_received",
+        "value",
+    )
+
+    def __init__(self, value: int = 0, recent: set[Version] | None = None) -> None:
+        self.value = value
+        self._base = value
+        self._before = recent if recent is not None else set()
+        self._received: set[Version] = set()
+        self._prune_at = PRUNE_AT
+        self._held: int | None = None
+        self._leapt_from: int | None = None
+        self._beyond_leap = 0
+
+    def start(self, overlap: int) -> int:
+        """The version after which to ask for rows (strictly greater)."""
+        return max(0, self._base - overlap)
+
+    @property
+    def is_at_start(self) -> bool:
+        """Whether the list was never read before this run."""
+        return self._base == 0
+
+    def is_new(self, version: int, row_id: int, overlap: int) -> bool:
+        """Whether a row had not been received in this version when the run began.
+
+        Rows without versions have 0: for them it is the id that counts.
+        """
+        below = 0 < version <= self._base - overlap
+        return not below and (version, row_id) not in self._before
+
+    def is_ahead(self, highest: int, overlap: int) -> bool:
+        """Whether the API's versions have gone back behind the cursor, as after the vendor has
+        restored a backup: of the span that is asked for again, nothing is there any more.
+
+        Args:
+            highest: The highest row version of the list.
+            overlap: The span.
+        """
+        start = self.start(overlap)
+        return highest <= start and any(version > start for version, _ in self._before)
+
+    def receive(self, versions: Collection[Version], overlap: int) -> None:
+        """Take note of rows that were received.
+
+        The cursor does not follow a few rows whose versions lie incredibly far above all others:
+        changes of the others would never be seen again.
+        """
+        self._received.update(versions)
+        highest = max(versions, default=(0, 0))[0]
+        if self._leapt_from is not None or highest - self.value > LEAP:
+            self._look_for_leap(versions)
+        self.value = max(self.value, highest)
+        if len(self._received) > self._prune_at:
+            self._received = self._recent(self._received, overlap)
+            self._prune_at = 2 * len(self._received) + PRUNE_AT
+
+    def _look_for_leap(self, versions: Collection[Version]) -> None:
+        before = self.value
+        for version, _ in sorted(versions):
+            is_believed = self._leapt_from is None or self._beyond_leap > MOST_DOUBTED
+            if version - before > LEAP and before > 0 and is_believed:
+                self._leapt_from, self._beyond_leap = before, 0
+            self._beyond_leap += 1
+            before = max(before, version)
+
+    def hold_below(self, version: int) -> None:
+        """Leave a row that was seen, and all that came after it, for the next run."""
+        self._held = version if self._held is None else min(self._held, version)
+
+    def prune(self, overlap: int) -> None:
+        """End the run: forget the rows that lie so far below that they are not asked for again."""
+        if self._leapt_from is not None and self._beyond_leap <= MOST_DOUBTED:
+            self.value = self._leapt_from
+        if self._held is not None:
+            self.value = max(0, min(self.value, self._held - 1))
+        self._before = self._recent(self._before | self._received, overlap)
+        self._received = set()
+
+    def _recent(self, versions: set[Version], overlap: int) -> set[Version]:
+        floor = self.value - overlap
+        return {pair for pair in versions if pair[0] == 0 or pair[0] > floor}
+
+    def packed(self) -> list[int]:
+        """The state as integers: the value, then the remembered rows by their distances."""
+        numbers = [self.value]
+        for version, row_id in sorted(self._before):
+            numbers += (self.value - version, row_id)
+        return numbers
+
+    @classmethod
+    def unpacked(cls, numbers: list[int]) -> Cursor:
+        """The cursor that `packed` gave."""
+        value = numbers[0]
+        pairs = zip(numbers[1::2], numbers[2::2])
+        return cls(value, {(value - distance, row_id) for distance, row_id in pairs})
+
+
+class Cursors:
+    """The cursors of one endpoint, one for each partition: a parent's id, several, or none.
+
+    A partition is the text that `partition_key` makes of a request.
+    """
+
+    def __init__(self, state: str | None = None) -> None:
+        self._cursors: dict[str, Cursor] = {}
+        if state:
+            packed: dict[str, list[int]] = _unpacked(state)
+            self._cursors = {
+                partition: Cursor.unpacked(numbers) for partition, numbers in packed.items()
+            }
+
+    def __getitem__(self, partition: str) -> Cursor:
+        """The cursor of a partition; one at the beginning if it was never read."""
+        return self._cursors.setdefault(partition, Cursor())
+
+    def restart(self, partition: str) -> None:
+        """Put the cursor of a partition at the beginning."""
+        self._cursors[partition] = Cursor()
+
+    def __contains__(self, partition: object) -> bool:
+        return partition in self._cursors
+
+    def items(self) -> Iterator[tuple[str, Cursor]]:
+        """Each partition with its cursor, in the order of the partitions."""
+        yield from sorted(self._cursors.items())
+
+    def state(self, overlap: int) -> str:
+        """Text for dlt's state."""
+        for cursor in self._cursors.values():
+            cursor.prune(overlap)
+        return _packed({partition: cursor.packed() for partition, cursor in self.items()})
+
+
+def pack_ids(ids: Iterable[int]) -> str:
+    """A set of ids as text for dlt's state: about a byte for each where they lie close together."""
+    ordered = sorted(ids)
+    return _packed([later - earlier for earlier, later in zip([0, *ordered], ordered)])
+
+
+def unpack_ids(state: str) -> set[int]:
+    """The ids that `pack_ids` packed."""
+    return set(itertools.accumulate(_unpacked(state)))
+
+
+def _packed(value: Any) -> str:
+    return base64.b85encode(zlib.compress(orjson.dumps(value), 9)).decode("ascii")
+
+
+def _unpacked(state: str) -> Any:
+    return orjson.loads(zlib.decompress(base64.b85decode(state)))

@@ -1,0 +1,286 @@
+"""What becomes of the rows of one list: new ones go to its table, ids to those who take them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ..api.pages import Rows, row_id
+from ..catalog import Endpoint, Write, table_layout
+from ..catalog.coerce import to_bool
+from ..errors import ApiError
+from .batch_queue import BatchQueue
+from .cursors import Version
+from .state import Consumer, Partition, is_versioned, partition_key
+
+if TYPE_CHECKING:
+    from .extraction import Extraction
+
+MAY_VANISH = 20
+"""So many rows may vanish from a list at once, and beyond that up to half of it."""
+
+
+class Receiver:
+    """Takes the rows of the list of one endpoint.
+
+    Args:
+        run: The run that the list is a part of.
+        endpoint: The endpoint.
+
+    Attributes:
+        table: The consumer whose table is loaded, if one is.
+        batch_queue: Where the rows for the table go.
+        children: The endpoints that take the list's ids, by name.
+        ids: All ids received, if somebody takes them.
+        pairs: The parents' ids with each of these ids, if somebody takes them together.
+        read: The partitions of which the whole list was received.
+        is_complete: Whether `ids` are all that the list has.
+        found: Those of them that are new to each of the children, by its name.
+    """
+
+    def __init__(self, run: Extraction, endpoint: Endpoint) -> None:
+        self.table: Consumer | None = None
+        self.batch_queue: BatchQueue | None = None
+        self.children: dict[str, Consumer] = {}
+        self.ids: dict[int, None] = {}
+        self.pairs: dict[Partition, None] = {}
+        self.read: set[Partition] = set()
+        self.found: dict[str, dict[int, None]] = {}
+        self._endpoint = endpoint
+        self._run = run
+        self._settings = run.settings
+        self._has_children = bool(table_layout(endpoint).children())
+        self._had: dict[str, dict[int, int]] = {}
+        self._deleted: set[int] = set()
+        self.is_complete = False
+
+    def attach(self, consumer: Consumer) -> None:
+        """Collect the ids of the list for an endpoint that takes them."""
+        self.children[consumer.endpoint.name] = consumer
+        self.found.setdefault(consumer.endpoint.name, {})
+
+    def consumers(self) -> list[Consumer]:
+        """All who read the list: its table first."""
+        return [*([self.table] if self.table else []), *self.children.values()]
+
+    def is_gone(self, identity: int) -> bool | None:
+        """Whether the list itself says that a row is gone: deleted, or missing from the whole list.
+
+        Returns:
+            None if the list, as far as this run has read it, does not say anything of it.
+        """
+        if identity in self.ids:
+            return identity in self._deleted
+        return True if self.is_complete else None
+
+    def restart(self, key: str, highest: int) -> bool:
+        """Begin the list again for all who read it, if one of them is ahead of the API.
+
+        Args:
+            key: The list's key in the state.
+            highest: The highest row version of the list; 0 if there is none after the cursors.
+
+        Returns:
+            Whether it has to be read from its beginning.
+        """
+        overlap = self._settings.timestamp_overlap
+        cursors = [consumer.cursor(self._endpoint.name) for consumer in self.consumers()]
+        is_ahead = any(cursor[key].is_ahead(highest, overlap) for cursor in cursors)
+        if is_ahead:
+            self._run.warn(
+                f"{self._endpoint.name}: the rows that were read last are gone from the list "
+                f"{key or 'of the company'}; it is read from its beginning."
+            )
+            self._had.pop(key, None)
+            for cursor in cursors:
+                cursor.restart(key)
+        return is_ahead
+
+    def receive(self, partition: Partition, key: str, rows: Rows) -> None:
+        """Take rows of a versioned list: each consumer gets what is new to it.
+
+        Args:
+            partition: The parents' ids.
+            key: The list's key in the state.
+            rows: The rows of a page, or of the whole list. Those without an id are left out, and
+                counted: their table could not tell them apart.
+        """
+        if self._endpoint.name == "clubs":
+            self._run.note_clubs(rows.elements)
+        self._collect(partition, key, rows)
+        if self.table is None:
+            return
+        overlap = self._settings.timestamp_overlap
+        cursor = self.table.cursor(self._endpoint.name)[key]
+        had = self._had.setdefault(key, {})
+        too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
+        let_in = self._let_in(rows, self.table.loaded_from)
+        new, received = [], []
+        for place, (version, identity) in enumerate(zip(rows.versions, rows.ids)):
+            if identity is None:
+                self._run.note_without_id(self._endpoint.name)
+                continue
+            if self._has_children:
+                if identity in had:
+                    # It changed while the list was read. Its child rows can be loaded only once in
+                    # a run, so its new version is left for the next one.
+                    if had[identity] != version:
+                        cursor.hold_below(version)
+                    continue
+                had[identity] = version
+            received.append((version, identity))
+            is_new = (
+                place in let_in
+                or cursor.is_new(version, identity, overlap)
+                or (self._endpoint.is_full_list and identity not in self.table.known)
+            )
+            if is_new and place not in too_old:
+                new.append(place)
+        cursor.receive(received, overlap)
+        self._send(rows.take(new), self._keys(partition))
+
+    def receive_whole(
+        self, partition: Partition, elements: Sequence[Any], is_stable: bool = True
+    ) -> None:
+        """Take the elements of a list that came as a whole.
+
+        Args:
+            partition: The parents' ids.
+            elements: The elements.
+            is_stable: Whether they are all there are.
+
+        Raises:
+            ApiError: An element is no object.
+        """
+        key = partition_key(partition)
+        rows = Rows(elements)
+        if is_versioned(self._endpoint):
+            self.restart(key, max(rows.versions, default=0))
+            self.receive(partition, key, rows)
+            self.is_complete = is_stable and None not in rows.ids
+            return
+        decoder = None if self.batch_queue is None else self.batch_queue.decoder
+        allows_bare = decoder is not None and decoder.layout.layout.bare is not None
+        if not allows_bare and not all(isinstance(row, dict) and row for row in elements):
+            raise ApiError("An element of the list is not an object, or an empty one.")
+        if not allows_bare:
+            self._collect(partition, key, rows)
+            if is_stable and None not in rows.ids:
+                self.read.add(partition)
+                self.is_complete = not self._endpoint.parents
+        if self.table is None:
+            return
+        if self._endpoint.write is Write.REPLACE:
+            if self._settings.deleted_rows == "remove":
+                elements = [row for row in elements if not _is_deleted(row)]
+            if self._is_same(self.table, partition, elements):
+                return
+            self._send(
+                Rows(elements), self._keys(partition), [] if elements else [self._keys(partition)]
+            )
+            return
+        is_detail = self._endpoint.paging == "none" and self._endpoint.write is Write.MERGE
+        if is_detail and self._is_same(self.table, partition, elements):
+            return
+        self._send(rows, self._keys(partition))
+
+    def _is_same(self, consumer: Consumer, partition: Partition, elements: Sequence[Any]) -> bool:
+        """Whether a list that comes in every run is as it was loaded last; takes note of it."""
+        if not self._run.comes_in_every_run(self._endpoint):
+            return False
+        return not consumer.is_changed(
+            partition, self._settings.pii.picture(self._endpoint, elements)
+        )
+
+    def clear(self, partitions: Iterable[Partition]) -> None:
+        """Remove the rows of partitions whose parents no longer belong together."""
+        self._send(Rows([]), {}, [self._keys(partition) for partition in partitions])
+
+    def remove_missing(self, elements: Sequence[Any]) -> None:
+        """Remove from the table what a list that was read as a whole no longer holds.
+
+        Raises:
+            ApiError: So much would go that the account may have lost a permission.
+        """
+        if self.table is None:
+            return
+        ids = {identity for row in elements if (identity := row_id(row)) is not None}
+        gone = self.table.known - ids
+        too_many = len(gone) > max(MAY_VANISH, len(self.table.known) // 2)
+        if too_many and not self.table.is_full_refresh:
+            raise ApiError(
+                f"{len(gone)} of {len(self.table.known)} rows have vanished from the list at once: "
+                "none of them is removed.",
+                hint="Is the account still allowed to see them? If it is right, load this resource "
+                "with --full-refresh.",
+                resource=self._endpoint.name,
+            )
+        self.table.known = ids
+        self._send(Rows([]), {}, [{"id": identity} for identity in sorted(gone)])
+
+    def _collect(self, partition: Partition, key: str, rows: Rows) -> None:
+        """Note the ids for the endpoints that take them as parents."""
+        if not self.children:
+            return
+        versions: list[Version] = []
+        for version, identity, flag in zip(rows.versions, rows.ids, rows.values("isDeleted")):
+            if identity is not None:
+                versions.append((version, identity))
+                (self._deleted.add if _is_true(flag) else self._deleted.discard)(identity)
+        self.ids.update((identity, None) for _, identity in versions)
+        if any(consumer.endpoint.pairs_from for consumer in self.children.values()):
+            self.pairs.update(((*partition, identity), None) for _, identity in versions)
+        overlap = self._settings.timestamp_overlap
+        for name, consumer in self.children.items():
+            cursor = consumer.cursor(self._endpoint.name)[key]
+            self.found[name].update(
+                (identity, None)
+                for version, identity in versions
+                if cursor.is_new(version, identity, overlap)
+            )
+            cursor.receive(versions, overlap)
+
+    def _send(
+        self,
+        rows: Rows,
+        keys: Mapping[str, Any],
+        emptied: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        if self.batch_queue is not None:
+            self.batch_queue.add(rows, keys, emptied)
+
+    def _keys(self, partition: Partition) -> dict[str, int]:
+        parents = self._endpoint.parents
+        if not partition and self._run.is_own(self._endpoint):
+            return {}
+        return {parent.column: identity for parent, identity in zip(parents, partition)}
+
+    def _let_in(self, rows: Rows, loaded_from: date | None) -> Collection[int]:
+        """The places of rows that an earlier `start_date` had left out, and today's does not."""
+        if loaded_from is None:
+            return ()
+        return self._before(rows, loaded_from) - self._before(rows, self._settings.start_date)
+
+    def _before(self, rows: Rows, day: date | None) -> set[int]:
+        """The places of rows that belong to a time before a day."""
+        name = self._endpoint.backfill_date_field
+        if day is None or name is None:
+            return set()
+        start = day.isoformat()
+        return {
+            place
+            for place, moment in enumerate(rows.values(name))
+            if isinstance(moment, str) and moment[:10] < start and moment[:1].isdigit()
+        }
+
+
+def _is_deleted(row: Any) -> bool:
+    return isinstance(row, dict) and _is_true(row.get("isDeleted"))
+
+
+def _is_true(flag: Any) -> bool:
+    try:
+        return to_bool(flag) is True
+    except ValueError:
+        return False

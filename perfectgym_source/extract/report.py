@@ -1,0 +1,67 @@
+"""What a run over the API did so far, for those who watch it and those who sum it up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..errors import PerfectGymError
+from .state import Partition
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A list, or one parent's part of it, that could not be read."""
+
+    resource: str
+    partition: Partition
+    error: PerfectGymError
+
+    def __str__(self) -> str:
+        where = f" of {', '.join(map(str, self.partition))}" if self.partition else ""
+        return f"{self.resource}{where}: {self.error}"
+
+
+@dataclass
+class Report:
+    """What a run did.
+
+    Attributes:
+        rows: Rows handed to dlt, by table; rows that only clear a parent's list are not counted.
+        deleted: Rows that came flagged as deleted or are gone from their list, by table.
+        removed: Those of them that leave the table.
+        unreadable: Values that could not be read as their column's type, by `table.column`.
+        unknown_fields: Columns of fields that the catalog does not know and no earlier run
+            named, as
+            `table.column`.
+        failures: What could not be read; the next run asks for it again.
+        requests: Requests by resource, of those lists too that were read for their ids only.
+        retries: Those of them that were repeated.
+        partitions: How many lists (one for each club, user, ...) are to be read, by resource, as
+            soon as
+            it is known.
+        partitions_done: With how many of them the run is through.
+        seconds: Time from the first request of a resource, when the lists that it depends on had
+            been read, until its last row was handed to dlt; by resource, when it has come to that.
+        token_requests: Sign-ins.
+        warnings: What else a person should know.
+    """
+
+    rows: Counter[str] = field(default_factory=Counter)
+    deleted: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    unknown_fields: set[str] = field(default_factory=set)
+    failures: list[Failure] = field(default_factory=list)
+    requests: Counter[str] = field(default_factory=Counter)
+    retries: Counter[str] = field(default_factory=Counter)
+    partitions: dict[str, int] = field(default_factory=dict)
+    partitions_done: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+    token_requests: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if everything was read; otherwise the smallest exit code of the failures."""
+        return min((failure.error.exit_code for failure in self.failures), default=0)

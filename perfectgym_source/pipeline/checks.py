@@ -1,0 +1,236 @@
+"""Checks after loading: what the tables look like, whatever the API says.
+
+Each is a query or two for each table that was loaded, in SQL that every destination knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dlt
+import pendulum
+from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
+from dlt.common.schema.utils import has_table_seen_data
+from dlt.destinations.exceptions import DatabaseException
+from dlt.destinations.sql_client import SqlClientBase
+from dlt.extract import DltSource
+
+from ..catalog import ENDPOINTS, Endpoint, Write
+from ..errors import ConfigurationError, Problems, suggest
+from ..source import reading_of
+from ..text import counted
+from .history import CheckRecord, rows
+from .recorder import RunRecorder
+
+EXIT_CODE = 10
+"""A check has failed, and `checks.mode` is `fail`."""
+
+MODES = ("off", "warn", "fail")
+
+KINDS: Mapping[str, tuple[type, str]] = {
+    "mode": (str, "a word in quotes"),
+    "max_drop_percent": (float, "a number from 0"),
+    "references": (bool, "true or false"),
+    "newest_visit_hours": (float, "a number from 0"),
+}
+_VISITS, _ENTERED = "club_visits", "enter_date_utc"
+_LAST_TOTALS = """
+    SELECT resource, rows_total FROM (
+        SELECT
+            done.resource, done.rows_total,
+            row_number() OVER (PARTITION BY done.resource ORDER BY run.started_at DESC) AS place
+        FROM {_run_resources} AS done JOIN {_runs} AS run ON run.run_id = done.run_id
+        WHERE done.rows_total IS NOT NULL
+    ) AS total WHERE place = 1
+"""
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What is checked, from `[checks]` of dlt's configuration.
+
+    Attributes:
+        mode: `off`, `warn`, or `fail` for an exit code of its own.
+        max_drop_percent: By how much a table may shrink since it was counted last; 100: any.
+        references: Whether rows that are referred to have to be there. On large tables it is slow.
+        newest_visit_hours: How old the newest club visit may be; 0: any.
+    """
+
+    mode: str = "warn"
+    max_drop_percent: float = 50.0
+    references: bool = False
+    newest_visit_hours: float = 0.0
+
+
+def configured_checks() -> Checks:
+    """The checks of dlt's configuration.
+
+    Raises:
+        ConfigurationError: A value is wrong; all such are named.
+    """
+    given: dict[str, Any] = {}
+    problems = Problems()
+    for name, (kind, words) in KINDS.items():
+        with problems.collected():
+            try:
+                value: Any = dlt.config.get(f"checks.{name}", kind)
+            except ConfigValueCannotBeCoercedException:
+                raise _error(name, f"must be {words}") from None
+            if value is None:
+                continue
+            if kind is float and not value >= 0:
+                raise _error(name, f"must be {words}")
+            if name == "mode" and value not in MODES:
+                near = suggest(value, MODES)
+                raise _error(name, f"must be one of {', '.join(MODES)}, not {value!r}{near}")
+            given[name] = value
+    problems.raise_all()
+    return Checks(**given)
+
+
+def run_checks(
+    checks: Checks, recording: RunRecorder, source: DltSource, pipeline: dlt.Pipeline
+) -> None:
+    """Check the tables that a run has loaded, and hand the findings to its recording.
+
+    Args:
+        checks: What to check.
+        recording: The run's, after `loaded`.
+        source: Its source.
+        pipeline: Its pipeline.
+    """
+    if checks.mode == "off":
+        return
+    with pipeline.sql_client() as client:
+        examiner = _Examiner(checks, recording, source, pipeline, client)
+        recording.checks = list(examiner.findings())
+    if checks.mode == "fail" and not all(check.is_passed for check in recording.checks):
+        recording.failed_checks = EXIT_CODE
+
+
+def as_lines(found: Sequence[CheckRecord]) -> list[str]:
+    """What is wrong, for the summary."""
+    return [check.text for check in found if not check.is_passed]
+
+
+class _Examiner:
+    def __init__(
+        self,
+        checks: Checks,
+        recording: RunRecorder,
+        source: DltSource,
+        pipeline: dlt.Pipeline,
+        client: SqlClientBase[Any],
+    ) -> None:
+        self._checks = checks
+        self._recording = recording
+        self._reading = reading_of(source)
+        self._endpoints = [ENDPOINTS[name] for name in source.resources]
+        self._tables = pipeline.default_schema.tables
+        self._client = client
+
+    def findings(self) -> Iterator[CheckRecord]:
+        totals = rows(self._client, _LAST_TOTALS) if self._recording.counts else []
+        last = {ENDPOINTS[name].table_name: total for name, total in totals if name in ENDPOINTS}
+        endpoints = {
+            entry.table_name: entry
+            for entry in self._endpoints
+            if entry.table_name in self._recording.counts
+        }
+        for table, endpoint in endpoints.items():
+            if table in last:
+                yield self._rows_dropped(table, last[table])
+            if endpoint.write is Write.MERGE and endpoint.key:
+                yield self._key_twice(table, endpoint)
+            if self._checks.references:
+                yield from self._references(table)
+        if self._checks.newest_visit_hours and any(e.name == _VISITS for e in self._endpoints):
+            yield from self._newest_visit()
+
+    def _rows_dropped(self, table: str, before: int) -> CheckRecord:
+        now = self._recording.counts[table]
+        percent = 100 * (before - now) / before if before else 0.0
+        return self._record(
+            "rows_dropped",
+            table,
+            percent <= self._checks.max_drop_percent,
+            round(max(percent, 0.0), 2),
+            f"{table} shrank by {percent:.0f} %, from {before:,} rows to {now:,}.",
+        )
+
+    def _key_twice(self, table: str, endpoint: Endpoint) -> CheckRecord:
+        columns = ", ".join(map(self._column, self._reading.entry(endpoint).key))
+        return self._counted(
+            "key_twice",
+            table,
+            f"SELECT {columns} FROM {self._table(table)} GROUP BY {columns} HAVING count(*) > 1",
+            f"{table} has {{}} more than once.",
+            "key",
+        )
+
+    def _references(self, table: str) -> Iterator[CheckRecord]:
+        """Looks for rows whose other row is not there, by the references of dlt's schema."""
+        for reference in self._tables[table].get("references") or ():
+            other = reference["referenced_table"]
+            if other not in self._tables or not has_table_seen_data(self._tables[other]):
+                continue
+            own = [f"own.{self._column(name)}" for name in reference["columns"]]
+            theirs = [f"other.{self._column(name)}" for name in reference["referenced_columns"]]
+            is_set = " AND ".join(f"{name} IS NOT NULL" for name in own)
+            is_equal = " AND ".join(f"{a} = {b}" for a, b in zip(own, theirs))
+            columns = ", ".join(reference["columns"])
+            yield self._counted(
+                f"reference to {other}",
+                table,
+                f"SELECT 1 AS one FROM {self._table(table)} AS own WHERE {is_set} AND NOT EXISTS "
+                f"(SELECT 1 FROM {self._table(other)} AS other WHERE {is_equal})",
+                f"{table} has {{}} whose {columns} is not in {other}.",
+                "row",
+            )
+
+    def _newest_visit(self) -> Iterator[CheckRecord]:
+        name, table = "newest_visit", self._tables.get(_VISITS)
+        if table is None or _ENTERED not in table["columns"] or not has_table_seen_data(table):
+            return
+        query = f"SELECT max({self._column(_ENTERED)}) FROM {self._table(_VISITS)}"
+        try:
+            [(newest,)] = rows(self._client, query)
+        except DatabaseException as error:
+            yield self._not_made(name, _VISITS, error)
+            return
+        if newest is None:
+            yield self._record(name, _VISITS, False, None, "There is no club visit.")
+            return
+        hours = (pendulum.now("UTC") - pendulum.instance(newest)).total_seconds() / 3600
+        is_passed = hours <= self._checks.newest_visit_hours
+        text = f"The newest club visit is {hours:,.1f} hours old."
+        yield self._record(name, _VISITS, is_passed, round(hours, 2), text)
+
+    def _counted(self, name: str, table: str, query: str, text: str, noun: str) -> CheckRecord:
+        """Passed if a query gives no row; their number goes into the text with the noun."""
+        try:
+            [(count,)] = rows(self._client, f"SELECT count(*) FROM ({query}) AS found")
+        except DatabaseException as error:
+            return self._not_made(name, table, error)
+        return self._record(name, table, not count, float(count), text.format(counted(count, noun)))
+
+    def _not_made(self, name: str, table: str, error: DatabaseException) -> CheckRecord:
+        text = f"The check {name!r} of {table} could not be made ({type(error).__name__})."
+        return self._record(name, table, False, None, text)
+
+    def _record(
+        self, name: str, table: str, is_passed: bool, value: float | None, text: str
+    ) -> CheckRecord:
+        return CheckRecord(self._recording.run_id, name, table, is_passed, value, text)
+
+    def _table(self, name: str) -> str:
+        return self._client.make_qualified_table_name(name)
+
+    def _column(self, name: str) -> str:
+        return self._client.escape_column_name(name)
+
+
+def _error(name: str, problem: str) -> ConfigurationError:
+    return ConfigurationError(f"checks.{name} {problem}; it is set in .dlt/config.toml.")

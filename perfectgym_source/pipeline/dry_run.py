@@ -1,0 +1,124 @@
+"""`--dry-run`: what a first run would load, from one page of everything; it leaves no trace."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pendulum
+
+from ..api.client import Client
+from ..api.pages import Rows
+from ..api.paginators import PAGE_SIZE
+from ..catalog import ENDPOINTS, Endpoint
+from ..errors import ApiError
+from ..extract.reader import club_zone
+from ..extract.report import Failure
+from ..resources import Reading
+from ..text import capped, counted, listed, shortened
+from ..transform.decoder import Decoder
+from ..transform.time_zones import ClubClocks
+from .failures import failure_lines
+from .probe import Probe
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the first page of one endpoint would become.
+
+    Attributes:
+        resource: Its name.
+        rows: Rows by table.
+        columns: Columns by table.
+        has_more: Whether there is another page.
+        unreadable: Values that no column could take, by `table.column`.
+        unknown_fields: Fields that the catalog does not know, as `table.column`.
+        problem: Why there is no page: an error, or no parent to ask for.
+        error: The error.
+    """
+
+    resource: str
+    rows: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, int] = field(default_factory=dict)
+    has_more: bool = False
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    unknown_fields: Sequence[str] = ()
+    problem: str = ""
+    error: ApiError | None = None
+
+
+def preview(reading: Reading, selected: Sequence[Endpoint]) -> Iterator[Preview]:
+    """Ask each endpoint for its first page and decode it.
+
+    Raises:
+        SignInError: The login does not work.
+    """
+    clocks = ClubClocks(reading.settings.time_zone)
+    with Client(reading.settings) as client:
+        probe = Probe(reading.settings, client)
+        with contextlib.suppress(ApiError):  # shown below, if it is one of those selected
+            for row in probe.first_page(ENDPOINTS["clubs"]) or ():
+                if found := club_zone(row):
+                    clocks.set_club(*found)
+        for endpoint in selected:
+            try:
+                elements = probe.first_page(endpoint)
+            except ApiError as error:
+                yield Preview(endpoint.name, problem=str(error), error=error)
+                continue
+            if elements is None:
+                yield Preview(endpoint.name, problem="the list it depends on is empty")
+            else:
+                yield _preview(reading, endpoint, clocks, elements)
+
+
+def as_text(found: Sequence[Preview]) -> str:
+    """The previews as a table for people."""
+    lines = []
+    for entry in found:
+        if entry.error:
+            lines.append(f"{entry.resource:<40} {'FAILED':>8}")
+        elif entry.problem:
+            lines.append(f"{entry.resource:<40} {'-':>8}  {entry.problem}")
+        for table, rows in entry.rows.items():
+            more = "+" if entry.has_more and "__" not in table else " "
+            lines.append(f"{table:<40} {rows:>7,}{more} rows, {entry.columns[table]} columns")
+        unreadable = entry.unreadable.items()
+        lines += capped(
+            [
+                f"  {counted(count, 'value')} of {shortened(column)} could not be read."
+                for column, count in unreadable
+            ]
+        )
+        if entry.unknown_fields:
+            lines.append(f"  Fields not known before: {listed(entry.unknown_fields)}")
+    failures = [Failure(entry.resource, (), entry.error) for entry in found if entry.error]
+    if failures:
+        lines += ["", *failure_lines(failures)]
+    lines.append("")
+    lines.append("Nothing was loaded. +: there are more pages.")
+    return "\n".join(lines)
+
+
+def _preview(
+    reading: Reading, endpoint: Endpoint, clocks: ClubClocks, elements: Sequence[Any]
+) -> Preview:
+    decoder = Decoder(
+        reading.entry(endpoint),
+        clocks,
+        taken_at=pendulum.now("UTC"),
+        privacy=reading.settings.pii,
+        installation=reading.settings.installation,
+    )
+    batch = decoder.decode([Rows(elements)], [{}] * len(elements))
+    tables = decoder.empty()
+    return Preview(
+        endpoint.name,
+        rows={name: batch.rows[name] for name in tables},
+        columns={name: table.num_columns for name, table in tables.items()},
+        has_more=len(elements) >= PAGE_SIZE,
+        unreadable=dict(sorted(batch.unreadable.items())),
+        unknown_fields=sorted(batch.unknown_fields),
+    )

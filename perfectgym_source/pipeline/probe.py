@@ -1,0 +1,168 @@
+"""`--check`: sign in, ask each selected endpoint once, say what works, load nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pendulum
+
+from ..api.client import Client
+from ..api.paginators import PAGE_SIZE
+from ..catalog import ENDPOINTS, Endpoint
+from ..catalog.coerce import to_int
+from ..config.settings import Settings
+from ..errors import ApiError
+from ..extract.report import Failure
+from ..extract.request_params import request_parameters
+from ..text import counted
+from .failures import failure_lines, wrong_mode
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one endpoint answered.
+
+    Attributes:
+        resource: Its name.
+        works: True, False, or None where it could not be asked because its parents' list is empty.
+        text: In words.
+        error: Why it does not work.
+    """
+
+    resource: str
+    works: bool | None
+    text: str
+    error: ApiError | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What all endpoints answered.
+
+    Attributes:
+        mode: The account mode.
+        findings: What each endpoint answered.
+        clubs: The number of clubs on the first page; None if nobody asked for clubs.
+    """
+
+    mode: str
+    findings: Sequence[Finding]
+    clubs: int | None
+
+    @property
+    def works(self) -> bool:
+        """Whether no endpoint failed."""
+        return not any(finding.works is False for finding in self.findings)
+
+
+def check(settings: Settings, selected: list[Endpoint]) -> Checked:
+    """Ask each endpoint for its first page.
+
+    Raises:
+        SignInError: The login does not work.
+    """
+    findings = []
+    with Client(settings) as client:
+        probe = Probe(settings, client)
+        for endpoint in selected:
+            try:
+                elements = probe.first_page(endpoint)
+            except ApiError as error:
+                findings.append(Finding(endpoint.name, False, str(error), error))
+                continue
+            if elements is None:
+                text = "not asked: the list it depends on is empty"
+                findings.append(Finding(endpoint.name, None, text))
+            else:
+                text = f"{len(elements):,} on the first page"
+                findings.append(Finding(endpoint.name, True, text))
+        clubs = probe.pages.get("clubs")
+    return Checked(settings.mode, findings, None if clubs is None else len(clubs))
+
+
+def as_text(found: Checked) -> str:
+    """What was found for a person: a line for each endpoint, each kind of failure once, the sum."""
+    marks = {True: "ok", False: "FAILED", None: "-"}
+    lines = [
+        f"{marks[entry.works]:<7} {entry.resource:<24} {'' if entry.error else entry.text}".rstrip()
+        for entry in found.findings
+    ]
+    failures = [Failure(entry.resource, (), entry.error) for entry in found.findings if entry.error]
+    if failures:
+        lines += ["", *failure_lines(failures)]
+    works = sum(entry.works is True for entry in found.findings)
+    skipped = sum(entry.works is None for entry in found.findings)
+    lines += ["", f"{works} of {len(found.findings)} {'works' if works == 1 else 'work'}"]
+    if skipped:
+        lines[-1] += f", {skipped} could not be asked"
+    if works:
+        lines[-1] += f"; signed in as {found.mode} account"
+    if found.clubs is not None:
+        more = " or more" if found.clubs >= PAGE_SIZE else ""
+        lines[-1] += f", {counted(found.clubs, 'club')}{more}"
+    lines[-1] += "."
+    asked = [entry.resource for entry in found.findings if entry.works is not None]
+    errors = {failure.resource: failure.error for failure in failures}
+    if hint := wrong_mode(found.mode, asked, errors):
+        lines.append(hint)
+    return "\n".join(lines)
+
+
+class Probe:
+    """The first page of each endpoint; each is asked once, and so are those it depends on.
+
+    Attributes:
+        pages: The pages, by endpoint; None where there was no parent to ask for.
+    """
+
+    def __init__(self, settings: Settings, client: Client) -> None:
+        self._settings = settings
+        self._client = client
+        self.pages: dict[str, list[Any] | None] = {}
+
+    def first_page(self, endpoint: Endpoint) -> list[Any] | None:
+        """Its elements; None if there is no parent to ask for. Each endpoint is asked once."""
+        if endpoint.name not in self.pages:
+            self.pages[endpoint.name] = self._ask(endpoint)
+        return self.pages[endpoint.name]
+
+    def _ask(self, endpoint: Endpoint) -> list[Any] | None:
+        partition = []
+        above = ENDPOINTS[endpoint.pairs_from] if endpoint.pairs_from else None
+        for parent in endpoint.parents:
+            if self._settings.mode in parent.implicit_for_modes:
+                partition.append(0)
+                continue
+            # The first club's instructors are requested for the same club.
+            is_last = above is not None and parent is endpoint.parents[-1]
+            identity = self._an_id(above if is_last and above else ENDPOINTS[parent.table])
+            if identity is None:
+                return None
+            partition.append(identity)
+        params = request_parameters(
+            endpoint,
+            partition,
+            endpoint.request_variants[0],
+            self._settings,
+            pendulum.now("UTC").date(),
+            self._own_id(endpoint),
+        )
+        paging = {"timestamp": {"timestamp": "0"}, "page": {"page": "1"}, "none": {}}
+        return self._client.get(endpoint.path, {**params, **paging[endpoint.paging]}, endpoint.name)
+
+    def _own_id(self, endpoint: Endpoint) -> int | None:
+        if self._settings.mode != "user" or endpoint.own_user_parameter is None:
+            return None
+        return self._an_id(ENDPOINTS["user_details"])
+
+    def _an_id(self, endpoint: Endpoint) -> int | None:
+        for row in self.first_page(endpoint) or ():
+            try:
+                identity = to_int(row.get("id")) if isinstance(row, dict) else None
+            except ValueError:
+                continue
+            if identity is not None:
+                return identity
+        return None

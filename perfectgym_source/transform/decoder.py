@@ -1,0 +1,292 @@
+"""Elements of answers to Arrow tables: one column at a time, typed by the catalog.
+
+Every column is first built in one call, which succeeds where the API sends what it documents. Only
+where that fails are its values read one by one, with the odd spellings that `values` knows. A
+value that cannot be read as its column's type leaves NULL there; what was sent is kept in the
+row's `_unreadable` column, as JSON by column name; so is an unknown field whose column is taken.
+
+The rows of a child table carry the key of their root row. A root row that comes with an empty
+array gives the child table a row that only says so (`_removed`): while loading, all older rows with
+that key go, and those that came with it stay.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..api.pages import ColumnarPage, Rows
+from ..catalog import Endpoint, Kind, TableLayout, Write
+from ..catalog.model import INSTALLATION
+from ..catalog.pii import OPEN, Privacy
+from ..catalog.tables import REMOVED, TAKEN_AT, UNREADABLE
+from .flatten import Flattener, UnknownFields
+from .objects import EMPTY, ColumnarObjects, Lists, Objects, ParsedObjects
+from .table_builder import INSTANT, TableBuilder
+from .time_zones import ClubClocks
+
+
+@dataclass
+class Batch:
+    """Decoded rows of one endpoint.
+
+    Attributes:
+        tables: An Arrow table for the root table and for each child table that has rows.
+        rows: How many rows each table has, without those that only remove older ones.
+        deleted: How many rows of the endpoint's own table are flagged as deleted, or are removed
+            because they are gone from a list that was read as a whole.
+        removed: How many of these leave the table.
+        unreadable: How many values could not be read, by `table.column`.
+        unknown_fields: Columns of fields that the catalog does not know and no earlier run
+            named, as
+            `table.column`.
+    """
+
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+    deleted: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    unknown_fields: set[str] = field(default_factory=set)
+
+
+class Decoder:
+    """Decodes the elements of one endpoint. Threads may share it.
+
+    Args:
+        endpoint: The catalog's entry.
+        clocks: The clubs' time zones.
+        unknown_fields: Kinds of the columns, by table, that earlier runs found in unknown fields:
+            a column
+            keeps its type from then on.
+        named: Columns that earlier runs named though they are not loaded, as `table.column`.
+        taken_at: For snapshots, when the picture was taken (with a time zone).
+        fresh: Tables that hold nothing yet, so that nothing has to be removed from them.
+        removes_deleted: Whether rows that are flagged as deleted leave nothing in child tables.
+        privacy: What becomes of personal data.
+        installation: The installation's name, if the endpoint's tables hold several.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        clocks: ClubClocks,
+        unknown_fields: Mapping[str, Mapping[str, Kind]] | None = None,
+        named: Collection[str] = (),
+        taken_at: datetime | None = None,
+        fresh: Collection[str] = (),
+        removes_deleted: bool = False,
+        privacy: Privacy = OPEN,
+        installation: str = "",
+    ) -> None:
+        self.endpoint = endpoint
+        self.installation = installation
+        self.layout = privacy.layout(endpoint)
+        self.privacy = privacy
+        self.clocks = clocks
+        self.taken_at = taken_at
+        self.fresh = fresh
+        self.removes_deleted = removes_deleted
+        self.unknown_fields = UnknownFields(unknown_fields or {}, named)
+
+    def decode(
+        self,
+        parts: Sequence[Rows],
+        requests: Sequence[Mapping[str, Any]],
+        emptied: Sequence[Mapping[str, Any]] = (),
+    ) -> Batch:
+        """Decode rows.
+
+        Args:
+            parts: Rows of answers.
+            requests: For each row, the key columns that its request gives (`club_id`).
+            emptied: What is to be removed: key columns of parents whose full picture is empty now,
+                or ids of rows that are gone from a list that was read as a whole.
+
+        Raises:
+            ValueError: An element is neither an object nor a bare value that its type allows.
+        """
+        rows = _Rows(self, [*requests, *emptied], len(emptied))
+        rows.add_root(self._objects(parts, emptied))
+        return rows.batch
+
+    def empty(self) -> dict[str, pa.Table]:
+        """Every table of the endpoint with all its columns and no row."""
+        rows = _Rows(self, [], 0, keep_empty=True)
+        rows.add_root(ParsedObjects([]))
+        return rows.batch.tables
+
+    def _objects(self, parts: Sequence[Rows], emptied: Sequence[Mapping[str, Any]]) -> Objects:
+        shaped = [part for part in parts if isinstance(part, ColumnarPage)]
+        has_same_fields = len({tuple(part.columns) for part in shaped}) == 1
+        if has_same_fields and len(shaped) == len(parts) and not emptied:
+            return ColumnarObjects(shaped)
+        ends = emptied if self.endpoint.is_full_list else [EMPTY] * len(emptied)
+        elements = (element for part in parts for element in part.elements)
+        return ParsedObjects([*map(self._root_object, elements), *ends])
+
+    def _root_object(self, element: Any) -> Mapping[str, Any]:
+        if isinstance(element, dict):
+            return element
+        if self.layout.layout.bare and not isinstance(element, list):
+            return {self.layout.layout.bare: element}
+        raise ValueError("an element is not an object")
+
+
+@dataclass
+class _Place:
+    """Where the rows of a child table hang, one entry for each row: the root row's number, and the
+    positions in the arrays down to it (None for rows that only remove)."""
+
+    roots: list[int]
+    positions: list[tuple[int, ...]]
+
+
+class _Rows:
+    """Builds the tables of one batch."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        requests: Sequence[Mapping[str, Any]],
+        emptied: int,
+        keep_empty: bool = False,
+    ) -> None:
+        self.batch = Batch()
+        self._decoder = decoder
+        self._endpoint = decoder.endpoint
+        self._requests = requests
+        self._emptied = emptied
+        self._keep_empty = keep_empty
+        self._flattener = Flattener(
+            decoder.privacy, decoder.unknown_fields, self.batch.unknown_fields
+        )
+        self._clubs: pa.Array | None = None
+        self._root_keys: list[pa.Array] = []
+
+    def add_root(self, objects: Objects) -> None:
+        """Add the endpoint's own rows, and what is in their arrays."""
+        table = self._decoder.layout
+        size = len(objects)
+        builder = self._builder(table, size)
+        own: dict[str, list[Any]] = {INSTALLATION: [self._decoder.installation] * size}
+        keys = {
+            column.name: own.get(column.name)
+            or [request.get(column.name) for request in self._requests]
+            for column in table.keys
+        }
+        for column in table.keys:
+            builder.read(column, keys[column.name])
+        is_fixed = self._endpoint.write is Write.REPLACE
+        self._flattener.spread(builder, table.layout, objects, keys, is_fixed)
+        self._root_keys = [
+            builder.arrays.get(name, pa.nulls(size, pa.int64())) for name in self._endpoint.key
+        ]
+        if self._endpoint.time_zone is not None:
+            self._clubs = builder.arrays[self._endpoint.time_zone]
+        gone: set[int] = set()
+        if self._decoder.removes_deleted and "is_deleted" in builder.arrays:
+            flags = builder.arrays["is_deleted"].to_pylist()
+            gone = {row for row, flag in enumerate(flags) if flag}
+        removing: list[bool | None] | None = None
+        if self._endpoint.write is Write.REPLACE or self._endpoint.is_full_list:
+            removing = [None] * (size - self._emptied) + [True] * self._emptied
+            if self._endpoint.is_full_list:
+                removing = [True if row in gone else flag for row, flag in enumerate(removing)]
+        self._note_deleted(table, builder)
+        self._finish(table, builder, self._clubs, removing)
+        place = _Place(list(range(size)), [()] * size)
+        for array in table.layout.arrays:
+            self._add_child(array.table, builder.lists[array.names[0]].without(gone), place)
+
+    def _note_deleted(self, table: TableLayout, builder: TableBuilder) -> None:
+        gone = self._emptied if self._endpoint.is_full_list else 0
+        flagged = 0
+        if "is_deleted" in builder.arrays:
+            flagged = pc.sum(builder.arrays["is_deleted"]).as_py() or 0
+        self.batch.deleted[table.name] += gone + flagged
+        self.batch.removed[table.name] += gone + (flagged if self._decoder.removes_deleted else 0)
+
+    def _builder(self, table: TableLayout, size: int) -> TableBuilder:
+        keys = {key.name for key in table.keys}
+        return TableBuilder(table.name, size, keys, privacy=self._decoder.privacy)
+
+    def _add_child(self, table: TableLayout, lists: Lists, above: _Place) -> None:
+        place = _Place(
+            [root for root, length in zip(above.roots, lists.lengths) for _ in range(length)],
+            [
+                (*positions, index)
+                for positions, length in zip(above.positions, lists.lengths)
+                for index in range(length)
+            ],
+        )
+        objects = lists.elements
+        removing = self._removing(table, place)
+        size = len(objects) + len(removing)
+        if not size and not self._keep_empty:
+            return
+        builder = self._builder(table, size)
+        roots = pa.array([*place.roots, *removing], pa.int64())
+        for column, values in zip(table.keys, self._root_keys):
+            builder.arrays[column.name] = values.take(roots)
+        for level, name in enumerate(table.positions):
+            found = [positions[level] for positions in place.positions]
+            builder.arrays[name] = pa.array([*found, *([None] * len(removing))], pa.int64())
+        self._flattener.spread(builder, table.layout, objects.padded(len(removing)))
+        clubs = None if self._clubs is None else self._clubs.take(roots)
+        flags = [None] * len(objects) + [True] * len(removing)
+        self._finish(table, builder, clubs, None if self._endpoint.write is Write.APPEND else flags)
+        below = _Place([*place.roots, *removing], [*place.positions, *([()] * len(removing))])
+        for array in table.layout.arrays:
+            self._add_child(array.table, builder.lists[array.names[0]], below)
+
+    def _removing(self, table: TableLayout, place: _Place) -> list[int]:
+        """Root rows whose older rows in a child table must go, and which bring no new ones."""
+        if self._endpoint.write is Write.APPEND or table.name in self._decoder.fresh:
+            return []
+        scopes: dict[Hashable, int] = {}
+        filled: set[Hashable] = set()
+        scope_of = self._scope_of
+        for root in range(len(self._requests)):
+            scopes.setdefault(scope_of(root), root)
+        for root in place.roots:
+            filled.add(scope_of(root))
+        return [root for scope, root in scopes.items() if scope not in filled]
+
+    def _scope_of(self, root: int) -> Hashable:
+        """What is replaced as a whole with a root row: its own rows, or those of its parents."""
+        if self._endpoint.write is Write.MERGE:
+            return root
+        return tuple(self._requests[root].values())
+
+    def _finish(
+        self,
+        table: TableLayout,
+        builder: TableBuilder,
+        clubs: pa.Array | None,
+        removing: Sequence[bool | None] | None,
+    ) -> None:
+        """Add what stands beside the API's values, and put the table into the batch."""
+        for name, count in builder.unreadable.items():
+            self.batch.unreadable[f"{table.name}.{name}"] += count
+        for name, local in builder.moments.items():
+            found = self._decoder.clocks.to_utc(clubs, local)
+            if offsets := builder.offsets.get(name):
+                own = pa.array([offsets.get(row) for row in range(builder.size)], pa.int64())
+                found = pc.coalesce(pc.subtract(local, own), found)
+            builder.arrays[f"{name}_utc"] = found.cast(INSTANT)
+        builder.arrays[UNREADABLE] = builder.unreadable_values()
+        if removing is not None:
+            builder.arrays[REMOVED] = pa.array(removing, pa.bool_())
+        if self._endpoint.write is Write.APPEND:
+            taken = [self._decoder.taken_at] * builder.size
+            builder.arrays[TAKEN_AT] = pa.array(taken, INSTANT)
+        if builder.size or self._keep_empty:
+            self.batch.tables[table.name] = pa.table(builder.arrays)
+            self.batch.rows[table.name] += builder.size - sum(map(bool, removing or ()))

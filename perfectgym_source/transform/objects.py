@@ -1,0 +1,178 @@
+"""JSON objects by the thousand: the values of their fields, and which of them are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Protocol, Union
+
+import orjson
+
+from ..api.pages import ColumnarPage, parsed
+from ..catalog.coerce import as_json
+from ..catalog.tables import ArrayField, ObjectField, ScalarField
+
+EMPTY: Mapping[str, Any] = {}
+SAMPLE = 200
+
+Fields = Sequence[Union[ScalarField, ObjectField, ArrayField]]
+
+
+class Objects(Protocol):
+    """JSON objects, one for each row."""
+
+    def __len__(self) -> int: ...
+
+    def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
+        """For each field, its value in each object, or None where no object has it.
+
+        Of the names under which a field may come, the first counts whose value is not blank.
+        """
+
+    def named(self, name: str) -> Sequence[Any] | None:
+        """Return the values under one name, parsed; None where no object has it."""
+
+    def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
+        """The values of fields with other names, in the order of these."""
+
+
+class ParsedObjects:
+    """Objects as they were parsed from JSON."""
+
+    def __init__(self, objects: Sequence[Mapping[str, Any]]) -> None:
+        self._objects = objects
+        self._names: set[str] = set().union(*objects)
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
+        """See `Objects`."""
+        single = [f.names[0] for f in fields if len(f.names) == 1 and f.names[0] in self._names]
+        found: dict[str, Sequence[Any]] = {}
+        if len(single) > 1:
+            try:
+                # One call for each object, where all of them have the same fields.
+                found = dict(zip(single, zip(*map(itemgetter(*single), self._objects))))
+            except KeyError:
+                found = {}
+        picked: list[Sequence[Any] | None] = []
+        for field in fields:
+            if field.names[0] in found:
+                picked.append(found[field.names[0]])
+            else:
+                names = [name for name in field.names if name in self._names]
+                picked.append(_first([self._values(name) for name in names]))
+        return picked
+
+    def named(self, name: str) -> Sequence[Any] | None:
+        """See `Objects`."""
+        return list(map(parsed, self._values(name))) if name in self._names else None
+
+    def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
+        """See `Objects`."""
+        return {name: self._values(name) for name in sorted(self._names.difference(known))}
+
+    def take(self, places: Iterable[int]) -> ParsedObjects:
+        """The objects that stand at these places."""
+        return ParsedObjects([self._objects[place] for place in places])
+
+    def padded(self, count: int) -> ParsedObjects:
+        """These objects, and so many empty ones behind them."""
+        return ParsedObjects([*self._objects, *[EMPTY] * count]) if count else self
+
+    def _values(self, name: str) -> Sequence[Any]:
+        return [o.get(name) for o in self._objects]
+
+
+class ColumnarObjects:
+    """Objects as a `RowParser` has read them."""
+
+    def __init__(self, parts: Sequence[ColumnarPage]) -> None:
+        self._size = sum(map(len, parts))
+        self._values = {
+            name: list(chain.from_iterable(part.columns[name] for part in parts))
+            for name in parts[0].columns
+        }
+
+    def __len__(self) -> int:
+        return self._size
+
+    def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
+        """See `Objects`."""
+        return [_first([self._values[name] for name in field.names]) for field in fields]
+
+    def named(self, name: str) -> Sequence[Any] | None:
+        """See `Objects`."""
+        return list(map(parsed, self._values[name])) if name in self._values else None
+
+    def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
+        """See `Objects`."""
+        return {name: self._values[name] for name in sorted(self._values.keys() - known)}
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A list of objects for each row.
+
+    Attributes:
+        lengths: How many objects each row has.
+        elements: The objects of all rows, one after the other.
+    """
+
+    lengths: Sequence[int]
+    elements: ParsedObjects
+
+    def without(self, rows: Collection[int]) -> Lists:
+        """The lists, those of some rows emptied."""
+        if not rows:
+            return self
+        owners = (row for row, length in enumerate(self.lengths) for _ in range(length))
+        places = [place for place, owner in enumerate(owners) if owner not in rows]
+        lengths = [0 if row in rows else length for row, length in enumerate(self.lengths)]
+        return Lists(lengths, self.elements.take(places))
+
+
+def distinct(values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int] | None]:
+    """The distinct ones among values, parsed, and for each value which of them it is.
+
+    Embedded objects are references, mostly to few rows: it is worth while to read each once.
+
+    Returns:
+        All values, and None, where most of them differ or cannot be compared as JSON.
+    """
+    places: dict[bytes, int] = {}
+    found: list[int] = []
+    is_text = set(map(type, values)) == {bytes}
+    try:
+        for start in range(0, len(values), SAMPLE):
+            sample = values[start : start + SAMPLE]
+            texts = sample if is_text else map(_text, sample)
+            found += [places.setdefault(text, len(places)) for text in texts]
+            if len(places) > len(found) // 2:
+                return list(map(parsed, values)), None
+    except TypeError:
+        return list(map(parsed, values)), None
+    first: dict[int, int] = {}
+    for row, place in enumerate(found):
+        first.setdefault(place, row)
+    return [parsed(values[row]) for row in first.values()], found
+
+
+def _text(value: Any) -> bytes:
+    return value if type(value) is bytes else orjson.dumps(value, default=as_json)
+
+
+def _first(spellings: Sequence[Sequence[Any]]) -> Sequence[Any] | None:
+    """Of the values under several names, each time the first that is not blank."""
+    if not spellings:
+        return None
+    values = spellings[0]
+    for others in spellings[1:]:
+        values = [
+            other if other is not None and (v is None or v == "" or v == "null") else v
+            for v, other in zip(values, others)
+        ]
+    return values

@@ -1,0 +1,302 @@
+"""Builds the columns of one table from raw values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..api.pages import parsed
+from ..catalog import Column, Kind
+from ..catalog.coerce import (
+    COERCIONS,
+    DECIMAL_PRECISION,
+    DECIMAL_SCALE,
+    Inexact,
+    is_blank,
+    to_json,
+    to_timestamp_us,
+    utc_offset_us,
+)
+from ..catalog.pii import OPEN, Privacy
+from .objects import EMPTY, Lists, ParsedObjects
+
+LOCAL = pa.timestamp("us")
+INSTANT = pa.timestamp("us", tz="UTC")
+
+ARROW_TYPES: Mapping[str, pa.DataType] = {
+    "long": pa.int64(),
+    "int": pa.int64(),
+    "decimal": pa.decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
+    "double": pa.float64(),
+    "bool": pa.bool_(),
+    "string": pa.string(),
+    "date": pa.date32(),
+    "datetime": LOCAL,
+    "json": pa.string(),
+}
+"""The Arrow type of each kind."""
+
+_KINDS: Mapping[pa.DataType, Kind] = {
+    pa.int64(): "long",
+    pa.string(): "string",
+    pa.date32(): "date",
+    LOCAL: "datetime",
+}
+"""A kind of the columns that may be keys, by Arrow type."""
+
+_CANNOT_BUILD = (
+    pa.ArrowInvalid,
+    pa.ArrowTypeError,
+    pa.ArrowNotImplementedError,
+    OverflowError,
+    TypeError,
+    UnicodeEncodeError,
+)
+_YEAR_1 = {
+    "date": (pa.int32(), (date.min - date(1970, 1, 1)).days),
+    "datetime": (pa.int64(), to_timestamp_us("0001-01-01")),
+}
+"""The first moment of a kind that Python knows, as Arrow's number."""
+_NOTHING = type(None)
+_TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
+    "long": {int, _NOTHING},
+    "int": {int, _NOTHING},
+    "decimal": {float, int, _NOTHING},
+    "double": {float, int, _NOTHING},
+    "bool": {bool, _NOTHING},
+    "string": {str, _NOTHING},
+    "date": {str, _NOTHING},
+    "datetime": {str, _NOTHING},
+}
+_EXACT_AS_FLOAT = 1e6
+"""Below it, binary floating point is so fine that 9 decimal places come out as they were written:
+half a unit in the last place is at most 6e-11."""
+
+
+class TableBuilder:
+    """The columns of one table in the making.
+
+    Args:
+        name: The table.
+        size: How many rows it will have.
+        keys: Columns that come from the request.
+        taken: Other columns that exist besides those that are built here.
+        privacy: What becomes of personal data.
+
+    Attributes:
+        arrays: The columns that are done.
+        moments: Local times as microseconds, by column; their instants are still to be found.
+        offsets: Offsets that came with local times, in microseconds, by column and row.
+        lists: The objects in the rows' arrays, by field.
+        unreadable: How many values could not be read, by column.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        keys: Collection[str] = (),
+        taken: Collection[str] = (),
+        privacy: Privacy = OPEN,
+    ) -> None:
+        self.name = name
+        self.keys = keys
+        self.taken = taken
+        self.size = size
+        self.arrays: dict[str, pa.Array] = {}
+        self.moments: dict[str, pa.Array] = {}
+        self.offsets: dict[str, dict[int, int]] = {}
+        self.lists: dict[str, Lists] = {}
+        self.unreadable: Counter[str] = Counter()
+        self._privacy = privacy
+        self._raw: dict[int, dict[str, tuple[Any, str]]] = {}
+
+    def read(self, column: Column, values: Sequence[Any] | None) -> None:
+        """Build a column from raw values; None where no row has one."""
+        try:
+            if values is None:
+                array = pa.nulls(self.size, ARROW_TYPES[column.kind])
+            else:
+                array = _in_one_call(column.kind, values)
+        except _CANNOT_BUILD:
+            array = self._one_by_one(column, values or ())
+        self.arrays[column.name] = array
+        if column.kind == "datetime":
+            self.moments[column.name] = array.cast(pa.int64())
+            self.arrays[column.utc_name] = array  # holds the place beside its local time
+
+    def repeat(self, part: TableBuilder, places: Sequence[int]) -> None:
+        """Take over the columns of embedded objects that were decoded once for many rows.
+
+        Args:
+            part: Their columns, a row for each distinct object.
+            places: For each row, which of them it has.
+        """
+        few = {name: array for name, array in part.arrays.items() if array.null_count < part.size}
+        # One call for all of them: with each, other threads take over for a while.
+        batch = pa.RecordBatch.from_arrays(list(few.values()), list(few))
+        many = batch.take(pa.array(places, pa.int64()))
+        found = dict(zip(few, many.columns))
+        for name, array in part.arrays.items():
+            self.arrays[name] = found[name] if name in few else pa.nulls(self.size, array.type)
+        for name in part.moments:
+            self.moments[name] = self.arrays[name].cast(pa.int64())
+        if part.offsets or part._raw:
+            for row, place in enumerate(places):
+                for name, offsets in part.offsets.items():
+                    if place in offsets:
+                        self.offsets.setdefault(name, {})[row] = offsets[place]
+                for name, (value, counted_as) in part._raw.get(place, EMPTY).items():
+                    self.keep(row, name, value, counted_as)
+
+    def as_object(self, row: int, name: str, value: Any, bare: str | None) -> Mapping[str, Any]:
+        """An embedded object from what came in its place."""
+        if type(value) is dict:
+            return value
+        single = value
+        if isinstance(value, list) and len(value) <= 1:
+            single = value[0] if value else None
+        if is_blank(single):
+            return EMPTY
+        if isinstance(single, dict):
+            return single
+        if bare and not isinstance(single, list):
+            return {bare: single}
+        self.keep(row, name, value)
+        return EMPTY
+
+    def as_lists(self, name: str, values: Sequence[Any] | None, bare: str | None) -> Lists:
+        """The lists of objects in each row: a bare object counts as a list of one."""
+        if values is None:
+            return Lists([0] * self.size, ParsedObjects([]))
+        lists = [self._as_list(row, name, parsed(v), bare) for row, v in enumerate(values)]
+        return Lists(list(map(len, lists)), ParsedObjects([o for found in lists for o in found]))
+
+    def _as_list(
+        self, row: int, name: str, value: Any, bare: str | None
+    ) -> Sequence[Mapping[str, Any]]:
+        if is_blank(value):
+            return ()
+        found = []
+        for element in value if isinstance(value, list) else [value]:
+            if isinstance(element, dict):
+                found.append(element)
+            elif bare and not isinstance(element, list) and element is not None:
+                found.append({bare: element})
+            elif element is not None:
+                self.keep(row, name, value)
+        return found
+
+    def unreadable_values(self) -> pa.Array:
+        """The `_unreadable` column: NULL, or what was sent by column name, as JSON, as far as it
+        may be kept."""
+        if not self._raw:
+            return pa.nulls(self.size, pa.string())
+        texts = {
+            row: to_json({name: self._privacy.raw(value) for name, (value, _) in sent.items()})
+            for row, sent in self._raw.items()
+        }
+        return pa.array(map(texts.get, range(self.size)), pa.string())
+
+    def keep(self, row: int, name: str, value: Any, counted_as: str = "") -> None:
+        """Keep a value that no column takes, for the row's `_unreadable`.
+
+        Args:
+            row: The index of the row.
+            name: The name of the value there.
+            value: The value as it was sent.
+            counted_as: Its name in the counts, if it is another one.
+        """
+        counted_as = counted_as or name
+        self.unreadable[counted_as] += 1
+        kept = self._raw.setdefault(row, {})
+        # Several values may have one name: a column's own, and an unknown field's.
+        names = (f"{name} ({number})" if number > 1 else name for number in count(1))
+        free = next(n for n in names if n not in kept or kept[n][0] is value)
+        kept[free] = value, counted_as
+
+    def keep_all(self, name: str, values: Sequence[Any], counted_as: str = "") -> None:
+        """Keep the values of all rows that have one; see `keep`."""
+        for row, value in enumerate(values):
+            if value is not None:
+                self.keep(row, name, value, counted_as)
+
+    def unlike(self, column: str, kind: Kind | None, values: Sequence[Any]) -> Sequence[Any]:
+        """Return raw values, None in place of blanks and of those that a column has anyway.
+
+        Args:
+            column: The column, which is built.
+            kind: Its kind, if it is known.
+            values: The raw values of a field, one for each row.
+        """
+        array = self.arrays[column]
+        read = COERCIONS[kind or _KINDS.get(array.type, "string")]
+        own = array.cast(pa.int64()) if array.type == LOCAL else array
+
+        def differs(value: Any, held: Any) -> bool:
+            try:
+                return bool(read(value) != held)
+            except (ValueError, RecursionError):
+                return True
+
+        return [
+            value if not is_blank(value) and differs(value, held) else None
+            for value, held in zip(values, own.to_pylist())
+        ]
+
+    def _one_by_one(self, column: Column, values: Sequence[Any]) -> pa.Array:
+        read = self._privacy.reader(column.kind)
+        found: list[Any] = []
+        for row, value in enumerate(values):
+            try:
+                found.append(read(value))
+            except (ValueError, RecursionError) as error:
+                found.append(error.value if isinstance(error, Inexact) else None)
+                self.keep(row, column.name, value)
+                continue
+            if column.kind == "datetime" and (offset := utc_offset_us(value)) is not None:
+                self.offsets.setdefault(column.name, {})[row] = offset
+        if column.kind == "datetime":
+            return pa.array(found, pa.int64()).cast(LOCAL)
+        return pa.array(found, ARROW_TYPES[column.kind])
+
+
+def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
+    types = set(map(type, values))
+    if types <= {_NOTHING}:
+        return pa.nulls(len(values), ARROW_TYPES[kind])
+    if not types <= _TAKEN_AS_THEY_ARE.get(kind, set()):
+        raise TypeError("Arrow would take True and 1.5 for 1; JSON is read one by one")
+    if kind in _YEAR_1:
+        array = pa.array(values, pa.string()).cast(ARROW_TYPES[kind])
+        number, year_1 = _YEAR_1[kind]
+        if pc.min(array.cast(number)).as_py() < year_1:
+            raise TypeError("Arrow knows a year 0, Python and most databases do not")
+        return array
+    if kind == "decimal":
+        array = pa.array(values, pa.float64())
+        if not pc.max(pc.abs(array)).as_py() < _EXACT_AS_FLOAT:
+            raise TypeError("the decimal places would not be those that were written")
+        decimals = array.cast(ARROW_TYPES[kind])
+        if not decimals.cast(pa.float64()).equals(array):
+            raise TypeError("there are more decimal places than the column has")
+        return decimals
+    return pa.array(values, ARROW_TYPES[kind])
+
+
+def kind_of(first: Any, values: Sequence[Any]) -> Kind:
+    """What an unknown field holds, judged by its values."""
+    if isinstance(first, bool):
+        return "bool"
+    if isinstance(first, (dict, list)):
+        return "json"
+    if isinstance(first, (int, float, Decimal)):
+        return "double" if any(isinstance(v, (float, Decimal)) for v in values) else "long"
+    return "string"

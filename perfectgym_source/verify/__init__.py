@@ -1,0 +1,1 @@
+"""Compare the tables with the API, and repair what differs."""

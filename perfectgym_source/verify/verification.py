@@ -1,0 +1,230 @@
+"""`--verify`: read the API again from the beginning, and compare it with the tables.
+
+Nothing is loaded, and no cursor moves. What changed since the last run is told apart by the
+cursors that the destination holds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.pipeline.state_sync import load_pipeline_state_from_destination
+
+from ..catalog import ENDPOINTS, Endpoint, Mode, Write
+from ..destination.files import DESTINATION as FILES
+from ..destination.names import PIPELINE
+from ..destination.publish import loading_file
+from ..destination.target import (
+    Options,
+    destination_name,
+    is_duckdb,
+    open_pipeline,
+    pending_packages,
+    target,
+)
+from ..errors import ApiError, ConfigurationError
+from ..extract.report import Report
+from ..resources import Reading
+from ..source import perfectgym_source, reading_of
+from ..text import counted
+from .compare import Comparison
+from .next_run import NextRun
+from .scan import ancestors, make_extraction, read_api, read_tables
+from .table_diff import ExtraKeys, Finding
+
+Outcome = Literal["equal", "different", "partial"]
+"""`partial`: something could not be read, so that nobody knows."""
+
+EXIT_CODES: Mapping[Outcome, int] = {"equal": 0, "different": 8, "partial": ApiError.exit_code}
+
+
+@dataclass
+class Verification:
+    """How the tables compare with the API.
+
+    Attributes:
+        findings: For each table that was compared, by resource.
+        left_out: Resources that were not compared, with the reason.
+        unread: Resources of which something could not be read, so that they were not compared.
+        refused: Resources that a repair leaves alone, because most of a table would go.
+        removable: By resource, the extra rows that the API does not give.
+        needs_reload: Resources with differences that loading them again removes.
+        report: What was read.
+        seconds: How long it took.
+        destination: Where the rows are, in words.
+        dataset: The dataset.
+    """
+
+    findings: dict[str, list[Finding]]
+    left_out: dict[str, str]
+    unread: list[str]
+    refused: list[str]
+    removable: dict[str, ExtraKeys]
+    needs_reload: list[str]
+    report: Report
+    seconds: float
+    destination: str
+    dataset: str
+
+    @property
+    def tables(self) -> list[Finding]:
+        """The findings of all tables."""
+        return [finding for findings in self.findings.values() for finding in findings]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the tables are."""
+        return outcome_of(self.tables, [self.report])
+
+
+def outcome_of(findings: Iterable[Finding], reports: Iterable[Report]) -> Outcome:
+    """What findings come to, after readings with these reports."""
+    if any(report.failures for report in reports):
+        return "partial"
+    return "equal" if all(finding.is_equal for finding in findings) else "different"
+
+
+def verify(options: Options) -> Verification:
+    """Compare the tables of the selected resources with the API.
+
+    Raises:
+        ConfigurationError: Nothing to compare has been loaded, or the destination has no SQL.
+        LockedError: A run is loading into the same place.
+        PerfectGymError: The API or the destination failed; the exit code is the error's.
+    """
+    with verified_target(options, publishes=False) as destination:
+        return compare(options, destination)
+
+
+@contextmanager
+def verified_target(options: Options, publishes: bool) -> Iterator[Any]:
+    """`runner.target`, of which there has to be something already.
+
+    Raises:
+        ConfigurationError: There is no such DuckDB file, or the target is files.
+        PerfectGymError: As `runner.target`.
+    """
+    if options.destination == FILES:
+        raise ConfigurationError(
+            "--verify and --repair do not look into files: use --destination duckdb, to compare "
+            f"{options.database}, from which the files are written.",
+            hint="After a repair, the next run writes the files again.",
+        )
+    if is_duckdb(options):
+        database = options.database.resolve()
+        if not (database.exists() or loading_file(database).exists()):
+            raise _nothing(options)
+    with target(options, publishes) as destination:
+        yield destination
+
+
+def compare(options: Options, destination: Any) -> Verification:
+    """Compare, under the lock of the target.
+
+    Args:
+        options: What is selected.
+        destination: The destination, as `runner.target` gives it.
+
+    Raises:
+        ConfigurationError: Nothing to compare has been loaded, or the destination has no SQL.
+        PerfectGymError: The API could not be read at all.
+    """
+    started = time.monotonic()
+    source = perfectgym_source(**options.source)
+    reading = reading_of(source)
+    settings = reading.settings
+    selected = [ENDPOINTS[name] for name in source.resources]
+    report = Report()
+    with (
+        open_pipeline(options, destination) as pipeline,
+        pipeline.destination_client() as client,
+        closing(Comparison(settings)) as comparison,
+    ):
+        if not isinstance(client, SqlJobClientBase):
+            raise ConfigurationError(
+                f"{options.destination!r} cannot be verified: it is no SQL database."
+            )
+        states = _states(client, reading)
+        left_out = {entry.name: why for entry in selected if (why := _why_not(entry, states))}
+        compared = [entry for entry in selected if entry.name not in left_out]
+        if not compared:
+            raise _nothing(options)
+        if pending := pending_packages(pipeline):
+            report.warnings.append(
+                f"{counted(pending, 'load package')} of an earlier run not loaded yet: the next "
+                "run completes that."
+            )
+        digests = read_api(settings, compared, comparison, report)
+        unread = _unread(compared, {failure.resource for failure in report.failures}, settings.mode)
+        compared = [entry for entry in compared if entry.name not in unread]
+        for endpoint in compared:
+            read_tables(endpoint, settings, client.sql_client, comparison)
+        with closing(
+            make_extraction(settings, selected, lambda name: {**states.get(name, {})}, Report())
+        ) as run:
+            next_run = NextRun(run, states, digests, comparison.listed)
+            findings = {entry.name: comparison.findings(entry, next_run) for entry in compared}
+        refused = [
+            name
+            for name, tables in findings.items()
+            if any(t.exceeds_delete_threshold for t in tables)
+        ]
+        repaired = [entry for entry in compared if entry.name not in refused]
+        return Verification(
+            findings=findings,
+            left_out=left_out,
+            unread=unread,
+            refused=refused,
+            removable={
+                entry.name: rows for entry in repaired if (rows := comparison.removable(entry))
+            },
+            needs_reload=[entry.name for entry in repaired if comparison.is_reload_needed(entry)],
+            report=report,
+            seconds=time.monotonic() - started,
+            destination=destination_name(options),
+            dataset=options.dataset,
+        )
+
+
+def _states(client: SqlJobClientBase, reading: Reading) -> Mapping[str, Any]:
+    """The state of each resource, as the destination holds it: it belongs to the rows there."""
+    try:
+        state: Any = load_pipeline_state_from_destination(PIPELINE, client)
+    except DestinationUndefinedEntity:
+        state = None
+    held = ((state or {}).get("sources") or {}).get("perfectgym") or {}
+    reading.check_dataset({**held})
+    resources = held.get("resources") or {}
+    return {name: reading.own_state({**own}) for name, own in resources.items()}
+
+
+def _why_not(endpoint: Endpoint, states: Mapping[str, Any]) -> str | None:
+    """Why an endpoint's tables cannot be compared, if so."""
+    if endpoint.write is Write.APPEND:
+        return "each run adds a picture, which cannot be taken again"
+    if endpoint.table_name != endpoint.name:
+        return f"its rows stand in {endpoint.table_name}"
+    return None if "cursors" in states.get(endpoint.name, {}) else "it was never loaded"
+
+
+def _nothing(options: Options) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is nothing to verify: none of the resources has been loaded into "
+        f"{destination_name(options)} ({options.dataset}).",
+        hint="Load first.",
+    )
+
+
+def _unread(compared: Sequence[Endpoint], failed: Collection[str], mode: Mode) -> list[str]:
+    """The endpoints of which something could not be read, or of a list that they depend on."""
+    return [
+        entry.name
+        for entry in compared
+        if not {entry.name, *ancestors(entry, mode)}.isdisjoint(failed)
+    ]

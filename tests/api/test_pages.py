@@ -1,0 +1,162 @@
+"""Rows of answers: parsed as a whole, or read by a shape, which leaves what is embedded as text."""
+
+import json
+import logging
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfectgym_source.api import pages as module
+from perfectgym_source.api.pages import RowParser, Rows, parsed, row_id, row_version
+from perfectgym_source.api.responses import parse
+from perfectgym_source.catalog import ENDPOINTS, table_layout
+from perfectgym_source.errors import PagingError
+
+CLASS = {"id": 7, "timestamp": 5, "classType": {"id": 1, "name": "Zumba"}, "startDate": "x"}
+INTEGERS = st.integers(-(2**70), 2**70)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | INTEGERS
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
+EMBEDDED = st.none() | st.dictionaries(st.text(), SCALARS | st.lists(SCALARS)) | SCALARS
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "id": st.integers(1, 2**63 - 1) | st.just("8"),
+            "timestamp": st.integers(0, 2**63 - 1) | st.just(""),
+            "attendeesLimit": SCALARS,
+            "startDate": SCALARS | st.lists(SCALARS),
+            "classType": EMBEDDED,
+            "club": EMBEDDED,
+        },
+    ),
+    max_size=12,
+)
+
+
+def shape(name="classes"):
+    return RowParser(table_layout(ENDPOINTS[name]).layout)
+
+
+def answer(*elements, **more):
+    return json.dumps({"elements": elements, **more}).encode()
+
+
+def complete(elements):
+    """Elements as parsed, without fields that are null, which stand for nothing."""
+    return [
+        {name: parsed(value) for name, value in row.items() if parsed(value) is not None}
+        for row in elements
+    ]
+
+
+@settings(deadline=None)
+@given(elements=ROWS, data=st.data())
+def test_a_shape_reads_what_parsing_gives(elements, data):
+    content = answer(*elements)
+    whole, shaped = Rows(parse(content)["elements"]), shape().read(content)
+    places = data.draw(st.lists(st.integers(0, max(0, len(elements) - 1)), unique=True).map(sorted))
+    for again in (lambda rows: rows, lambda rows: rows.take(places if elements else [])):
+        whole, shaped = again(whole), again(shaped)
+        assert len(shaped) == len(whole)
+        assert shaped.ids == whole.ids
+        assert shaped.versions == whole.versions
+        assert complete(shaped.elements) == complete(whole.elements)
+        for name in ("startDate", "club", "notAField"):
+            assert list(map(parsed, shaped.values(name))) == list(whole.values(name))
+
+
+def test_every_list_by_row_version_has_a_shape_that_reads_an_empty_answer():
+    for endpoint in ENDPOINTS.values():
+        if endpoint.is_keyset:
+            rows = shape(endpoint.name).read(answer())
+            assert (len(rows), rows.ids, rows.versions, list(rows.elements)) == (0, [], [], [])
+
+
+def test_the_same_text_is_the_same_object_and_not_too_many_are_remembered(monkeypatch):
+    monkeypatch.setattr(module, "MOST_TEXT_BYTES", 50_000)
+    reader = shape()
+    first, second = reader.read(answer(CLASS, CLASS)).values("classType")
+    assert first is second
+    for number in range(20):
+        reader.read(answer({"classType": {"id": number, "name": "x" * 10_000}}))
+        assert sum(map(len, reader._texts)) < 70_000
+    assert len(reader._texts) > len(module._BLANKS) + 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'{"elements": null}',
+        b'{"elements": {"id": 1}}',
+        b'{"elements": [null]}',
+        b'{"elements": [5]}',
+        b'{"elements": [{"id": NaN}]}',
+        b'{"elements": [{"startDate": "\xff"}]}',
+        b'{"elements": [{"startDate": "\\ud83d"}]}',
+        b'{"elements": []} {}',
+        b'\xef\xbb\xbf{"elements": []}',
+        b'{"elements": [{"club": ' + b"[" * 5_000 + b"]" * 5_000 + b"}]}",
+        answer(CLASS, errors=[]),
+        answer({**CLASS, "news": 1}),
+    ],
+)
+def test_what_does_not_fit_is_left_to_those_who_parse_it_as_a_whole(content):
+    assert shape().read(content) is None
+
+
+def test_a_shape_learns_unknown_fields(monkeypatch):
+    reader, row = shape(), {**CLASS, "news": [1, {"a": None}], "first name": "A"}
+    reader.learn([row, "no object"])
+    assert complete(reader.read(answer(row, CLASS)).elements) == complete([row, CLASS])
+    monkeypatch.setattr(module, "MOST_FIELDS", 2)
+    reader = shape()
+    reader.learn([{"a": 1, "b": 2, "c": 3}])
+    assert reader.read(answer({"a": 1})) is None
+    reader.learn([{"a": 1, "b": 2}])
+    assert reader.read(answer({"a": 1})) is not None
+
+
+@settings(deadline=None)
+@given(names=st.lists(st.text(), min_size=1, max_size=5))
+def test_any_name_of_a_field_may_be_learned(names):
+    reader, row = shape(), dict.fromkeys(names, 5)
+    reader.learn([row])
+    rows = reader.read(answer(row))
+    assert rows is None or complete(rows.elements) == [row]
+
+
+def test_blanks_do_not_stay_text():
+    embedded = [None, "", "null", " ", []]
+    rows = shape().read(answer(*({"club": value} for value in embedded)))
+    assert rows.values("club") == [None, "", "null", b'" "', b"[]"]
+
+
+def test_of_a_field_that_comes_twice_the_last_counts():
+    assert shape().read(b'{"elements": [{"id": 1, "id": 2}]}').ids == [2]
+
+
+def test_invalid_utf8_in_what_is_embedded_is_replaced_and_not_quoted(caplog):
+    content = b'{"elements": [{"club": {"name": "Ada \xff"}}]}'
+    [club] = shape().read(content).values("club")
+    with caplog.at_level(logging.WARNING):
+        assert parsed(club) == {"name": "Ada \ufffd"}
+    assert "invalid utf-8" in caplog.text.lower()
+    assert "Ada" not in caplog.text
+
+
+def test_elements_that_are_no_objects_have_no_versions():
+    with pytest.raises(PagingError, match="not an object"):
+        _ = Rows([CLASS, 5]).versions
+    with pytest.raises(PagingError, match="not an integer"):
+        _ = Rows([{"timestamp": 1.5}]).versions
+    assert (row_version(CLASS), row_id(CLASS), row_id(5)) == (5, 7, None)
+    assert [row_id({"id": value}) for value in (0, "0", None, "", "x")] == [0, 0, None, None, None]

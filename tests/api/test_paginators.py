@@ -1,0 +1,480 @@
+"""Both ways of paging against lists in memory, quiet ones and such as change meanwhile."""
+
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perfectgym_source.api import paginators
+from perfectgym_source.api.pages import Rows, row_version
+from perfectgym_source.api.paginators import (
+    MAX_PASSES,
+    PAGE_SIZE,
+    keyset_pages,
+    numbered_pages,
+    stable_list,
+    unpaged_list,
+)
+from perfectgym_source.errors import PagingError, RequestRefused
+
+FEW = settings(max_examples=60, deadline=None)
+
+
+class ListServer:
+    """A list of the API in memory; `changes` run each before the request of its number."""
+
+    def __init__(self, rows, changes=None):
+        self.rows = list(rows)
+        self.changes = dict(changes or {})
+        self.requests = []
+        self._lock = threading.Lock()
+
+    def __call__(self, paging):
+        with self._lock:
+            for change in self.changes.pop(len(self.requests), ()):
+                change(self.rows)
+            self.requests.append(dict(paging))
+            if "page" in paging:
+                first = (int(paging["page"]) - 1) * PAGE_SIZE
+                return Rows(self.rows[first : first + PAGE_SIZE])
+            after = int(paging["timestamp"])
+            found = sorted((row for row in self.rows if row["timestamp"] > after), key=_version)
+            return Rows(found[:PAGE_SIZE])
+
+
+def _version(row):
+    return row["timestamp"]
+
+
+def row(identity, version=None):
+    return {"id": identity, "timestamp": identity if version is None else version}
+
+
+def listed(count):
+    return [row(i) for i in range(1, count + 1)]
+
+
+def keyset(server, start=0):
+    return [r for page in keyset_pages(server, start) for r in page.elements]
+
+
+def ids(rows):
+    return [r["id"] for r in rows]
+
+
+def stable(server, connections=1):
+    rows, is_stable = stable_list(server, connections, lambda r: r["id"])
+    return ids(rows), is_stable
+
+
+# --- by row version
+
+
+@pytest.mark.parametrize(
+    ("count", "requests"),
+    [(0, 1), (1, 1), (49, 1), (50, 2), (99, 2), (100, 2), (148, 2), (149, 3), (198, 3), (199, 3)],
+)
+def test_a_keyset_list_ends_with_the_first_page_that_is_less_than_half_full(count, requests):
+    server = ListServer(listed(count))
+    assert ids(keyset(server)) == list(range(1, count + 1))
+    assert len(server.requests) == requests
+
+
+def test_the_next_request_begins_with_the_last_element_and_no_row_is_given_twice():
+    server = ListServer(listed(150))
+    assert ids(keyset(server, 20)) == list(range(21, 151))
+    assert server.requests == [{"timestamp": "20"}, {"timestamp": "119"}]
+
+
+@pytest.mark.parametrize("pages", ["keyset", "stable"])
+def test_a_page_from_which_a_server_hides_rows_is_not_taken_for_the_last(pages):
+    server = ListServer(listed(250))
+
+    def hiding(paging):
+        rows = server(paging).elements
+        return Rows([r for r in rows if r["id"] % 100 > 45 or r["id"] % 7])
+
+    read = keyset(hiding) if pages == "keyset" else stable_list(hiding, 1, lambda r: r["id"])[0]
+    assert ids(read) == [i for i in range(1, 251) if i % 100 > 45 or i % 7]
+
+
+def test_the_row_of_the_cursor_that_an_inclusive_filter_returns_is_left_out():
+    rows = listed(250)
+
+    def inclusive(paging):
+        found = [r for r in rows if r["timestamp"] >= int(paging["timestamp"])]
+        return Rows(found[:PAGE_SIZE])
+
+    assert ids(keyset(inclusive)) == list(range(1, 251))
+    assert ids(keyset(inclusive, 40)) == list(range(41, 251))
+    assert ids(keyset(inclusive, 250)) == []
+    assert ids(keyset(inclusive, 300)) == []
+
+
+def test_a_keyset_list_that_grows_as_fast_as_it_is_read_ends_and_the_next_run_reads_the_rest(
+    monkeypatch,
+):
+    monkeypatch.setattr(paginators, "LONG_LIST", 3)
+    top = iter(range(501, 1_000_000))
+
+    def grow(rows):
+        rows.extend(row(next(top)) for _ in range(PAGE_SIZE))
+
+    server = ListServer(listed(500), {n: [grow] for n in range(10_000)})
+    read = ids(keyset(server))
+    assert len(server.requests) < 50
+    assert read == list(range(1, read[-1] + 1))
+    assert read[-1] >= 500
+    server.changes = {}
+    rest = ids(keyset(server, read[-1]))
+    assert rest == list(range(read[-1] + 1, len(server.rows) + 1))
+
+
+@pytest.mark.parametrize("count", [299, 300, 301, 450, 900])
+def test_a_long_keyset_list_that_does_not_grow_is_read_to_its_end(monkeypatch, count):
+    monkeypatch.setattr(paginators, "LONG_LIST", 3)
+    rows = [row(i, i * 2**50 if i == count else i * 3) for i in range(1, count + 1)]
+    assert ids(keyset(ListServer(rows))) == list(range(1, count + 1))
+
+
+@FEW
+@given(
+    gaps=st.lists(st.integers(1, 2**40), max_size=450),
+    start=st.integers(0, 2**41),
+)
+def test_any_keyset_list_gives_every_row_after_the_start_once(gaps, start):
+    version, rows = 0, []
+    for identity, gap in enumerate(gaps):
+        version += gap
+        rows.append(row(identity, version))
+    expected = [r["id"] for r in rows if r["timestamp"] > start]
+    assert ids(keyset(ListServer(rows), start)) == expected
+
+
+@FEW
+@given(sizes=st.lists(st.integers(1, PAGE_SIZE - 1), min_size=1, max_size=15))
+def test_a_version_that_many_rows_share_loses_none_of_them(sizes):
+    rows = []
+    for version, size in enumerate(sizes, 1):
+        rows += [row(len(rows) + n, version) for n in range(1, size + 1)]
+    server = ListServer(rows)
+    assert ids(keyset(server)) == ids(rows)
+    assert len(server.requests) <= len(sizes) + 1
+
+
+@pytest.mark.parametrize("first", range(1, 103))
+@pytest.mark.parametrize("shared", [2, 60, 99])
+def test_a_shared_version_may_begin_anywhere_on_a_page(first, shared):
+    rows = [row(i, min(i, first) if i < first + shared else i) for i in range(1, 251)]
+    assert ids(keyset(ListServer(rows))) == ids(rows)
+
+
+@FEW
+@given(
+    count=st.integers(100, 350),
+    moves=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 349)), max_size=10),
+)
+def test_a_row_that_moves_to_a_later_version_is_seen_twice_and_never_lost(count, moves):
+    top = iter(range(10_000, 20_000))
+    changes = {}
+    for request, index in moves:
+
+        def move(rows, index=index):
+            rows[index % len(rows)] = row(rows[index % len(rows)]["id"], next(top))
+
+        changes.setdefault(request, []).append(move)
+    server = ListServer(listed(count), changes)
+    pages = keyset(server)
+    final = {r["id"]: r["timestamp"] for r in server.rows}
+    latest = {r["id"]: r["timestamp"] for r in pages}
+    assert set(latest) == set(final)
+    if not server.changes:
+        before_last = {i: v for i, v in final.items() if latest[i] != v}
+        # Only what changed after the last page was sent may be older here.
+        assert not before_last
+
+
+def test_rows_that_are_added_while_the_list_is_read_are_part_of_it():
+    server = ListServer(listed(100), {1: [lambda rows: rows.append(row(500))]})
+    assert ids(keyset(server))[-1] == 500
+
+
+def test_a_row_that_is_deleted_while_the_list_is_read_takes_none_with_it():
+    server = ListServer(listed(250), {1: [lambda rows: rows.pop(0)]})
+    assert ids(keyset(server)) == list(range(1, 251))
+
+
+def test_a_cursor_that_does_not_advance_is_an_error():
+    server = ListServer(listed(100))
+    pages = keyset_pages(lambda paging: server({"timestamp": "0"}), 0)
+    next(pages)
+    with pytest.raises(PagingError):
+        next(pages)
+
+
+def test_timestamps_that_run_backwards_are_an_error():
+    with pytest.raises(PagingError, match="order"):
+        list(keyset_pages(lambda paging: Rows([row(1, 5), row(2, 4)]), 0))
+
+
+def test_a_full_page_of_a_single_version_is_an_error():
+    for before in (0, 1, 60, 99):
+        rows = [*listed(before), *(row(500 + i, 200) for i in range(101))]
+        server = ListServer(rows)
+        with pytest.raises(PagingError, match="nothing but rows of timestamp 200"):
+            keyset(server)
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("bad", [{"id": 1}, {"timestamp": None}, {"timestamp": ""}])
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("start", [0, 2])
+def test_a_missing_timestamp_is_an_error(bad, place, start):
+    rows = [row(3)]
+    rows.insert(place, bad)
+    with pytest.raises(PagingError):
+        list(keyset_pages(lambda paging: Rows(rows), start))
+
+
+@pytest.mark.parametrize("bad", [{"timestamp": "x"}, {"timestamp": 2**63}, {"timestamp": []}, 5])
+def test_a_timestamp_that_cannot_be_read_is_an_error(bad):
+    with pytest.raises(PagingError):
+        row_version(bad)
+
+
+def test_a_timestamp_is_read_from_text_without_loss():
+    assert row_version({"timestamp": str(2**63 - 1)}) == 2**63 - 1
+    assert row_version({"timestamp": "null"}) == row_version({}) == 0
+
+
+def test_rows_without_an_id_that_share_a_version_end_their_list():
+    rows = [{"timestamp": 7} for _ in range(60)]
+    server = ListServer(rows)
+    assert len(keyset(server)) >= 60
+    assert len(server.requests) <= 3
+
+
+# --- by page number
+
+
+@pytest.mark.parametrize("connections", [1, 3, 8])
+@pytest.mark.parametrize("count", [0, 1, 49, 50, 99, 100, 101, 200, 201, 1_234, 1_270])
+def test_a_numbered_list_gives_every_row_once_in_order(count, connections):
+    server = ListServer(listed(count))
+    pages = list(numbered_pages(server, connections))
+    assert [r["id"] for page in pages for r in page.elements] == list(range(1, count + 1))
+    # An empty page ends a list whose last page is at least half full.
+    assert len(pages) == count // PAGE_SIZE + (1 if count % PAGE_SIZE < 50 else 2)
+
+
+@FEW
+@given(count=st.integers(0, 900), connections=st.integers(1, 4))
+def test_any_quiet_numbered_list_is_stable(count, connections):
+    server = ListServer(listed(count))
+    assert stable(server, connections) == (list(range(1, count + 1)), True)
+
+
+def test_a_list_of_one_page_costs_one_request():
+    server = ListServer(listed(49))
+    assert stable(server, 8) == (list(range(1, 50)), True)
+    assert server.requests == [{"page": "1"}]
+
+
+def refused_page(server, number, status=404):
+    def fetch(request):
+        if request.get("page") == str(number):
+            raise RequestRefused("no", status=status)
+        return server(request)
+
+    return fetch
+
+
+def test_a_refusal_ends_a_list_behind_a_page_that_is_not_full_only():
+    assert stable(refused_page(ListServer(listed(99)), 2)) == (list(range(1, 100)), True)
+    assert stable(refused_page(ListServer(listed(270)), 4)) == (list(range(1, 271)), True)
+    for count, number in ((100, 2), (250, 2), (250, 3)):
+        with pytest.raises(RequestRefused):
+            stable(refused_page(ListServer(listed(count)), number))
+
+
+def test_a_short_list_that_ignores_page_numbers_is_read_once():
+    server = ListServer(listed(70))
+    rows, is_stable = stable_list(lambda _: server({"page": "1"}), 8, lambda r: r["id"])
+    assert (ids(rows), is_stable) == (list(range(1, 71)), True)
+
+
+def test_a_list_whose_only_other_page_moves_away_is_read_again():
+    server = ListServer(listed(130), {1: [without(*range(1, 31))]})
+    found, _ = stable(server)
+    assert set(range(31, 131)) <= set(found)
+
+
+def test_a_numbered_list_that_grows_as_fast_as_it_is_read_ends(monkeypatch):
+    monkeypatch.setattr(paginators, "LONG_LIST", 3)
+    grow = [lambda rows: rows.extend(row(len(rows) + n) for n in range(1, PAGE_SIZE + 1))]
+    server = ListServer(listed(500), dict.fromkeys(range(100_000), grow))
+    found, _ = stable(server)
+    assert set(range(1, 501)) <= set(found)
+    assert len(server.requests) < 1_000
+
+
+def test_a_long_list_whose_last_page_stands_for_all_that_follow_is_an_error(monkeypatch):
+    monkeypatch.setattr(paginators, "LONG_LIST", 3)
+    server = ListServer(listed(500))
+    requests = []
+
+    def clamping(request):
+        requests.append(request)
+        return server({"page": str(min(int(request["page"]), 5))})
+
+    with pytest.raises(PagingError, match="Page 6 repeats"):
+        stable(clamping)
+    assert len(requests) < 20
+
+
+# --- in a single response
+
+
+def unpaged(fetch):
+    rows, is_stable, doubt = unpaged_list(fetch, 2, lambda r: r["id"])
+    assert is_stable
+    return ids(rows), doubt
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 101, 250])
+def test_an_unpaged_list_costs_one_request(count):
+    requests = []
+
+    def fetch(request):
+        requests.append(request)
+        return Rows(listed(count))
+
+    assert unpaged(fetch) == (list(range(1, count + 1)), "")
+    assert requests == [{}]
+
+
+def test_a_response_of_a_page_s_size_is_not_believed_to_be_the_whole_list():
+    def paged(server):
+        return lambda request: server({"page": "1", **request})
+
+    for count in (100, 101, 350):
+        found = unpaged(paged(ListServer(listed(count))))
+        assert found == (list(range(1, count + 1)), "")
+    server = ListServer(listed(100))
+    found = unpaged(lambda _: server({"page": "1"}))
+    assert found == (list(range(1, 101)), "page 2 repeats page 1")
+    found = unpaged(paged(refused_page(server, 2, 400)))
+    assert found == (list(range(1, 101)), "page 2 is refused with status 400")
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+@pytest.mark.parametrize("page_for", [lambda page: min(page, 3), lambda page: (page - 1) % 3 + 1])
+def test_a_full_page_of_rows_that_came_before_is_an_error_that_names_it(connections, page_for):
+    server = ListServer(listed(500))
+
+    def stuck(paging):
+        return server({"page": str(page_for(int(paging["page"])))})
+
+    with pytest.raises(PagingError, match="Page 4 repeats"):
+        stable(stuck, connections)
+
+
+def without(*identities):
+    def change(rows):
+        rows[:] = [r for r in rows if r["id"] not in identities]
+
+    return change
+
+
+def with_new(identity, place):
+    return lambda rows: rows.insert(place % (len(rows) + 1), row(identity))
+
+
+def test_a_row_that_slips_to_an_earlier_page_is_found_by_the_second_pass():
+    server = ListServer(listed(250), {1: [without(1)]})
+    single_pass = [r["id"] for page in numbered_pages(server, 1) for r in page.elements]
+    assert 101 not in single_pass
+    server = ListServer(listed(250), {1: [without(1)]})
+    found, is_stable = stable(server)
+    assert set(found) == set(range(1, 251))
+    assert is_stable
+
+
+DELETIONS = st.lists(st.tuples(st.integers(0, 12), st.integers(1, 450)), max_size=90)
+INSERTIONS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 500)), max_size=40)
+
+
+def by_request(deletions, insertions):
+    changes = {}
+    for request, identity in deletions:
+        changes.setdefault(request, []).append(without(identity))
+    for number, (request, place) in enumerate(insertions):
+        changes.setdefault(request, []).append(with_new(1_000 + number, place))
+    return changes
+
+
+def lost(count, changes, connections=1):
+    server = ListServer(listed(count), changes)
+    found, is_stable = stable(server, connections)
+    if not is_stable:
+        return set()
+    return set(range(1, count + 1)) & set(ids(server.rows)) - set(found)
+
+
+@FEW
+@given(count=st.integers(1, 450), deletions=DELETIONS, connections=st.sampled_from([1, 3]))
+def test_deletions_between_the_requests_lose_no_other_row(count, deletions, connections):
+    assert not lost(count, by_request(deletions, []), connections)
+
+
+@FEW
+@given(count=st.integers(1, 450), insertions=INSERTIONS)
+def test_insertions_between_the_requests_lose_no_row(count, insertions):
+    assert not lost(count, by_request([], insertions))
+
+
+@FEW
+@given(data=st.data(), count=st.integers(100, 450))
+def test_any_mixture_of_changes_during_the_first_pass_loses_no_row(data, count):
+    first_pass = st.integers(0, count // PAGE_SIZE)
+    changes = by_request(
+        data.draw(st.lists(st.tuples(first_pass, st.integers(1, 450)), max_size=20)),
+        data.draw(st.lists(st.tuples(first_pass, st.integers(0, 500)), max_size=20)),
+    )
+    # 40 rows more than are planned with, 20 of which may go: no change falls into another pass.
+    assert not lost(count + 40, changes)
+
+
+def test_a_row_that_changes_is_given_in_its_latest_form():
+    def rename(rows):
+        rows[0] = {**rows[0], "name": "new"}
+
+    rows, _ = stable_list(ListServer(listed(150), {2: [rename]}), 1, lambda r: r["id"])
+    assert rows[0]["name"] == "new"
+
+
+def test_a_list_that_grows_faster_than_it_is_read_ends_and_says_so():
+    changes = {n: [with_new(1_000 + n, 10_000)] for n in range(200)}
+    server = ListServer(listed(150), changes)
+    found, is_stable = stable(server)
+    assert not is_stable
+    assert set(range(1, 151)) <= set(found)
+    assert len(server.requests) == 3 * MAX_PASSES
+
+
+@pytest.mark.parametrize("pages", [2, 3])
+def test_an_unpaged_list_of_full_pages_ends_where_the_next_one_is_refused_or_repeats(pages):
+    server = ListServer(listed(pages * PAGE_SIZE))
+
+    def paged(request):
+        return server({"page": "1", **request})
+
+    def clamping(request):
+        return server({"page": str(min(int(request.get("page", "1")), pages))})
+
+    everything = list(range(1, pages * PAGE_SIZE + 1))
+    after = pages + 1
+    found = unpaged(refused_page(paged, after))
+    assert found == (everything, f"page {after} is refused with status 404")
+    assert unpaged(clamping) == (everything, f"page {after} repeats rows of earlier pages")

@@ -1,0 +1,90 @@
+"""What the body of an answer says: elements, errors, or nothing that was promised."""
+
+import pytest
+
+from perfectgym_source.api.responses import elements_of, errors_of, holds_errors
+from perfectgym_source.api.retry import RetryableFailure
+
+PLAN = "Need a bigger plan"
+
+
+@pytest.mark.parametrize(
+    ("body", "entries"),
+    [
+        (
+            {"errors": [{"code": "X", "property": "clubId", "message": PLAN, "stack": "at ..."}]},
+            [{"code": "X", "property": "clubId", "message": PLAN}],
+        ),
+        (
+            {"Errors": [{"Message": PLAN, "Property": None, "Code": ""}], "errors": []},
+            [{"message": PLAN}],
+        ),
+        ({"errors": {"code": 12, "message": PLAN}}, [{"code": "12", "message": PLAN}]),
+        ({"errors": [PLAN, None, 7.5, [PLAN], True]}, [{"message": PLAN}]),
+        ({"errors": {"clubId": [PLAN]}}, [{"property": "clubId", "message": PLAN}]),
+        ({"Message": PLAN, "ExceptionMessage": "secret", "StackTrace": "at"}, [{"message": PLAN}]),
+        (
+            {"Message": "Invalid.", "ModelState": {"clubId": [PLAN, "x"], "page": "y", "z": {}}},
+            [
+                {"message": "Invalid."},
+                {"property": "clubId", "message": PLAN},
+                {"property": "clubId", "message": "x"},
+                {"property": "page", "message": "y"},
+                {"property": "z"},
+            ],
+        ),
+        (
+            {"error": "invalid_grant", "error_description": PLAN},
+            [{"code": "invalid_grant", "message": PLAN}],
+        ),
+        ({"error": PLAN}, [{"message": PLAN}]),
+        ({"Error": {"Code": "X", "Message": PLAN}}, [{"code": "X", "message": PLAN}]),
+        ({"message": "a\x1b]0;b\x07\u202ec\r\n\td\x9b"}, [{"message": "a ]0;b c d"}]),
+        ({"errors": [{"message": "m" * 9999}] * 999}, [{"message": "m" * 300}] * 10),
+        ({"elements": [], "title": "Jan Kowalski"}, []),
+        ([{"message": PLAN}], []),
+        (None, []),
+    ],
+)
+def test_the_errors_are_found_in_every_envelope_and_nothing_else(body, entries):
+    assert errors_of(body) == entries
+
+
+def test_what_is_hidden_is_hidden_before_a_text_is_cut():
+    body = {"message": "x" * 295 + "Secret-Word", "error": "Secret-Word"}
+    assert errors_of(body, ["secret-word"]) == [{"code": "***"}, {"message": "x" * 295 + "***"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"elements": None}, "elements is null"),
+        ({"elements": {}}, "elements is an empty object"),
+        ({"elements": "Jan"}, "elements is text"),
+        ({"elements": 7}, "elements is a number"),
+        ({"elements": True}, "elements is true or false"),
+        ({"Jan": 1}, "it has no elements"),
+        ({}, "it has no elements"),
+        (["Jan"], "it is a list, not an object"),
+        (None, "it is null, not an object"),
+    ],
+)
+def test_a_response_without_a_list_says_what_it_holds_instead(body, says):
+    found = elements_of(body)
+    assert isinstance(found, RetryableFailure)
+    assert found.reason == f"the response holds no list: {says}"
+    assert "overloaded" not in found.hint
+
+
+@pytest.mark.parametrize(
+    ("body", "holds"),
+    [
+        ({"elements": [], "errors": []}, False),
+        ({"elements": [], "error": None, "message": "ok"}, False),
+        ({"elements": [], "Errors": [{}]}, True),
+        ({"elements": [], "error": "x"}, True),
+        ([], False),
+    ],
+)
+def test_errors_beside_elements_are_seen(body, holds):
+    assert holds_errors(body) == holds

@@ -1,0 +1,293 @@
+"""The catalog against the vendor's facts: every endpoint, every field, every name."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from dlt.common.normalizers.naming.snake_case import NamingConvention
+
+from perfectgym_source.catalog import (
+    DEFAULT_GROUPS,
+    ENDPOINTS,
+    GROUPS,
+    ROW_TYPES,
+    Write,
+    table_layout,
+)
+from perfectgym_source.catalog.hints import child_hints, root_hints
+from perfectgym_source.catalog.tables import snake_case
+from perfectgym_source.catalog.v1.row_types import DATES_DOCUMENTED_AS_STRING
+
+FACTS = Path(__file__).parent.parent / "facts"
+DOCUMENTED = json.loads((FACTS / "v1_endpoints.json").read_text())
+TYPES = {
+    name.split(" (")[0]: fields
+    for name, fields in json.loads((FACTS / "v1_types.json").read_text()).items()
+}
+SECTIONS = [*DOCUMENTED["company"], *DOCUMENTED["per_parent"]]
+FACT_OF = {
+    re.sub(r"\W+", "_", entry["table"]).strip("_"): {"parent": "", "params": {}, **entry}
+    for entry in SECTIONS
+}
+NAMES = sorted(FACT_OF)
+EXPECTED_TYPES = {
+    "long": "bigint",
+    "int": "bigint",
+    "decimal": "decimal",
+    "bool": "bool",
+    "string": "text",
+    "date": "date",
+    "datetime": "timestamp",
+}
+UNDOCUMENTED = {
+    "product_targets": "ProductTarget",
+    "club_service_types": "ClubServiceType",
+    "product_categories": "ProductCategory",
+    "class_available_seats": "AvailableSeat",
+}
+EXTENDED = {
+    # The documentation's field table of the endpoint has these beside the type that it names.
+    "freeze_types": "FreezeType + FreezeTypeDetails",
+}
+ALIASES = {
+    ("Club", "timezone"): "timeZone",
+    ("Contract", "signUpDate"): "signDate",
+    ("ContractFees", "signUpDate"): "signDate",
+    ("PendingContractFee", "paymentType"): "feeType",
+    ("PendingContractFee", "amount"): "fee",
+}
+RENAMED = {("FriendStatus", "userId"): "friend_user_id"}
+
+
+def tables_of(endpoint):
+    """Each table of an endpoint with its dlt column hints."""
+    found = []
+    for table in table_layout(endpoint).with_children():
+        hints = child_hints(endpoint, table) if table.level else root_hints(endpoint, "keep")
+        found.append((table, hints))
+    return found
+
+
+def all_tables():
+    return [
+        pytest.param(endpoint, table, hints, id=f"{endpoint.name}:{table.name}")
+        for endpoint in ENDPOINTS.values()
+        for table, hints in tables_of(endpoint)
+    ]
+
+
+def test_the_catalog_holds_the_50_documented_endpoints_and_no_other():
+    assert len(SECTIONS) == 50
+    assert set(ENDPOINTS) == set(FACT_OF)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_endpoint_has_the_documented_path_modes_paging_and_key(name):
+    entry, fact = ENDPOINTS[name], FACT_OF[name]
+    assert entry.path == fact["path"]
+    assert entry.paging == fact["paging"]
+    assert list(entry.key) == fact["key"]
+    letters = fact["modes"] or "EU"
+    assert set(entry.modes) == {{"E": "employee", "U": "user"}[letter] for letter in letters}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_endpoint_asks_for_its_documented_parents(name):
+    entry, fact = ENDPOINTS[name], FACT_OF[name]
+    assert [parent.table for parent in entry.parents] == [
+        table for table in fact["parent"].split(" x ") if table
+    ]
+    for parent in entry.parents:
+        assert parent.parameter in fact["params"]
+        documented = fact["params"][parent.parameter]
+        assert documented.startswith(f"{parent.table}.id") or "." not in documented
+        assert ("user" in parent.implicit_for_modes) >= ("left out" in documented)
+    mandatory = {name for name, text in fact["params"].items() if name not in ("languageCode",)}
+    fixed = {name for variant in entry.request_variants for name in variant}
+    window = {"startDate", "endDate"} if entry.has_date_range else set()
+    assert mandatory <= {parent.parameter for parent in entry.parents} | fixed | window
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_endpoint_has_the_documented_row_type(name):
+    expected = UNDOCUMENTED.get(name) or EXTENDED.get(name) or FACT_OF[name]["type"]
+    assert ENDPOINTS[name].row_type == expected
+
+
+def test_a_filter_that_hides_rows_by_default_is_read_with_both_values():
+    assert ENDPOINTS["payment_plans"].request_variants == (
+        {"isActive": "true"},
+        {"isActive": "false"},
+    )
+    assert len(ENDPOINTS["club_payment_plans"].request_variants) == 2
+
+
+def test_no_endpoint_that_changes_data_is_in_the_catalog():
+    forbidden = {text.removeprefix("GET ") for text in DOCUMENTED["never_call"]}
+    assert "Payments/Pay" in forbidden
+    assert not forbidden & {entry.path for entry in ENDPOINTS.values()}
+
+
+def documented_fields(row_type):
+    """Field name -> (type of the facts, name of the type that has it); later types win."""
+    found = {}
+    for part in row_type.split(" + "):
+        for field, kind in TYPES.get(part, {}).items():
+            kind = kind.split(" (")[0]
+            if (part, field) in DATES_DOCUMENTED_AS_STRING:
+                assert kind == "string"
+                kind = "datetime"
+            found[field] = (kind, part)
+    return found
+
+
+def check_type(row_type, columns, tables, table, prefix="", embedded=False, inside=()):
+    """Every documented field is a column, a child table or JSON text. Gives the columns met."""
+    inside = (*inside, *row_type.split(" + "))
+    for field, (kind, part) in documented_fields(row_type).items():
+        spelled = ALIASES.get((part, field), field)
+        name = prefix + RENAMED.get((part, spelled), snake_case(spelled))
+        if (part, field) in ALIASES:
+            kind = documented_fields(row_type)[spelled][0]
+        bare_type = kind.removeprefix("array of ")
+        if kind in EXPECTED_TYPES:
+            assert columns[name]["data_type"] == EXPECTED_TYPES[kind], name
+            if kind == "datetime":
+                assert columns[name]["timezone"] is False
+                assert columns[f"{name}_utc"]["data_type"] == "timestamp"
+                assert columns[f"{name}_utc"]["timezone"] is True
+            else:
+                assert f"{name}_utc" not in columns
+        elif kind == "array" or bare_type in inside or (embedded and kind != bare_type):
+            assert columns[name]["data_type"] == "text", name
+        elif kind != bare_type:
+            child = f"{table}__{name}"
+            assert child in tables, child
+            check_type(bare_type, tables[child]["columns"], tables, child, inside=inside)
+        else:
+            check_type(bare_type, columns, tables, table, f"{name}__", True, inside)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_documented_field_has_its_place_with_the_right_type(name):
+    endpoint = ENDPOINTS[name]
+    tables = {table.name: hints for table, hints in tables_of(endpoint)}
+    root = endpoint.table_name
+    check_type(endpoint.row_type, tables[root]["columns"], tables, root)
+    for key in endpoint.key:
+        assert key in tables[root]["columns"]
+
+
+def test_the_types_hold_no_field_that_is_not_documented():
+    for name, row_type in ROW_TYPES.items():
+        for field in row_type.fields:
+            if name in TYPES:
+                for spelling in (field.name, *field.aliases):
+                    assert spelling in TYPES[name], (name, spelling)
+    undocumented = set(ROW_TYPES) - set(TYPES)
+    assert undocumented == set(UNDOCUMENTED.values())
+
+
+def test_dates_that_are_documented_as_string_exist_in_the_facts():
+    for row_type, field in DATES_DOCUMENTED_AS_STRING:
+        assert TYPES[row_type][field] == "string"
+
+
+@pytest.mark.parametrize(("endpoint", "table", "hints"), all_tables())
+def test_names_are_what_dlt_would_make_of_them(endpoint, table, hints):
+    naming = NamingConvention()
+    assert naming.normalize_path(table.name) == table.name
+    for key, column in hints["columns"].items():
+        assert key == column["name"]
+        assert naming.normalize_path(key) == key
+
+
+@pytest.mark.parametrize(("endpoint", "table", "hints"), all_tables())
+def test_no_two_columns_of_a_table_share_a_name(endpoint, table, hints):
+    names = []
+    for column in table.columns():
+        names.append(column.name)
+        if column.utc_name in hints["columns"]:
+            names.append(column.utc_name)
+    names += [*table.positions, "_unreadable", "_removed", "taken_at"]
+    assert len(names) == len(set(names))
+    assert set(hints["columns"]) <= set(names)
+
+
+@pytest.mark.parametrize(("endpoint", "table", "hints"), all_tables())
+def test_every_table_and_column_is_described(endpoint, table, hints):
+    assert hints["additional_table_hints"]["description"].strip()
+    for name, column in hints["columns"].items():
+        assert column["description"].strip(), name
+
+
+@pytest.mark.parametrize(("endpoint", "table", "hints"), all_tables())
+def test_references_and_keys_point_to_what_exists(endpoint, table, hints):
+    known = {
+        table.name: set(found["columns"])
+        for entry in ENDPOINTS.values()
+        for table, found in tables_of(entry)
+        if entry.name in {endpoint.name, *(r["referenced_table"] for r in hints["references"])}
+    }
+    for reference in hints["references"]:
+        assert set(reference["columns"]) <= set(hints["columns"])
+        assert set(reference["referenced_columns"]) <= known[reference["referenced_table"]]
+    for name in (*hints.get("primary_key", ()), *hints.get("merge_key", ())):
+        assert name in hints["columns"]
+
+
+def test_only_the_window_of_classes_shares_its_table():
+    owners = {}
+    for endpoint in ENDPOINTS.values():
+        for table, _ in tables_of(endpoint):
+            owners.setdefault(table.name, []).append(endpoint.name)
+    assert {tuple(names) for names in owners.values() if len(names) > 1} == {
+        ("classes", "classes_window")
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_parent_is_an_endpoint_and_its_column_a_number(name):
+    endpoint = ENDPOINTS[name]
+    columns = root_hints(endpoint, "keep")["columns"]
+    for parent in endpoint.parents:
+        assert parent.table in ENDPOINTS
+        assert columns[parent.column]["data_type"] == "bigint"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_key_of_a_full_picture_begins_with_its_parents(name):
+    endpoint = ENDPOINTS[name]
+    if endpoint.write is Write.REPLACE and name != "cities":  # a city lies in one country only
+        parents = tuple(parent.column for parent in endpoint.parents)
+        assert endpoint.key[: len(parents)] == parents
+        assert root_hints(endpoint, "keep")["merge_key"] == list(parents)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_groups_and_the_column_of_the_time_zone_are_known(name):
+    endpoint = ENDPOINTS[name]
+    assert endpoint.group in GROUPS
+    columns = root_hints(endpoint, "keep")["columns"]
+    if endpoint.time_zone is not None:
+        assert columns[endpoint.time_zone]["data_type"] == "bigint"
+    if endpoint.backfill_date_field is not None:
+        assert columns[snake_case(endpoint.backfill_date_field)]["data_type"] == "timestamp"
+
+
+def test_every_group_has_members_and_the_default_ones_exist():
+    assert {entry.group for entry in ENDPOINTS.values()} == set(GROUPS)
+    assert set(DEFAULT_GROUPS) <= set(GROUPS)
+
+
+def test_deleted_rows_are_removed_only_where_that_was_asked_for():
+    kept = root_hints(ENDPOINTS["clubs"], "keep")["columns"]["is_deleted"]
+    removed = root_hints(ENDPOINTS["clubs"], "remove")["columns"]["is_deleted"]
+    assert "hard_delete" not in kept
+    assert removed["hard_delete"] is True
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t"])
+def test_a_blank_field_name_has_a_column_too(name):
+    assert snake_case(name) == "x"

@@ -1,0 +1,67 @@
+"""Which endpoints a run reads."""
+
+import pytest
+
+from perfectgym_source.catalog import DEFAULT_GROUPS, ENDPOINTS, GROUPS
+from perfectgym_source.catalog.selection import selected_endpoints
+from perfectgym_source.errors import ConfigurationError
+
+
+def names(*args, **kwargs):
+    return [entry.name for entry in selected_endpoints(*args, **kwargs)]
+
+
+def test_without_a_wish_the_default_groups_are_read():
+    assert names("employee") == names("employee", groups=DEFAULT_GROUPS)
+    assert {ENDPOINTS[name].group for name in names("employee")} == set(DEFAULT_GROUPS)
+
+
+def test_names_alone_select_only_these_in_the_catalogs_order():
+    assert names("employee", resources=["users", "clubs", "users"]) == ["clubs", "users"]
+
+
+def test_a_group_brings_all_its_members_of_the_mode():
+    for group in GROUPS:
+        assert set(names("employee", groups=[group])) == {
+            entry.name
+            for entry in ENDPOINTS.values()
+            if entry.group == group and entry.in_groups and "employee" in entry.modes
+        }
+
+
+def test_names_and_groups_add_up():
+    both = names("employee", resources=["cities"], groups=["contract"])
+    assert set(both) == {"cities", *names("employee", groups=["contract"])}
+    assert "clubs" not in both
+
+
+def test_a_group_leaves_out_what_the_mode_may_not_call():
+    assert "contracts" in names("employee", groups=["company"])
+    assert "contracts" not in names("user", groups=["company"])
+    assert "users_in_club" in names("user", groups=["club"])
+    assert "users_in_club" not in names("employee", groups=["club"])
+
+
+def test_the_window_of_classes_comes_by_name_only():
+    assert "classes_window" not in names("employee", groups=list(GROUPS))
+    assert names("employee", resources=["classes_window"]) == ["classes_window"]
+
+
+def test_a_name_of_the_other_mode_is_refused_with_the_modes_that_may():
+    with pytest.raises(ConfigurationError, match="'contracts' cannot be read in user mode") as e:
+        names("user", resources=["contracts"])
+    assert "employee accounts only" in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("wish", "near"),
+    [({"resources": ["club"]}, "clubs"), ({"groups": ["compny"]}, "company")],
+)
+def test_an_unknown_name_is_refused_with_the_nearest_one(wish, near):
+    with pytest.raises(ConfigurationError, match=f"did you mean '{near}'"):
+        names("employee", **wish)
+
+
+def test_a_name_that_resembles_nothing_is_refused_without_a_guess():
+    with pytest.raises(ConfigurationError, match=r"There is no resource 'qqqqqq'\."):
+        names("employee", resources=["qqqqqq"])

@@ -1,0 +1,75 @@
+"""What the shell completes on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.shell_completion import ShellComplete
+
+from perfectgym_source.catalog import ENDPOINTS, GROUPS
+from perfectgym_source.cli.main import command
+
+CONFIGURED = """
+[pipelines.nightly]
+groups = ["company"]
+[pipelines.core]
+schedule = "15 3 * * *"
+[sources.perfectgym.installations.north]
+subdomain = "north"
+"""
+SECRETS = """
+[sources.perfectgym.installations.south]
+password = "-"
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dlt").mkdir()
+    return tmp_path / ".dlt"
+
+
+def complete(*arguments: str) -> list[str]:
+    *before, incomplete = arguments
+    found = ShellComplete(command, {}, "perfectgym", "_PERFECTGYM_COMPLETE").get_completions(
+        before, incomplete
+    )
+    return [item.value for item in found]
+
+
+@pytest.mark.parametrize("option", ["--resources", "--reset", "--full-refresh"])
+def test_names_of_resources(option: str) -> None:
+    assert complete(option, "contract") == ["contracts", "contract_details", "contract_fees"]
+    assert complete(option, "") == list(ENDPOINTS)
+    assert complete(option, "no") == []
+
+
+def test_the_last_name_of_a_list_without_those_that_it_holds() -> None:
+    assert complete("--resources", "clubs,contract_fees,contract_") == [
+        "clubs,contract_fees,contract_details"
+    ]
+    assert complete("--group", "class,cl") == ["class,club"]
+
+
+def test_names_of_groups() -> None:
+    assert complete("--group", "") == list(GROUPS)
+
+
+def test_names_of_pipelines_and_installations(folder: Path) -> None:
+    assert complete("") == ["core", "members", "finance", "everything"]
+    assert complete("--installation", "") == []
+    (folder / "config.toml").write_text(CONFIGURED)
+    (folder / "secrets.toml").write_text(SECRETS)
+    assert complete("") == ["core", "members", "finance", "everything", "nightly"]
+    assert complete("--demo", "ni") == ["nightly"]
+    assert complete("--installation", "") == ["north", "south"]
+    assert complete("--installation", "north,") == ["north,south"]
+
+
+@pytest.mark.parametrize("text", ["[pipelines", "pipelines = 1", "[pipelines]\ncore = '\udcff'"])
+def test_a_configuration_that_is_wrong_does_not_disturb(folder: Path, text: str) -> None:
+    (folder / "config.toml").write_bytes(text.encode(errors="surrogateescape"))
+    (folder / "secrets.toml").write_text("[pipelines.nightly]")
+    assert complete("") == ["core", "members", "finance", "everything", "nightly"]

@@ -1,0 +1,183 @@
+"""Settings: what is taken, what is refused, and how the refusal reads."""
+
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfectgym_source.config.settings import Settings, make_settings
+from perfectgym_source.errors import ConfigurationError
+
+ACCOUNT = {"username": "api", "password": "s3cret-word"}
+GOOD = {"subdomain": "demo", **ACCOUNT}
+
+
+def refusal(**raw):
+    with pytest.raises(ConfigurationError) as caught:
+        make_settings(**raw)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_a_subdomain_and_an_account_are_enough():
+    assert make_settings(**GOOD) == Settings(
+        "https://demo.perfectgym.com/Api",
+        "api",
+        "s3cret-word",
+        installation="demo.perfectgym.com",
+    )
+
+
+def test_what_is_blank_or_a_placeholder_has_its_default():
+    settings = make_settings(
+        **GOOD, mode=None, end_date="", base_url=" ", attempts="<configure me>"
+    )
+    assert settings == make_settings(**GOOD)
+
+
+@pytest.mark.parametrize(
+    ("given_url", "kept"),
+    [
+        ("https://club.perfectgym.pl/Api/", "https://club.perfectgym.pl/Api"),
+        (" https://gym.example:8443/Api ", "https://gym.example:8443/Api"),
+        ("http://127.0.0.1:8000/Api", "http://127.0.0.1:8000/Api"),
+        ("http://localhost/Api", "http://localhost/Api"),
+        ("http://[::1]:80/Api", "http://[::1]:80/Api"),
+    ],
+)
+def test_a_base_url_loses_only_its_last_slash(given_url, kept):
+    assert make_settings(base_url=given_url, **ACCOUNT).base_url == kept
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("demo.perfectgym.com/Api", "full address"),
+        ("ftp://demo.perfectgym.com", "full address"),
+        ("https:///Api", "full address"),
+        ("https://demo:port/Api", "full address"),
+        ("https://[demo/Api", "full address"),
+        ("https://de mo/Api", "full address"),
+        ("https://demo.perfectgym.com/Api?", "query"),
+        ("https://demo.perfectgym.com/Api#x", "fragment"),
+        ("http://demo.perfectgym.com/Api", "https://"),
+        ("http://localhost.example.com/Api", "https://"),
+        ("http://127.0.0.1.example.com/Api", "https://"),
+    ],
+)
+def test_a_wrong_base_url_is_refused(url, words):
+    text = refusal(base_url=url, **ACCOUNT)
+    assert text.startswith("sources.perfectgym.base_url ")
+    assert words in text
+
+
+def test_credentials_in_the_base_url_are_refused_and_not_repeated():
+    text = refusal(base_url="https://me:hidden@demo.perfectgym.com/Api", **ACCOUNT)
+    assert "user name" in text
+    assert "hidden" not in text
+
+
+@pytest.mark.parametrize("label", ["demo.perfectgym.com", "https://demo", "-demo", "a" * 64, "é"])
+def test_a_subdomain_is_one_label(label):
+    assert "sources.perfectgym.base_url" in refusal(subdomain=label, **ACCOUNT)
+
+
+def test_either_a_base_url_or_a_subdomain_is_given():
+    both = refusal(subdomain="demo", base_url="https://demo.perfectgym.com/Api", **ACCOUNT)
+    assert "keep one" in both
+    assert "SOURCES__PERFECTGYM__SUBDOMAIN" in refusal(**ACCOUNT)
+
+
+def test_a_missing_password_is_named_with_the_place_for_it():
+    assert refusal(subdomain="demo", username="api", password="") == (
+        "sources.perfectgym.password is missing: put it into .dlt/secrets.toml under "
+        "[sources.perfectgym], or set SOURCES__PERFECTGYM__PASSWORD."
+    )
+
+
+def test_a_password_keeps_its_spaces():
+    assert make_settings(subdomain="demo", username="api", password=" a b ").password == " a b "
+
+
+def test_a_mistyped_mode_names_the_nearest():
+    text = refusal(**GOOD, mode="employe")
+    assert "did you mean 'employee'?" in text
+    assert ".dlt/config.toml" in text
+
+
+def test_a_mistyped_setting_names_the_nearest():
+    assert "did you mean 'concurrency'?" in refusal(**GOOD, concurency=4)
+
+
+def test_a_mistyped_zone_names_the_nearest():
+    assert make_settings(**GOOD, time_zone="Europe/Warsaw").time_zone == "Europe/Warsaw"
+    zone = "Central European Standard Time"
+    assert make_settings(**GOOD, time_zone=zone).time_zone == zone
+    assert "'Europe/Warsaw'?" in refusal(**GOOD, time_zone="Europe/Warsav")
+
+
+@pytest.mark.parametrize("value", ["2024-02-29", date(2024, 2, 29), datetime(2024, 2, 29, 13, 30)])
+def test_dates_come_as_text_or_as_dates(value):
+    assert make_settings(**GOOD, start_date=value).start_date == date(2024, 2, 29)
+
+
+@pytest.mark.parametrize("value", ["2023-02-29", "29.02.2024", "20240229", 5])
+def test_other_dates_are_refused(value):
+    assert "2024-12-31" in refusal(**GOOD, start_date=value)
+
+
+def test_the_end_is_after_the_start():
+    assert "after start_date" in refusal(**GOOD, start_date="2024-05-02", end_date="2024-05-01")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("attempts", 0),
+        ("attempts", 21),
+        ("attempts", 2.5),
+        ("attempts", True),
+        ("attempts", "many"),
+        ("concurrency", 65),
+        ("read_timeout", 0),
+        ("read_timeout", "nan"),
+        ("requests_per_second", -1),
+        ("timestamp_overlap", -1),
+        ("sweep_days", "inf"),
+        ("retry_wait", []),
+    ],
+)
+def test_numbers_out_of_range_are_refused(name, value):
+    text = refusal(**GOOD, **{name: value})
+    assert text.startswith(f"sources.perfectgym.{name} must be a")
+    assert "from" in text
+
+
+def test_numbers_may_come_as_text():
+    settings = make_settings(**GOOD, attempts="3", read_timeout="1.5", sweep_days=0)
+    assert (settings.attempts, settings.read_timeout, settings.sweep_days) == (3, 1.5, 0)
+    assert isinstance(settings.attempts, int)
+
+
+def test_the_account_is_in_no_repr():
+    shown = repr(make_settings(subdomain="demo", username="someone", password="s3cret-word"))
+    assert "someone" not in shown
+    assert "s3cret-word" not in shown
+
+
+@given(st.text() | st.integers() | st.floats() | st.booleans())
+def test_no_value_of_the_address_gets_past_the_checks_with_another_error(value):
+    for name in ("base_url", "subdomain"):
+        try:
+            settings = make_settings(**ACCOUNT, **{name: value})
+        except ConfigurationError:
+            continue
+        assert settings.base_url.startswith(("https://", "http://"))
+
+
+def test_all_that_is_wrong_is_named_at_once():
+    text = refusal(mode="admin", sweep_days="three", pii="dorp", concurency=1)
+    for word in ("username", "password", "subdomain", "mode", "sweep_days", "pii", "concurency"):
+        assert f"\n  sources.perfectgym.{word} " in text
+    assert text.startswith("7 settings are missing or wrong:")

@@ -1,0 +1,81 @@
+"""Names of datasets that cannot work are refused; all others are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from perfectgym_source.config.installations import dataset_of
+from perfectgym_source.destination.publish import loading_file
+from perfectgym_source.destination.servers import check_dataset, merging_destination
+from perfectgym_source.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("dataset", "reason"),
+    [
+        ("", "needs a name"),
+        (" ", "needs a name"),
+        ("a b;c", "dlt would call it 'a_b_c'"),
+        ("PerfectGym", "dlt would call it 'perfect_gym'"),
+        ("perfectgym_", "dlt would call it 'perfectgymx'"),
+        ("1gym", "dlt would call it '_1gym'"),
+        ("a__b", "dlt would call it 'a_b'"),
+        ("perfectgym_staging", "when it loads the dataset 'perfectgym'"),
+        ("information_schema", "the database uses it"),
+        ("pg_catalog", "the database uses it"),
+        ("temp", "the database uses it"),
+        ("system", "the database uses it"),
+        ("gym_loading", "the database uses it"),
+    ],
+)
+def test_a_name_that_cannot_work_is_refused(dataset: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        check_dataset(dataset, catalog="Gym_loading")
+
+
+@pytest.mark.parametrize(
+    "dataset", ["perfectgym", "main", "public", "gym", "staging", "a1_b2", "pg_gym"]
+)
+def test_any_other_name_is_taken(dataset: str) -> None:
+    check_dataset(dataset, catalog="gym_loading")
+
+
+def test_a_name_from_an_installation_blames_the_installation() -> None:
+    with pytest.raises(ConfigurationError, match=r"of the installation 'Staging'.*Rename the inst"):
+        check_dataset(dataset_of("perfectgym", "Staging"), "Staging")
+    for dataset in ("pg_gym", "Gym"):
+        with pytest.raises(ConfigurationError, match="Choose another one with --dataset"):
+            check_dataset(dataset_of(dataset, "North"), "North", destination="postgres")
+    for name in ("", "ö", "_"):
+        with pytest.raises(ConfigurationError, match=f"The installation '{name}' needs a letter"):
+            dataset_of("perfectgym", name)
+
+
+def test_only_postgresql_and_its_kin_keep_names_that_begin_with_pg() -> None:
+    check_dataset("pg_gym", destination="filesystem")
+    for destination in ("postgres", "redshift"):
+        with pytest.raises(ConfigurationError, match=f"{destination} keeps names that begin"):
+            check_dataset("pg_gym", destination=destination)
+
+
+def test_a_name_that_is_too_long_for_the_destination_is_refused() -> None:
+    merging_destination("postgres", "x" * 55)
+    with pytest.raises(ConfigurationError, match="takes 55 characters"):
+        merging_destination("postgres", "x" * 56)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "is a folder"),
+        ("missing/gym.duckdb", "There is no folder"),
+        ("who?.duckdb", "question mark"),
+        ("gym_loading.duckdb", "into which a pipeline loads"),
+        ("x" * 245, "too long"),
+    ],
+)
+def test_a_path_that_cannot_work_is_refused(tmp_path: Path, name: str, reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
+        loading_file(tmp_path / name)

@@ -1,0 +1,66 @@
+"""What the lock file says of the run that is under way."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from perfectgym_source.destination.lock import RunUnderWay, run_lock, run_under_way
+from perfectgym_source.errors import LockedError
+
+
+def test_a_run_is_under_way_only_while_it_holds_the_lock(tmp_path: Path) -> None:
+    folder = tmp_path / "working"
+    assert run_under_way(folder) is None
+    with run_lock(folder) as was_killed:
+        assert not was_killed
+        run = run_under_way(folder)
+        assert run is not None and run.since is not None
+        assert f"process {os.getpid()} on " in str(run)
+        assert datetime.now(timezone.utc) - run.since < timedelta(minutes=1)
+        with pytest.raises(LockedError, match=f"process {os.getpid()} on .*, since 2"):
+            run_lock(folder).__enter__()
+    assert run_under_way(folder) is None
+
+    (folder / "run.lock").write_text('{"pid": 1, "host": "a", "started": "2026-01-01T00:00:00"}')
+    assert run_under_way(folder) is None
+    with run_lock(folder) as was_killed:
+        assert was_killed
+
+
+@pytest.mark.parametrize("written", ["{", "[]", "{}", '{"pid": 1, "host": "a", "started": "x"}'])
+def test_a_lock_file_that_says_nothing_is_a_run_that_has_just_begun(
+    tmp_path: Path, written: str
+) -> None:
+    (tmp_path / "run.lock").write_text(written)
+    with open(tmp_path / "run.lock") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        run = run_under_way(tmp_path)
+        assert str(run) == "A run has just begun"
+        assert run is not None and not run.is_longer_than(1e-9)
+        with pytest.raises(LockedError, match="it has just begun"):
+            run_lock(tmp_path).__enter__()
+
+
+def test_who_is_kept_out_by_a_run_that_hangs_is_told_which_process_to_end(tmp_path: Path) -> None:
+    started = datetime.now(timezone.utc) - timedelta(hours=3)
+    held_by = f'{{"pid": 7, "host": "a", "started": "{started.isoformat()}"}}'
+    (tmp_path / "run.lock").write_text(held_by)
+    with open(tmp_path / "run.lock") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(LockedError, match="if it hangs, end process 7 on a;"):
+            run_lock(tmp_path, 2).__enter__()
+        for hours in (0, 4):
+            with pytest.raises(LockedError, match="it does not have to be repeated"):
+                run_lock(tmp_path, hours).__enter__()
+
+
+def test_a_run_hangs_after_its_hours_and_never_without_a_limit() -> None:
+    run = RunUnderWay("process 1 on a", datetime.now(timezone.utc) - timedelta(hours=2))
+    assert run.is_longer_than(1.9)
+    assert not run.is_longer_than(2.1)
+    assert not run.is_longer_than(0)

@@ -1,0 +1,93 @@
+"""Runs that are written into the run history, for the tests of all that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+
+from perfectgym_source.destination.publish import loading_file, preserving_publish_marker
+from perfectgym_source.destination.target import Options, open_pipeline, target, translate_error
+from perfectgym_source.pipeline.history import Entry, History
+from perfectgym_source.pipeline.recorder import RunRecorder, recorded
+from perfectgym_source.sandbox import Sandbox
+from perfectgym_source.source import perfectgym_source
+
+
+@dataclass
+class Recorder:
+    """Loads a sandbox into a DuckDB file or another destination, and writes down what was done."""
+
+    folder: Path
+    sandbox: Sandbox
+    destination: str = "duckdb"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "data.duckdb"
+
+    def options(self, *resources: str, **source: Any) -> Options:
+        given = {
+            "base_url": self.sandbox.base_url,
+            "username": self.sandbox.employee.username,
+            "password": self.sandbox.employee.password,
+            "installation": "sandbox",
+            "on_error": "continue",
+            "requests_per_second": 0,
+            "retry_wait": 0.01,
+            "max_retry_wait": 0.05,
+            "resources": list(resources),
+            **source,
+        }
+        return Options(self.destination, self.database, "perfectgym", source=given)
+
+    def load(
+        self,
+        *resources: str,
+        run_checks: Callable[[RunRecorder, Any, dlt.Pipeline], None] | None = None,
+        **source: Any,
+    ) -> RunRecorder:
+        """Load as the program does; `run_checks` is called after the load."""
+        options = self.options(*resources, **source)
+        made = perfectgym_source(**options.source)
+        recording = RunRecorder("core", made)
+        with (
+            target(options) as destination,
+            recorded(
+                recording,
+                self.history(destination),
+                lambda error: translate_error(error, options),
+            ),
+            open_pipeline(options, destination) as pipeline,
+        ):
+            pipeline.sync_destination()
+            recording.begin(pipeline)
+            pipeline.extract(made)
+            recording.normalized(pipeline, pipeline.normalize())
+            pipeline.load()
+            recording.loaded(pipeline)
+            if run_checks:
+                run_checks(recording, made, pipeline)
+        return recording
+
+    def history(self, destination: Any) -> History:
+        is_duckdb = self.destination == "duckdb"
+        writing = partial(preserving_publish_marker, self.database) if is_duckdb else nullcontext
+        return History(self.folder / "working", destination, "perfectgym", writing)
+
+    def keep(self, entry: Entry) -> None:
+        self.history(dlt.destinations.duckdb(str(loading_file(self.database)))).keep(entry)
+
+    def query(self, sql: str, file: Path | None = None) -> list[tuple[Any, ...]]:
+        """Ask the loading file, or another one."""
+        with duckdb.connect(str(file or loading_file(self.database)), read_only=True) as database:
+            database.execute("set timezone = 'UTC'")
+            schema = f'"{(file or loading_file(self.database)).stem}".perfectgym'
+            database.execute(f"use {schema}")
+            return database.execute(sql).fetchall()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Optional
 
 import dlt
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltSource
 
+from .catalog import Endpoint
 from .catalog.selection import known_resources, selected_endpoints
-from .config.settings import make_settings
+from .config.settings import Settings, make_settings
 from .extract.report import Report
 from .resources import PerfectGymResource, Reading, make_resource
 
@@ -107,6 +109,30 @@ def perfectgym_source(
     reading = Reading(settings, refreshed, limit)
     for endpoint in selected:
         yield make_resource(endpoint, reading)
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a source would read, and by which settings.
+
+    Attributes:
+        settings: The settings.
+        endpoints: The selected endpoints, in the catalog's order.
+    """
+
+    settings: Settings
+    endpoints: list[Endpoint]
+
+
+def resolve(**arguments: Any) -> Resolved:
+    """Return the settings and endpoints of `perfectgym_source(**arguments)`.
+
+    Raises:
+        ConfigurationError: A setting is missing or wrong, or a resource cannot be read.
+    """
+    source = perfectgym_source(**arguments)
+    settings = reading_of(source).settings
+    return Resolved(settings, [settings.api.endpoints[name] for name in source.resources])
 
 
 def reading_of(source: DltSource) -> Reading:

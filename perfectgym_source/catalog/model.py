@@ -199,6 +199,27 @@ class Endpoint:
         return self.paging == "timestamp"
 
 
+@dataclass(frozen=True, eq=False)
+class ApiVersion:
+    """What is special to one generation of the API, as data.
+
+    Attributes:
+        name: Its name (`v1`).
+        endpoints: Its endpoints, by resource name.
+        row_types: The types of their rows, by name.
+        groups: What can be selected together, with what it costs.
+        default_groups: The groups that are selected by default.
+        page_size: The number of rows of a full page.
+    """
+
+    name: str
+    endpoints: Mapping[str, Endpoint]
+    row_types: Mapping[str, RowType]
+    groups: Mapping[str, str]
+    default_groups: tuple[str, ...]
+    page_size: int
+
+
 INSTALLATION = "installation"
 """The column that tells installations apart in a dataset that holds several of them."""
 

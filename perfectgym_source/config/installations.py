@@ -24,7 +24,7 @@ KEYS = (
     *(
         entry.name
         for entry in fields(Settings)
-        if entry.name not in ("installation", "shared_dataset", "on_error")
+        if entry.name not in ("installation", "shared_dataset", "on_error", "api")
     ),
     "subdomain",
     "pii_key",

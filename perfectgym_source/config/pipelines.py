@@ -22,7 +22,7 @@ OF_THE_SOURCE = tuple(
     entry.name
     for entry in fields(Settings)
     if entry.name
-    not in ("base_url", "username", "password", "installation", "shared_dataset", "on_error")
+    not in ("base_url", "username", "password", "installation", "shared_dataset", "on_error", "api")
 )
 """Settings of the source that a pipeline may set for itself."""
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Optional
 from urllib.parse import urlsplit
 
+from ..catalog import V1, ApiVersion
 from ..catalog.pii import OPEN, Privacy
 from ..catalog.pii_rules import make_privacy
 from ..catalog.zones import zone_names, zone_of
@@ -67,6 +68,7 @@ class Settings:
         retry_wait: Longest wait before the second attempt, in seconds; it doubles. Default 1.
         max_retry_wait: Longest wait of all, in seconds, also where the server asks for more.
             Default 60.
+        api: The generation of the API.
     """
 
     base_url: str
@@ -92,6 +94,7 @@ class Settings:
     requests_per_second: float = 20.0
     retry_wait: float = 1.0
     max_retry_wait: float = 60.0
+    api: ApiVersion = V1
 
 
 def make_settings(**raw: Any) -> Settings:
@@ -288,7 +291,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "max_retry_wait": _number(0, 3600, whole=False),
 }
 
-NAMES = (*(entry.name for entry in fields(Settings)), "subdomain", "pii_key")
+NAMES = (*(f.name for f in fields(Settings) if f.name != "api"), "subdomain", "pii_key")
 """All names that `make_settings` takes."""
 
 

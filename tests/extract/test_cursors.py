@@ -153,24 +153,24 @@ def test_forgetting_while_rows_come_changes_nothing(size, is_shuffled, seed):
 
 VERSIONS = st.integers(0, LEAP) | st.integers(2**63 - LEAP, 2**63 - 1)
 ROWS = st.lists(st.tuples(VERSIONS, st.integers(-(2**63), 2**63 - 1)), max_size=20)
-UNITS = st.dictionaries(st.text(max_size=12).filter(str.isascii), ROWS, max_size=8)
+PARTITIONS = st.dictionaries(st.text(max_size=12).filter(str.isascii), ROWS, max_size=8)
 
 
 @settings(max_examples=150, deadline=None)
-@given(units=UNITS, overlap=st.integers(0, 2**40))
-def test_the_state_gives_back_the_same_cursors(units, overlap):
+@given(partitions=PARTITIONS, overlap=st.integers(0, 2**40))
+def test_the_state_gives_back_the_same_cursors(partitions, overlap):
     cursors = Cursors()
-    for unit, rows in units.items():
+    for partition, rows in partitions.items():
         for version, row_id in rows:
-            cursors[unit].receive([(version, row_id)], overlap)
+            cursors[partition].receive([(version, row_id)], overlap)
     again = Cursors(cursors.state(overlap))
-    for unit, rows in units.items():
+    for partition, rows in partitions.items():
         if not rows:
             continue
-        assert unit in again
-        assert again[unit].value in (version for version, _ in rows)
+        assert partition in again
+        assert again[partition].value in (version for version, _ in rows)
         for version, row_id in rows:
-            assert not again[unit].is_new(version, row_id, overlap)
+            assert not again[partition].is_new(version, row_id, overlap)
     assert again.state(overlap) == cursors.state(overlap)
 
 
@@ -192,15 +192,15 @@ def test_units_that_were_never_read_are_not_there():
     cursors["7"].receive([(5, 1)], OVERLAP)
     assert "7" in cursors
     assert "8" not in cursors
-    assert [unit for unit, _ in cursors.items()] == ["7"]
+    assert [partition for partition, _ in cursors.items()] == ["7"]
     assert list(Cursors(None).items()) == list(Cursors("").items()) == []
 
 
 def test_a_hundred_thousand_cursors_need_less_than_two_megabytes():
     cursors = Cursors()
-    for unit in range(100_000):
-        version = 5_000_000_000 + (unit * 7_919) % 1_000_003
-        cursors[str(1_000_000 + unit)].receive([(version, 80_000_000 + unit * 3)], 10_000)
+    for partition in range(100_000):
+        version = 5_000_000_000 + (partition * 7_919) % 1_000_003
+        cursors[str(1_000_000 + partition)].receive([(version, 80_000_000 + partition * 3)], 10_000)
     state = cursors.state(10_000)
     print(f"state of 100,000 cursors: {len(state):,} bytes")
     assert len(state) < 2_000_000

@@ -55,7 +55,7 @@ def test_one_club_that_fails_does_not_keep_the_others_from_loading(target, sandb
     run = target.load("classes", "contracts", on_error="continue")
     assert (run.rows["classes"], run.rows["contracts"]) == (2, 1)
     [failure] = run.report.failures
-    assert (failure.resource, failure.unit) == ("classes", (2,))
+    assert (failure.resource, failure.partition) == ("classes", (2,))
     assert isinstance(failure.error, Unavailable)
     assert "classes of 2" in str(failure)
     after = target.cursors("classes")
@@ -76,7 +76,7 @@ def test_a_club_that_fails_in_the_middle_of_its_list_is_completed_by_the_next_ru
         Fault("Classes/Classes", "status", times=None, skip=1, params={"clubId": club})
     )
     run = target.load("classes", on_error="continue")
-    assert [failure.unit for failure in run.report.failures] == [(club,)]
+    assert [failure.partition for failure in run.report.failures] == [(club,)]
     sandbox.faults.clear()
     target.load("classes", on_error="continue")
     check(target, "classes")
@@ -90,7 +90,7 @@ def test_the_children_of_a_parent_that_failed_are_asked_for_again(tmp_path):
         fault = Fault("Users/MembershipCards", "status", times=None, params={"userId": user})
         sandbox.faults.add(fault)
         run = target.load("membership_cards")
-        assert [failure.unit for failure in run.report.failures] == [(user,)]
+        assert [failure.partition for failure in run.report.failures] == [(user,)]
         assert user not in target.values("membership_cards", "user_id")
         sandbox.faults.clear()
         target.load("membership_cards")
@@ -125,7 +125,7 @@ def test_a_refusal_for_one_parent_is_no_word_that_it_is_gone(tmp_path, status):
             )
             sandbox.faults.add(fault)
         run = target.load("contracts", "contract_details", "freeze_types")
-        assert {(f.resource, f.unit) for f in run.report.failures} == {
+        assert {(f.resource, f.partition) for f in run.report.failures} == {
             ("contract_details", (contract,)),
             ("freeze_types", (contract,)),
         }
@@ -177,7 +177,7 @@ def test_clubs_whose_lists_answer_404_keep_their_rows_and_fail(target, sandbox):
     before = target.values("products", "club_id")
     sandbox.faults.add(Fault("Products/Products", "status", status=404, times=None))
     run = target.load("products", on_error="continue")
-    assert sorted(failure.unit for failure in run.report.failures) == [(1,), (2,), (3,), (4,)]
+    assert sorted(failure.partition for failure in run.report.failures) == [(1,), (2,), (3,), (4,)]
     assert target.values("products", "club_id") == before
 
 
@@ -190,7 +190,7 @@ def test_page_2_that_answers_404_behind_a_full_page_is_a_failure(tmp_path):
         where = {"path": "Payments/ContractFees", "params": {"userId": user, "page": 2}}
         sandbox.faults.add(Fault(kind="status", status=404, times=None, **where))
         run = target.load("pending_contract_fees")
-        assert [failure.unit for failure in run.report.failures] == [(user,)]
+        assert [failure.partition for failure in run.report.failures] == [(user,)]
         sandbox.faults.clear()
         target.load("pending_contract_fees")
         check(target, "pending_contract_fees")
@@ -356,7 +356,7 @@ def test_by_default_one_failure_loads_nothing_and_is_raised(target, sandbox):
     cause = the_cause(error, Unavailable)
     assert cause.resource == "classes"
     assert "clubId=2" in (cause.request or "")
-    assert [failure.unit for failure in run.report.failures] == [(2,)]
+    assert [failure.partition for failure in run.report.failures] == [(2,)]
     assert not target.file.exists() or not target.has_dataset()
     sandbox.faults.clear()
     target.load()
@@ -534,4 +534,4 @@ def test_pages_that_repeat_are_a_failure_of_their_list_alone(target, sandbox):
     run = target.load("classes", on_error="continue")
     [failure] = run.report.failures
     assert isinstance(failure.error, PagingError)
-    assert failure.unit == (club,)
+    assert failure.partition == (club,)

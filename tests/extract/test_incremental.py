@@ -50,8 +50,8 @@ def test_a_run_without_news_asks_once_for_each_list_and_loads_nothing(target):
     )
     for name in run.count:
         endpoint = ENDPOINTS[name]
-        units = clubs if endpoint.parents else 1
-        assert run.count[name] == longer.get(name, units * variants.get(name, 1)), name
+        partitions = clubs if endpoint.parents else 1
+        assert run.count[name] == longer.get(name, partitions * variants.get(name, 1)), name
     assert set(run.count) == {n for n in LISTS if "employee" in ENDPOINTS[n].modes} - {
         "classes_window"
     }

@@ -113,7 +113,7 @@ class OneCursorForAllClubs(VersionedLists):
 
     def __init__(self) -> None:
         super().__init__()
-        self.patches.setattr(reader, "partition_key", lambda unit, variant=0: "all")
+        self.patches.setattr(reader, "partition_key", lambda partition, variant=0: "all")
 
 
 class NoOverlap(VersionedLists):

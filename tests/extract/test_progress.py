@@ -105,7 +105,7 @@ def test_where_no_pipeline_extracts_nobody_is_told(target: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    ("resource", "units", "text"),
+    ("resource", "partitions", "text"),
     [
         ("users", 1, "1,998 pages"),
         ("contract_fees", 3000, "1,998 pages, 1,500 of 3,000 contracts"),
@@ -113,10 +113,10 @@ def test_where_no_pipeline_extracts_nobody_is_told(target: Target) -> None:
         ("user_products", None, "1,998 pages"),
     ],
 )
-def test_in_words(resource: str, units: int | None, text: str) -> None:
+def test_in_words(resource: str, partitions: int | None, text: str) -> None:
     report = Report()
     report.requests[resource], report.retries[resource] = 2000, 2
     report.partitions_done[resource] = 1500
-    if units:
-        report.units[resource] = units
+    if partitions:
+        report.partitions[resource] = partitions
     assert how_far(resource, report) == text

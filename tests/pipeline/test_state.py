@@ -34,7 +34,7 @@ def test_cursors_are_printed_by_list(recorder: Recorder) -> None:
 
     newest = max(row["timestamp"] for row in world.clubs)
     assert clubs.lists["clubs"] == ListState(1, newest, newest)
-    assert classes.lists["classes"].units == len(world.clubs)
+    assert classes.lists["classes"].partitions == len(world.clubs)
     assert classes.lists["classes"].lowest <= classes.lists["classes"].highest
     assert classes.installation is None
     assert clubs.pending == 0
@@ -42,7 +42,7 @@ def test_cursors_are_printed_by_list(recorder: Recorder) -> None:
     text = as_text([clubs, classes]).splitlines()
     assert text[1].split()[:5] == ["clubs", "clubs", "1", str(newest), str(newest)]
     found = json.loads(json.dumps(as_json([clubs])))["resources"]
-    assert found[0]["lists"] == {"clubs": {"units": 1, "lowest": newest, "highest": newest}}
+    assert found[0]["lists"] == {"clubs": {"partitions": 1, "lowest": newest, "highest": newest}}
     assert is_published(recorder.database)
 
 

@@ -21,9 +21,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from support.program import Program
+if TYPE_CHECKING:
+    from support.program import Program
 
 
 @dataclass(frozen=True)

@@ -159,9 +159,9 @@ class Target:
         return dict(self.pipeline().state["sources"]["perfectgym"]["resources"].get(resource, {}))
 
     def cursors(self, resource: str, table: str | None = None) -> dict[str, int]:
-        """The cursors of a resource over a list, by unit."""
+        """The cursors of a resource over a list, by partition."""
         packed = self.state(resource)["cursors"][table or resource]
-        return {unit: cursor.value for unit, cursor in Cursors(packed).items()}
+        return {partition: cursor.value for partition, cursor in Cursors(packed).items()}
 
 
 def set_now(monkeypatch: Any, moment: str) -> None:

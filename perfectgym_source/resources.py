@@ -253,10 +253,10 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
             )
     resource.apply_hints(
         schema_contract={"columns": reading.settings.schema_contract},
-        **root_hints(entry, reading.settings.deleted_rows, layout),
+        **root_hints(reading.settings.api, entry, reading.settings.deleted_rows, layout),
     )
     period = (reading.settings.start_date, reading.settings.end_date)
-    if endpoint.name == "classes_window" and None in period:
+    if endpoint.date_range == "settings" and None in period:
         raise ConfigurationError(
             f"{endpoint.name} needs a period: set sources.perfectgym.start_date and "
             "sources.perfectgym.end_date in .dlt/config.toml, or use --from and --to."

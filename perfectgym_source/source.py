@@ -101,9 +101,11 @@ def perfectgym_source(
         retry_wait=retry_wait,
         max_retry_wait=max_retry_wait,
     )
-    selected = selected_endpoints(settings.mode, resources, groups)
+    selected = selected_endpoints(settings.api, settings.mode, resources, groups)
     names = {entry.name for entry in selected}
-    refreshed = known_resources([name for name in full_refresh or () if name != "all"])
+    refreshed = known_resources(
+        settings.api, [name for name in full_refresh or () if name != "all"]
+    )
     if full_refresh and "all" in full_refresh:
         refreshed = names
     reading = Reading(settings, refreshed, limit)

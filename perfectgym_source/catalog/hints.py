@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import ENDPOINTS, Column, Endpoint, Kind, TableLayout, Write, table_layout
-from .model import INSTALLATION
-from .tables import REMOVED, TAKEN_AT, UNREADABLE
+from .model import INSTALLATION, ApiVersion, Endpoint, Kind, Write
+from .tables import REMOVED, TAKEN_AT, UNREADABLE, Column, TableLayout, table_layout
 
 _TYPES: Mapping[Kind, dict[str, Any]] = {
     "long": {"data_type": "bigint"},
@@ -21,29 +20,16 @@ _TYPES: Mapping[Kind, dict[str, Any]] = {
     "json": {"data_type": "text"},
 }
 _INSTANT = {"data_type": "timestamp", "timezone": True, "precision": 6}
-_REFERENCES = {
-    "class_type__id": "class_types",
-    "category__id": "class_categories",
-    "class_type__category__id": "class_categories",
-    "instructor__id": "instructors",
-    "club__id": "clubs",
-    "membership__id": "memberships",
-    "payment_plan__id": "payment_plans",
-    "country__id": "countries",
-    "user_id": "users",
-    "home_club_id": "clubs",
-}
-"""Columns that hold the id of a row of another table, besides those of the request."""
 
 
 def columns(table: TableLayout) -> dict[str, dict[str, Any]]:
-    """dlt's column hints of the columns that hold values of the API."""
+    """Return dlt's column hints of the columns that hold values of the API."""
     found: dict[str, dict[str, Any]] = {}
     keys = {key.name for key in table.keys}
-    own = {column.name for column in table.layout.columns()}
+    layout_columns = {column.name for column in table.layout.columns()}
     for column in table.columns():
         found[column.name] = _column(column, _TYPES[column.kind], column.description)
-        if column.kind == "datetime" and (column.name in own or column.name not in keys):
+        if column.kind == "datetime" and (column.name in layout_columns or column.name not in keys):
             found[column.utc_name] = _column(
                 column, _INSTANT, f"{column.name} as an instant, by the club's time zone.",
                 column.utc_name,
@@ -58,11 +44,12 @@ def columns(table: TableLayout) -> dict[str, dict[str, Any]]:
 
 
 def root_hints(
-    endpoint: Endpoint, deleted_rows: str, table: TableLayout | None = None
+    api: ApiVersion, endpoint: Endpoint, deleted_rows: str, table: TableLayout | None = None
 ) -> dict[str, Any]:
-    """The arguments of `dlt.resource.apply_hints` for the endpoint's own table.
+    """Return the arguments of `dlt.resource.apply_hints` for the endpoint's root table.
 
     Args:
+        api: The generation of the API, for references to other endpoints.
         endpoint: The endpoint.
         deleted_rows: The setting of that name.
         table: The table's layout, where it is not the catalog's.
@@ -73,15 +60,16 @@ def root_hints(
         "table_name": table.name,
         "columns": hints,
         "write_disposition": write_disposition(endpoint),
-        "references": _references(endpoint, hints),
+        "references": _references(api, endpoint, hints),
         "additional_table_hints": {"description": endpoint.description},
     }
     if endpoint.write is Write.MERGE:
         result["primary_key"] = list(endpoint.key)
-        if "timestamp" in hints:
-            hints["timestamp"]["dedup_sort"] = "desc"
-        if deleted_rows == "remove" and "is_deleted" in hints and not endpoint.is_full_list:
-            hints["is_deleted"]["hard_delete"] = True
+        version, deleted = endpoint.version_column, endpoint.deleted_column
+        if version in hints:
+            hints[version]["dedup_sort"] = "desc"
+        if deleted_rows == "remove" and deleted in hints and not endpoint.is_full_list:
+            hints[deleted]["hard_delete"] = True
     else:
         result["merge_key"] = [key.name for key in table.keys]
     hints.update(_loading_columns(endpoint))
@@ -89,7 +77,7 @@ def root_hints(
 
 
 def child_hints(endpoint: Endpoint, table: TableLayout) -> dict[str, Any]:
-    """The arguments of `apply_hints` for a child table.
+    """Return the arguments of `apply_hints` for a child table.
 
     To dlt it is a table of its own: its rows are replaced by the root row's key. (dlt's nested
     tables, joined by `_dlt_id`, cannot be loaded from Arrow.)
@@ -100,9 +88,9 @@ def child_hints(endpoint: Endpoint, table: TableLayout) -> dict[str, Any]:
             "name": name,
             "data_type": "bigint",
             "nullable": True,
-            "description": f"Place in the array {name.count('parent')} levels up, from 0."
+            "description": f"Index in the array {name.count('parent')} levels up, from 0."
             if "parent" in name
-            else "Place in the array, from 0.",
+            else "Index in the array, from 0.",
         }
     hints.update(_loading_columns(endpoint, is_child=True))
     root = table_layout(endpoint)
@@ -130,7 +118,7 @@ def _loading_columns(endpoint: Endpoint, is_child: bool = False) -> dict[str, di
             **_INSTANT,
             "name": TAKEN_AT,
             "nullable": False,
-            "description": "When the picture was taken.",
+            "description": "When the snapshot was taken.",
         }
         return {TAKEN_AT: taken_at}
     removed = {
@@ -145,10 +133,10 @@ def _loading_columns(endpoint: Endpoint, is_child: bool = False) -> dict[str, di
 
 
 def write_disposition(endpoint: Endpoint, is_scoped: bool = True) -> Any:
-    """How dlt brings the rows into the table.
+    """Return how dlt loads the rows into the table.
 
-    A full picture replaces the rows of the parents that were read (`delete-insert` by merge key),
-    or all rows where the list has no parent.
+    A full list replaces the rows of the parents that were read (`delete-insert` by merge key), or
+    all rows where the endpoint has no parent.
     """
     if endpoint.write is Write.APPEND:
         return "append"
@@ -173,10 +161,13 @@ def _column(
     return hint
 
 
-def _references(endpoint: Endpoint, hints: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """References to other tables; dlt keeps one for each, the request's own parent first."""
+def _references(
+    api: ApiVersion, endpoint: Endpoint, hints: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the references to other tables; dlt keeps one for each, a parent of the request
+    first."""
     found: dict[str, str] = {parent.table: parent.column for parent in endpoint.parents}
-    for column, table in _REFERENCES.items():
+    for column, table in api.references.items():
         is_id = column in hints and hints[column]["data_type"] == "bigint"  # it may be hashed
         if is_id and table != endpoint.table_name:
             found.setdefault(table, column)
@@ -184,8 +175,8 @@ def _references(endpoint: Endpoint, hints: Mapping[str, Any]) -> list[dict[str, 
     return [
         {
             "columns": [*first, column],
-            "referenced_table": ENDPOINTS[table].table_name,
-            "referenced_columns": [*first, "id"],
+            "referenced_table": api.endpoints[table].table_name,
+            "referenced_columns": [*first, api.endpoints[table].id_column],
         }
         for table, column in found.items()
     ]

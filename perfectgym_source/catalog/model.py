@@ -1,12 +1,14 @@
-"""What the catalog is made of: fields, row types, parameters and endpoints, as frozen data."""
+"""The types of the catalog: fields, row types, endpoints, API versions; frozen data, no I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
+
+from .naming import snake_case
 
 Kind = Literal["long", "int", "decimal", "double", "bool", "string", "date", "datetime", "json"]
 """The scalar kinds of the API's documentation; `json` is for values whose shape it does not give,
@@ -26,8 +28,9 @@ Pii = Literal[
     "content",
     "secret",
 ]
-"""What makes a column personal: whose name it is, how to reach them, a number that identifies them,
-a picture, bank data, body measurements, a message's text, or a link or text that gives access."""
+"""Kinds of personal data: a name, how to reach a person, a date of birth, a number that identifies
+a person, a photo, bank data, body measurements, a message's text, a link or text that gives
+access."""
 
 SCALAR_KINDS: frozenset[str] = frozenset(
     ("long", "int", "decimal", "bool", "string", "date", "datetime", "json")
@@ -57,17 +60,17 @@ class Field:
 
     @property
     def is_array(self) -> bool:
-        """Whether it is an array of a documented type."""
+        """Return whether it is an array of a documented type."""
         return self.type.startswith("array of ")
 
     @property
     def is_scalar(self) -> bool:
-        """Whether it is a single value."""
+        """Return whether it is a single value."""
         return self.type in SCALAR_KINDS
 
     @property
     def element_type(self) -> str:
-        """The row type of an embedded object or of an array's elements."""
+        """Return the row type of an embedded object or of an array's elements."""
         return self.type[len("array of ") :] if self.is_array else self.type
 
 
@@ -78,29 +81,37 @@ class RowType:
     Attributes:
         description: What one such row is.
         fields: Its fields, in the documentation's order.
-        bare: The field that a bare value stands for, where the API gives `4.5` instead of
+        scalar_field: The field that a scalar stands for, where the API sends `4.5` instead of
             `{"rating": 4.5}`, or a number as an array's element.
     """
 
     description: str
     fields: tuple[Field, ...]
-    bare: str | None = None
+    scalar_field: str | None = None
 
 
-Paging = Literal["timestamp", "page", "none"]
-"""`timestamp`: keyset by row version; `page`: page numbers; `none`: one response."""
+Paginator = Literal["keyset", "page", "single", "link"]
+"""How the pages of an endpoint follow each other: `keyset` by row version; `page` by
+number; `single` has one page; `link` by the address that each page gives of the next."""
+
+SignIn = Literal["password", "keys"]
+"""How requests are authenticated: `password` by a token for a user name and password, `keys` by an
+id and a secret in two headers."""
+
+DateRange = Literal["settings", "schedule"]
+"""Which days a request asks for: those of `start_date` and `end_date`, or the coming
+`schedule_days`."""
 
 
 class Write(Enum):
-    """How the rows of an endpoint reach their table."""
+    """How the rows of an endpoint are loaded into their table."""
 
     MERGE = "merge"
-    """Merged on the primary key: a row that comes back replaces the old one."""
+    """Merged by primary key: a row that is received again replaces the older one."""
     REPLACE = "replace"
-    """A full picture of the parent that was read: what is gone from the answer goes from the
-    table, within that parent only."""
+    """The full list of a partition replaces the rows of that partition."""
     APPEND = "append"
-    """Appended, with the time at which the picture was taken."""
+    """A snapshot: appended, with the time at which it was taken."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +122,8 @@ class Parent:
         table: The endpoint whose rows are the parents.
         parameter: The query parameter (`clubId`).
         column: The column that holds the parent's id in the child's table.
-        implicit_for_modes: Modes in which the parameter is left out because the API takes the
-            signed-in
-            member.
+        implicit_for_modes: Modes in which the parameter is left out, because the API takes the
+            signed-in member.
     """
 
     table: str
@@ -124,33 +134,35 @@ class Parent:
 
 @dataclass(frozen=True, eq=False)
 class Endpoint:
-    """One read endpoint of the API, as a dlt resource will be made from it.
+    """One read endpoint of the API; it becomes one dlt resource.
 
     Attributes:
         name: The resource's name.
         path: The path under the base URL.
-        row_type: Row types of the elements, joined by `+`.
+        row_type: Row types of the rows, joined by `+`.
         modes: The account modes that may call it.
-        paging: How its pages follow each other.
+        paginator: How its pages follow each other.
         key: The columns of the primary key, in one installation. Empty: not documented.
         group: The group in which it is selected.
         description: What one row is, and what to know before using the table.
+        row_types: The API's row types, by name.
+        id_field: The API's name of the field that holds a row's id; None where there is none.
+        version_field: The field that grows with every change of a row; None where there is none.
+        deleted_field: The field that marks a deleted row; None where there is none.
         parents: The parameters that take a parent's id; a request is made for each combination.
-        write: How rows reach the
-            table.
-        request_variants: Sets of fixed parameters; the list is read once with each, because a
-            filter's
-            default hides
-            rows.
-        has_date_range: Whether the request takes `startDate` and
-            `endDate`.
+        write: How rows are loaded into the table.
+        request_variants: Sets of fixed parameters; the endpoint is read once with each, because
+            the default of a filter hides rows.
+        date_range: Which days its requests ask for; None: they name no days.
         always_refresh: Whether every parent is read in each run (few parents), or only those that
-            are
-            new or changed since the last one, with a full sweep from time to time.
+            are new or changed since the last one, with a full sweep from time to time.
         pairs_from: For two parents, the endpoint whose rows say which of them belong together: its
             own parent is the first one, the id of its rows the second. By default each of the one
             is combined with each of the other.
-        own_user_parameter: In user mode, the parameter that takes the signed-in member's id.
+        own_parent: An endpoint with a stand-in, and the parameter that takes the id of the
+            stand-in's row, in the modes in which there is one.
+        stand_ins: By mode, the endpoint that is read instead of this one: in user mode the
+            member's own details stand in for the list of users.
         table: The table's name, where it is not the resource's.
         key_prefix: What one row is called in the key columns of its child tables (`contract_id`).
         time_zone: The column that holds the id of the club whose zone the local times are in;
@@ -164,17 +176,22 @@ class Endpoint:
     path: str
     row_type: str
     modes: tuple[Mode, ...]
-    paging: Paging
+    paginator: Paginator
     key: tuple[str, ...]
     group: str
     description: str
+    row_types: Mapping[str, RowType] = field(repr=False)
+    id_field: str | None = None
+    version_field: str | None = None
+    deleted_field: str | None = None
     parents: tuple[Parent, ...] = ()
     write: Write = Write.MERGE
     request_variants: tuple[Mapping[str, str], ...] = ({},)
-    has_date_range: bool = False
+    date_range: DateRange | None = None
     always_refresh: bool = True
     pairs_from: str | None = None
-    own_user_parameter: str | None = None
+    own_parent: Parent | None = None
+    stand_ins: Mapping[Mode, str] = field(default_factory=dict)
     table: str | None = None
     key_prefix: str | None = None
     time_zone: str | None = None
@@ -184,24 +201,73 @@ class Endpoint:
 
     @property
     def table_name(self) -> str:
-        """The table that its rows go to."""
+        """Return the name of the table that its rows are loaded into."""
         return self.table or self.name
 
     @property
-    def is_full_list(self) -> bool:
-        """Whether rows that are merged by key come from a list that is read as a whole, so that a
-        row which is missing in it is gone."""
-        return self.paging == "page" and not self.parents and self.write is Write.MERGE
+    def is_keyset(self) -> bool:
+        """Return whether it is read by row version, from a cursor."""
+        return self.paginator == "keyset" or (
+            self.paginator == "link" and self.version_field is not None
+        )
 
     @property
-    def is_keyset(self) -> bool:
-        """Whether its list is read by row version, from a cursor."""
-        return self.paging == "timestamp"
+    def is_full_list(self) -> bool:
+        """Return whether each run receives all rows and merges them by key, so that a row which is
+        missing has been deleted."""
+        is_long = self.paginator in ("page", "link") and not self.is_keyset
+        return is_long and not self.parents and self.write is Write.MERGE
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """Return the fields of its rows by name."""
+        return {field.name: field for field in fields_of(self.row_types, self.row_type)}
+
+    @property
+    def id_column(self) -> str | None:
+        """Return the column of the id; None where there is none."""
+        return self._column(self.id_field)
+
+    @property
+    def version_column(self) -> str | None:
+        """Return the column of the row version; None where there is none."""
+        return self._column(self.version_field)
+
+    @property
+    def deleted_column(self) -> str | None:
+        """Return the column of the mark of deletion; None where there is none."""
+        return self._column(self.deleted_field)
+
+    def _column(self, name: str | None) -> str | None:
+        if name is None:
+            return None
+        return (name in self.fields and self.fields[name].column) or snake_case(name)
+
+
+def fields_of(row_types: Mapping[str, RowType], row_type: str) -> tuple[Field, ...]:
+    """Return the fields of joined row types; where two define the same one, the last counts."""
+    fields: dict[str, Field] = {}
+    for part in row_type.split(" + "):
+        fields.update((field.name, field) for field in row_types[part].fields)
+    return tuple(fields.values())
+
+
+@dataclass(frozen=True)
+class ZoneSource:
+    """Where the time zones of clubs are found.
+
+    Attributes:
+        endpoint: The endpoint whose rows are clubs.
+        fields: The fields that may hold a zone's name; the first that is not blank counts.
+    """
+
+    endpoint: str
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class ApiVersion:
-    """What is special to one generation of the API, as data.
+    """All that is special to one generation of the API, as data.
 
     Attributes:
         name: Its name (`v1`).
@@ -210,6 +276,16 @@ class ApiVersion:
         groups: What can be selected together, with what it costs.
         default_groups: The groups that are selected by default.
         page_size: The number of rows of a full page.
+        rows_field: The field of a response that holds the rows.
+        sign_in: How requests are authenticated.
+        base_path: The path of the API under `https://SUBDOMAIN.perfectgym.com`.
+        cursor_parameters: The query parameters of a request for the rows after a row version, with
+            `{version}` in place of the version.
+        page_parameter: The query parameter that takes a page's number, from 1.
+        next_link_field: The field of a response that holds the address of the next page.
+        zones: Where the time zones of clubs are found; None: local times have no zone.
+        references: Columns that hold the id of a row of another endpoint, besides those of the
+            request: the endpoint by column.
     """
 
     name: str
@@ -218,6 +294,14 @@ class ApiVersion:
     groups: Mapping[str, str]
     default_groups: tuple[str, ...]
     page_size: int
+    rows_field: str
+    sign_in: SignIn
+    base_path: str = ""
+    cursor_parameters: Mapping[str, str] = field(default_factory=dict)
+    page_parameter: str = "page"
+    next_link_field: str | None = None
+    zones: ZoneSource | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
 
 
 INSTALLATION = "installation"
@@ -226,7 +310,7 @@ INSTALLATION = "installation"
 
 @cache
 def in_shared_dataset(endpoint: Endpoint) -> Endpoint:
-    """An endpoint as it is in a dataset of several installations.
+    """Return an endpoint as it is in a dataset of several installations.
 
     Ids are unique only inside one, so that its name is part of every key.
     """

@@ -16,19 +16,11 @@ from decimal import Context, Decimal
 from functools import cache, cached_property, partial
 from typing import Any, Literal, cast
 
-from . import (
-    ENDPOINTS,
-    ROW_TYPES,
-    Column,
-    Endpoint,
-    Field,
-    Kind,
-    TableLayout,
-    table_layout,
-)
 from .coerce import COERCIONS, DECIMAL_PRECISION, is_blank, to_json, to_plain_text
-from .model import Pii
-from .tables import ObjectLayout, ScalarField, fields_of, snake_case
+from .model import ApiVersion, Endpoint, Field, Kind, Pii, fields_of
+from .naming import snake_case
+from .tables import Column, ObjectLayout, ScalarField, TableLayout, table_layout
+from .v1 import V1
 
 Rule = Literal["keep", "hash", "drop"]
 HASH_LENGTH = 32
@@ -46,12 +38,14 @@ class Privacy:
         columns: Rules of single columns by `table.column`, where they differ from their kind's.
         unknown: The rule of what the catalog does not know.
         key: The key of the hashes. Not shown in `repr`.
+        api: The generation of the API, whose columns and row types are meant.
     """
 
     kinds: Mapping[str, Rule] = field(default_factory=dict)
     columns: Mapping[str, Rule] = field(default_factory=dict)
     unknown: Rule = "keep"
     key: str = field(default="", repr=False)
+    api: ApiVersion = field(default=V1, repr=False, compare=False)
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
@@ -144,7 +138,7 @@ class Privacy:
     def _protected(self) -> dict[str, Rule]:
         rules = {
             f"{table.name}.{column.name}": self.rule(table.name, column.name, column.pii)
-            for _, table, column in all_columns()
+            for _, table, column in all_columns(self.api)
         }
         return {name: rule for name, rule in rules.items() if rule != "keep"}
 
@@ -185,14 +179,13 @@ class Privacy:
         if isinstance(value, list):
             return [self._clean(row_type, element, table, prefix) for element in value]
         if not isinstance(value, dict):
-            bare = next(
-                filter(None, (ROW_TYPES[part].bare for part in row_type.split(" + "))), None
-            )
-            if bare and not is_blank(value):
-                return self._clean(row_type, {bare: value}, table, prefix).get(bare)
+            parts = (self.api.row_types[part] for part in row_type.split(" + "))
+            name = next(filter(None, (part.scalar_field for part in parts)), None)
+            if name and not is_blank(value):
+                return self._clean(row_type, {name: value}, table, prefix).get(name)
             return None if is_blank(value) else self.raw(value)
         cleaned = {}
-        fields = _fields_by_column(row_type)
+        fields = _fields_by_column(self.api, row_type)
         for name, inner in value.items():
             known = fields.get(snake_case(name))
             rule, kept = self.unknown, inner
@@ -224,22 +217,22 @@ OPEN = Privacy()
 
 
 @cache
-def all_columns() -> tuple[tuple[Endpoint, TableLayout, Column], ...]:
-    """Every column of the catalog, with its endpoint and its table."""
+def all_columns(api: ApiVersion) -> tuple[tuple[Endpoint, TableLayout, Column], ...]:
+    """Return every column of the catalog, with its endpoint and its table."""
     return tuple(
         (endpoint, table, column)
-        for endpoint in ENDPOINTS.values()
+        for endpoint in api.endpoints.values()
         for table in table_layout(endpoint).with_children()
         for column in table.columns()
     )
 
 
 @cache
-def _fields_by_column(row_type: str) -> dict[str, Field]:
-    """The fields of a row type by each of their names in snake case."""
+def _fields_by_column(api: ApiVersion, row_type: str) -> dict[str, Field]:
+    """Return the fields of a row type by each of their names in snake case."""
     return {
         snake_case(name): known
-        for known in fields_of(row_type)
+        for known in fields_of(api.row_types, row_type)
         for name in (known.name, *known.aliases)
     }
 

@@ -7,22 +7,24 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from ..errors import suggest
-from . import Endpoint, TableLayout, Write
-from .model import Pii
+from .model import ApiVersion, Endpoint, Pii, Write
 from .pii import Privacy, Rule, all_columns
+from .tables import TableLayout
+from .v1 import V1
 
 RULES: tuple[Rule, ...] = get_args(Rule)
 KINDS: tuple[Pii, ...] = get_args(Pii)
 
 
-def make_privacy(given: Any, key: str = "") -> Privacy:
-    """Rules from their setting: a word for all, or a table of words.
+def make_privacy(given: Any, key: str = "", api: ApiVersion = V1) -> Privacy:
+    """Return the rules of a setting: a word for all, or a table of words.
 
     Args:
         given: `keep`, `hash` or `drop`; or such a word by kind of personal data, by
             `table.column`, for `unknown` and for `default`, as a mapping or as JSON. A column's
             rule goes before that of its kind, a kind's before the default.
         key: The key of the hashes.
+        api: The generation of the API, whose columns can be named.
 
     Raises:
         ValueError: A word or a name is unknown, or loading goes by the column; the message goes on
@@ -35,7 +37,7 @@ def make_privacy(given: Any, key: str = "") -> Privacy:
     kinds: dict[str, Rule] = {kind: rule for kind, rule in by_kind if rule != "keep"}
     columns: dict[str, Rule] = {}
     if words:
-        known = {f"{entry[1].name}.{entry[2].name}": entry for entry in all_columns()}
+        known = {f"{entry[1].name}.{entry[2].name}": entry for entry in all_columns(api)}
         needed = {
             f"{table.name}.{name}"
             for endpoint, table, _ in known.values()
@@ -53,11 +55,11 @@ def make_privacy(given: Any, key: str = "") -> Privacy:
             pii = known[name][2].pii
             if rule != (kinds.get(pii, "keep") if pii else "keep"):
                 columns[name] = rule
-    return Privacy(kinds, columns, unknown, key)
+    return Privacy(kinds, columns, unknown, key, api)
 
 
 def _words(given: Any) -> dict[str, Rule]:
-    """The rules by name, each one checked."""
+    """Return the rules by name, each one checked."""
     if isinstance(given, str) and given.lstrip().startswith("{"):
         try:
             given = json.loads(given)
@@ -81,11 +83,11 @@ def _words(given: Any) -> dict[str, Rule]:
 
 
 def _needed(endpoint: Endpoint, table: TableLayout) -> set[str | None]:
-    """The columns that loading goes by: keys, row versions, marks of deletion, and the club in
-    whose zone the local times are."""
+    """Return the columns that loading depends on: keys, row versions, marks of deletion, and the
+    club in whose zone the local times are."""
     needed: set[str | None] = {key.name for key in table.keys}
     if table.level == 0:
-        needed |= {"timestamp", "is_deleted", endpoint.time_zone}
+        needed |= {endpoint.version_column, endpoint.deleted_column, endpoint.time_zone}
         if endpoint.write is Write.MERGE or table.children():
             needed |= set(endpoint.key)
     return needed

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from .model import ApiVersion
 from .tables import table_layout
-from .v1.endpoints import DEFAULT_GROUPS, ENDPOINTS, GROUPS
+from .v1 import V1
 
 
-def readme_table() -> str:
-    """All tables as Markdown: what one row is, by group, with the groups' costs."""
+def readme_table(api: ApiVersion = V1) -> str:
+    """Return all tables as Markdown: what one row is, by group, with the groups' costs."""
     lines: list[str] = []
-    for group, cost in GROUPS.items():
-        mark = ", by default" if group in DEFAULT_GROUPS else ""
+    for group, cost in api.groups.items():
+        mark = ", by default" if group in api.default_groups else ""
         lines += [f"**{group}**{mark}. {cost}", "", "| table | one row is | child tables |"]
         lines += ["|---|---|---|"]
-        for entry in ENDPOINTS.values():
+        for entry in api.endpoints.values():
             if entry.group != group or entry.table is not None:
                 continue
             children = list(table_layout(entry).with_children())[1:]

@@ -1,49 +1,53 @@
-"""Which endpoints a run reads, by name, by group and by account mode."""
+"""Names and groups of endpoints, and the graph of their parents."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ..errors import ConfigurationError, Problems, suggest
-from . import DEFAULT_GROUPS, ENDPOINTS, GROUPS, Endpoint, Mode
+from .model import ApiVersion, Endpoint, Mode
 
 
 def selected_endpoints(
-    mode: Mode, resources: Sequence[str] | None = None, groups: Sequence[str] | None = None
+    api: ApiVersion,
+    mode: Mode,
+    resources: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
 ) -> list[Endpoint]:
-    """The endpoints to read, in the catalog's order.
+    """Return the endpoints to read, in the catalog's order.
 
     Args:
+        api: The generation of the API.
         mode: The account mode; endpoints of the other mode are left out of groups.
         resources: Names of resources. With names and no groups, only these.
         groups: Names of groups; without either, the default groups.
 
     Raises:
-        ConfigurationError: A name is unknown, or the mode may not call what was asked for by name.
+        ConfigurationError: A name is unknown, or the mode may not call an endpoint that was named.
     """
     names = list(resources or ())
     problems = Problems()
     for name in names:
         with problems.collected():
-            _check(name, mode)
+            _check(api, name, mode)
     for group in groups or ():
         with problems.collected():
-            if group not in GROUPS:
+            if group not in api.groups:
                 raise ConfigurationError(
-                    f"There is no group {group!r}{suggest(group, GROUPS)}",
+                    f"There is no group {group!r}{suggest(group, api.groups)}",
                     hint="--list prints the groups.",
                 )
     problems.raise_all()
-    chosen = set(groups or (() if names else DEFAULT_GROUPS))
+    chosen = set(groups or (() if names else api.default_groups))
     return [
         entry
-        for entry in ENDPOINTS.values()
+        for entry in api.endpoints.values()
         if entry.name in names
         or (entry.group in chosen and entry.in_groups and mode in entry.modes)
     ]
 
 
-def known_resources(names: Sequence[str]) -> set[str]:
+def known_resources(api: ApiVersion, names: Sequence[str]) -> set[str]:
     """Return names of resources as a set.
 
     Raises:
@@ -52,20 +56,63 @@ def known_resources(names: Sequence[str]) -> set[str]:
     problems = Problems()
     for name in names:
         with problems.collected():
-            _check(name)
+            _check(api, name)
     problems.raise_all()
     return set(names)
 
 
-def _check(name: str, mode: Mode | None = None) -> None:
-    if name not in ENDPOINTS:
+def read_for(api: ApiVersion, name: str, mode: Mode) -> Endpoint:
+    """Return the endpoint that is read for the rows of `name`: itself, or its stand-in."""
+    endpoint = api.endpoints[name]
+    return api.endpoints[endpoint.stand_ins.get(mode, name)]
+
+
+def parents(api: ApiVersion, endpoint: Endpoint, mode: Mode) -> list[str]:
+    """Return the endpoints whose ids the requests for an endpoint take.
+
+    Stand-ins take the place of endpoints that the mode may not call; one that stands in for its
+    own parent has no parent.
+
+    Example:
+        >>> parents(V1, V1.endpoints["user_classes"], "user")
+        ['user_details', 'clubs']
+    """
+    names = [endpoint.pairs_from] if endpoint.pairs_from else [p.table for p in endpoint.parents]
+    found = [read_for(api, name, mode).name for name in names]
+    return [name for name in found if name != endpoint.name]
+
+
+def ancestors(api: ApiVersion, endpoint: Endpoint, mode: Mode) -> set[str]:
+    """Return the parents of an endpoint, their parents, and so on."""
+    found: set[str] = set()
+    for name in parents(api, endpoint, mode):
+        found |= {name} | ancestors(api, api.endpoints[name], mode)
+    return found
+
+
+def is_own_row(api: ApiVersion, endpoint: Endpoint, mode: Mode) -> bool:
+    """Return whether an endpoint stands in for its only parent: it returns the row of the
+    signed-in member and takes no parent's id."""
+    return len(endpoint.parents) == 1 and not parents(api, endpoint, mode)
+
+
+def own_parent(api: ApiVersion, endpoint: Endpoint, mode: Mode) -> str | None:
+    """Return the stand-in whose row's id the requests for an endpoint take besides its parents';
+    None where they take none."""
+    if endpoint.own_parent is None:
+        return None
+    return api.endpoints[endpoint.own_parent.table].stand_ins.get(mode)
+
+
+def _check(api: ApiVersion, name: str, mode: Mode | None = None) -> None:
+    if name not in api.endpoints:
         raise ConfigurationError(
-            f"There is no resource {name!r}{suggest(name, ENDPOINTS)}",
+            f"There is no resource {name!r}{suggest(name, api.endpoints)}",
             hint="--list prints the resources.",
         )
-    if mode is not None and mode not in ENDPOINTS[name].modes:
+    if mode is not None and mode not in api.endpoints[name].modes:
         raise ConfigurationError(
             f"The resource {name!r} cannot be read in {mode} mode: the API offers it to "
-            f"{' and '.join(ENDPOINTS[name].modes)} accounts only",
+            f"{' and '.join(api.endpoints[name].modes)} accounts only",
             hint="Leave it out, or set sources.perfectgym.mode in .dlt/config.toml.",
         )

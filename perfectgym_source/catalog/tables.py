@@ -13,42 +13,17 @@ Rules, the same for every endpoint:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
-from .model import INSTALLATION, Endpoint, Field, Kind, Pii, Write
-from .v1.row_types import ROW_TYPES
-
-if TYPE_CHECKING:
-    from dlt.common.normalizers.naming.snake_case import NamingConvention
+from .model import INSTALLATION, Endpoint, Field, Kind, Pii, RowType, Write, fields_of
+from .naming import snake_case
 
 UNREADABLE = "_unreadable"
 REMOVED = "_removed"
 TAKEN_AT = "taken_at"
-
-MOST_NAMES = 2_000
-"""So many column names are remembered; the API may send any number of unknown fields."""
-
-
-@lru_cache(MOST_NAMES)
-def snake_case(name: str) -> str:
-    """The column name of an API field, by dlt's own naming convention (`x` for a blank name)."""
-    naming = _naming()
-    if snake_case.cache_info().currsize >= MOST_NAMES:
-        # dlt itself remembers every name that it has ever normalized.
-        for cached in ("_normalize_identifier", "shorten_identifier"):
-            getattr(getattr(naming, cached, None), "cache_clear", lambda: None)()
-    return naming.normalize_identifier(name) if name.strip() else "x"
-
-
-@cache
-def _naming() -> NamingConvention:
-    # What needs the names of resources only, such as completion in a shell, does without dlt.
-    from dlt.common.normalizers.naming.snake_case import NamingConvention
-
-    return NamingConvention()
 
 
 @dataclass(frozen=True)
@@ -104,7 +79,7 @@ class ObjectLayout:
     Attributes:
         prefix: What stands before the names of its columns (`class_type__`, or nothing).
         known: Every field name that the catalog knows here; others are unknown fields.
-        bare: The field that a bare value stands for.
+        scalar_field: The field that a scalar in place of the object stands for.
     """
 
     prefix: str
@@ -112,7 +87,7 @@ class ObjectLayout:
     objects: tuple[ObjectField, ...]
     arrays: tuple[ArrayField, ...]
     known: frozenset[str]
-    bare: str | None = None
+    scalar_field: str | None = None
 
     def columns(self) -> Iterator[Column]:
         """Its columns and those of the objects embedded in it."""
@@ -167,7 +142,9 @@ def table_layout(endpoint: Endpoint) -> TableLayout:
         for parent in endpoint.parents
     )
     keys = (*([installation] if endpoint.is_shared else []), *parents)
-    layout = _object_layout(endpoint.row_type, endpoint.table_name, "", _child_keys(endpoint, keys))
+    layout = _object_layout(
+        endpoint.row_types, endpoint.row_type, endpoint.table_name, "", _child_keys(endpoint, keys)
+    )
     return TableLayout(endpoint.table_name, endpoint.description, layout, keys)
 
 
@@ -178,29 +155,21 @@ _RootKeys = tuple[tuple[Column, bool], ...]
 def _child_keys(endpoint: Endpoint, keys: tuple[Column, ...]) -> _RootKeys:
     """The root row's key, as columns of its child tables: `id` of a contract is `contract_id`."""
     kinds = {column.name: column for column in keys}
-    fields = {
-        field.column or snake_case(field.name): field for field in fields_of(endpoint.row_type)
-    }
+    fields = {field.column or snake_case(field.name): field for field in endpoint.fields.values()}
     found = []
     for name in endpoint.key:
         kind: Kind = kinds[name].kind if name in kinds else "long"
         if name not in kinds and name in fields and fields[name].is_scalar:
             kind = fields[name].type  # type: ignore[assignment]
-        shown = f"{endpoint.key_prefix}_id" if name == "id" and endpoint.key_prefix else name
+        is_id = name == endpoint.id_column
+        shown = f"{endpoint.key_prefix}_id" if is_id and endpoint.key_prefix else name
         column = Column(shown, kind, f"{name} of the row in {endpoint.table_name}.")
         found.append((column, endpoint.write is not Write.REPLACE or name in kinds))
     return tuple(found)
 
 
-def fields_of(row_type: str) -> tuple[Field, ...]:
-    """The fields of joined row types; where two define the same one, the last counts."""
-    fields: dict[str, Field] = {}
-    for part in row_type.split(" + "):
-        fields.update((field.name, field) for field in ROW_TYPES[part].fields)
-    return tuple(fields.values())
-
-
 def _object_layout(
+    row_types: Mapping[str, RowType],
     row_type: str,
     table: str,
     prefix: str,
@@ -214,7 +183,7 @@ def _object_layout(
     objects: list[ObjectField] = []
     arrays: list[ArrayField] = []
     known: set[str] = set()
-    for field in fields_of(row_type):
+    for field in fields_of(row_types, row_type):
         names = (field.name, *field.aliases)
         known.update(names)
         name = prefix + (field.column or snake_case(field.name))
@@ -228,21 +197,30 @@ def _object_layout(
         elif field.is_array:
             assert child_keys is not None
             arrays.append(
-                ArrayField(names, _child_table(field, f"{table}__{name}", child_keys, inside))
+                ArrayField(
+                    names, _child_table(row_types, field, f"{table}__{name}", child_keys, inside)
+                )
             )
         else:
-            embedded = _object_layout(field.element_type, table, f"{name}__", None, inside)
+            embedded = _object_layout(
+                row_types, field.element_type, table, f"{name}__", None, inside
+            )
             objects.append(ObjectField(names, embedded))
-    bare = next((t.bare for t in map(ROW_TYPES.get, row_type.split(" + ")) if t and t.bare), None)
+    scalar_fields = (row_types[part].scalar_field for part in row_type.split(" + "))
+    scalar_field = next(filter(None, scalar_fields), None)
     return ObjectLayout(
-        prefix, tuple(scalars), tuple(objects), tuple(arrays), frozenset(known), bare
+        prefix, tuple(scalars), tuple(objects), tuple(arrays), frozenset(known), scalar_field
     )
 
 
 def _child_table(
-    field: Field, name: str, root_keys: _RootKeys, inside: tuple[str, ...]
+    row_types: Mapping[str, RowType],
+    field: Field,
+    name: str,
+    root_keys: _RootKeys,
+    inside: tuple[str, ...],
 ) -> TableLayout:
-    layout = _object_layout(field.element_type, name, "", root_keys, inside)
+    layout = _object_layout(row_types, field.element_type, name, "", root_keys, inside)
     own = {column.name for column in layout.columns()}
     keys = tuple(
         Column(f"root_{key.name}" if key.name in own else key.name, key.kind, key.description)

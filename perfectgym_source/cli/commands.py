@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Optional, TypeVar
 import click
 from dlt.common.configuration.exceptions import ConfigurationException
 
-from ..catalog import ENDPOINTS
+from ..catalog import ENDPOINTS, V1
 from ..catalog.selection import known_resources, selected_endpoints
 from ..causes import check_environment, explained
 from ..config.dlt_config import section
@@ -113,7 +113,7 @@ def _planned(
             raise ConfigurationError("--verify and --repair go with --resources and --group only.")
     names = [*options["resources"], *options["reset"], *(options["full_refresh"] or ())]
     with problems.collected():
-        known_resources([name for name in names if name != "all"])
+        known_resources(V1, [name for name in names if name != "all"])
     pipeline, planned = None, []
     with problems.collected():
         pipeline = _pipeline(name, options)
@@ -142,7 +142,9 @@ def _check_source(arguments: Mapping[str, Any]) -> None:
         settings = reading_of(perfectgym_source(**least)).settings
     except ConfigurationException as error:
         raise explained(error) from None
-    selected_endpoints(settings.mode, arguments.get("resources"), arguments.get("groups"))
+    selected_endpoints(
+        settings.api, settings.mode, arguments.get("resources"), arguments.get("groups")
+    )
 
 
 def _alert(name: str, error: ConfigurationError) -> None:

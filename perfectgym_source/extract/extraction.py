@@ -310,7 +310,7 @@ class Extraction:
             raise Cancelled("The run was stopped.")
 
     def _takes_own_id(self, endpoint: Endpoint) -> bool:
-        return self.settings.mode == "user" and endpoint.own_user_parameter is not None
+        return self.settings.mode == "user" and endpoint.own_parent is not None
 
     def _listed(self, table: str) -> Endpoint:
         if table == "users" and self.settings.mode == "user":

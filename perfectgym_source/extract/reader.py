@@ -257,7 +257,7 @@ class ListReader:
                     if self._has_enough:
                         return
                     self._run.turns.yield_slot()
-            elif self.endpoint.paging == "page":
+            elif self.endpoint.paginator == "page":
                 rows, stable = self._page_list(fetch)
                 is_stable &= stable
                 whole += rows

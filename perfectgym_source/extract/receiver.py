@@ -161,7 +161,7 @@ class Receiver:
             self.is_complete = is_stable and None not in rows.ids
             return
         decoder = None if self.batch_queue is None else self.batch_queue.decoder
-        allows_bare = decoder is not None and decoder.layout.layout.bare is not None
+        allows_bare = decoder is not None and decoder.layout.layout.scalar_field is not None
         if not allows_bare and not all(isinstance(row, dict) and row for row in elements):
             raise ApiError("An element of the list is not an object, or an empty one.")
         if not allows_bare:
@@ -180,7 +180,7 @@ class Receiver:
                 Rows(elements), self._keys(partition), [] if elements else [self._keys(partition)]
             )
             return
-        is_detail = self._endpoint.paging == "none" and self._endpoint.write is Write.MERGE
+        is_detail = self._endpoint.paginator == "single" and self._endpoint.write is Write.MERGE
         if is_detail and self._is_same(self.table, partition, elements):
             return
         self._send(rows, self._keys(partition))

@@ -31,11 +31,11 @@ def request_parameters(
     for parent, identity in zip(endpoint.parents, partition):
         if settings.mode not in parent.implicit_for_modes:
             parameters[parent.parameter] = str(identity)
-    if endpoint.own_user_parameter and own_id is not None:
-        parameters[endpoint.own_user_parameter] = str(own_id)
-    if endpoint.has_date_range:
+    if endpoint.own_parent and own_id is not None:
+        parameters[endpoint.own_parent.parameter] = str(own_id)
+    if endpoint.date_range:
         first, end = settings.start_date, settings.end_date
-        if endpoint.group == "instructor" or first is None or end is None:
+        if endpoint.date_range == "schedule" or first is None or end is None:
             first, end = today, today + timedelta(days=settings.schedule_days)
         parameters.update(startDate=f"{first}T00:00:00", endDate=f"{end}T00:00:00")
     return parameters

@@ -149,11 +149,13 @@ class Probe:
             pendulum.now("UTC").date(),
             self._own_id(endpoint),
         )
-        paging = {"timestamp": {"timestamp": "0"}, "page": {"page": "1"}, "none": {}}
-        return self._client.get(endpoint.path, {**params, **paging[endpoint.paging]}, endpoint.name)
+        paging = {"keyset": {"timestamp": "0"}, "page": {"page": "1"}, "single": {}}
+        return self._client.get(
+            endpoint.path, {**params, **paging[endpoint.paginator]}, endpoint.name
+        )
 
     def _own_id(self, endpoint: Endpoint) -> int | None:
-        if self._settings.mode != "user" or endpoint.own_user_parameter is None:
+        if self._settings.mode != "user" or endpoint.own_parent is None:
             return None
         return self._an_id(ENDPOINTS["user_details"])
 

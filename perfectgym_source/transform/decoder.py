@@ -134,8 +134,8 @@ class Decoder:
     def _root_object(self, element: Any) -> Mapping[str, Any]:
         if isinstance(element, dict):
             return element
-        if self.layout.layout.bare and not isinstance(element, list):
-            return {self.layout.layout.bare: element}
+        if self.layout.layout.scalar_field and not isinstance(element, list):
+            return {self.layout.layout.scalar_field: element}
         raise ValueError("an element is not an object")
 
 
@@ -191,8 +191,9 @@ class _Rows:
         if self._endpoint.time_zone is not None:
             self._clubs = builder.arrays[self._endpoint.time_zone]
         gone: set[int] = set()
-        if self._decoder.removes_deleted and "is_deleted" in builder.arrays:
-            flags = builder.arrays["is_deleted"].to_pylist()
+        flagged = self._endpoint.deleted_column
+        if self._decoder.removes_deleted and flagged in builder.arrays:
+            flags = builder.arrays[flagged].to_pylist()
             gone = {row for row, flag in enumerate(flags) if flag}
         removing: list[bool | None] | None = None
         if self._endpoint.write is Write.REPLACE or self._endpoint.is_full_list:
@@ -208,8 +209,9 @@ class _Rows:
     def _note_deleted(self, table: TableLayout, builder: TableBuilder) -> None:
         gone = self._emptied if self._endpoint.is_full_list else 0
         flagged = 0
-        if "is_deleted" in builder.arrays:
-            flagged = pc.sum(builder.arrays["is_deleted"]).as_py() or 0
+        column = self._endpoint.deleted_column
+        if column in builder.arrays:
+            flagged = pc.sum(builder.arrays[column]).as_py() or 0
         self.batch.deleted[table.name] += gone + flagged
         self.batch.removed[table.name] += gone + (flagged if self._decoder.removes_deleted else 0)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..catalog import Column, Kind
 from ..catalog.coerce import COERCIONS, is_blank
+from ..catalog.naming import snake_case
 from ..catalog.pii import Privacy
 from ..catalog.tables import (
     REMOVED,
@@ -17,7 +18,6 @@ from ..catalog.tables import (
     ObjectField,
     ObjectLayout,
     ScalarField,
-    snake_case,
 )
 from .objects import EMPTY, Objects, ParsedObjects, distinct
 from .table_builder import TableBuilder, kind_of
@@ -117,9 +117,9 @@ class Flattener:
             name = embedded.layout.prefix.rstrip("_")
             self._keep_other_names(builder, embedded, objects, name, layout.prefix)
         for array, values in zip(layout.arrays, objects.pick(layout.arrays)):
-            bare = array.table.layout.bare
+            scalar_field = array.table.layout.scalar_field
             name = array.table.name.rpartition("__")[2]
-            builder.lists[array.names[0]] = builder.as_lists(name, values, bare)
+            builder.lists[array.names[0]] = builder.as_lists(name, values, scalar_field)
             self._keep_other_names(builder, array, objects, name, layout.prefix)
         for name, unknown in objects.unknown(layout.known).items():
             column = self._add_unknown(builder, layout.prefix, name, unknown)
@@ -140,7 +140,7 @@ class Flattener:
             taken = {*builder.taken, *builder.arrays}
             part = TableBuilder(builder.name, len(few), builder.keys, taken, self._privacy)
         name = layout.prefix.rstrip("_")
-        objects = [part.as_object(row, name, v, layout.bare) for row, v in enumerate(few)]
+        objects = [part.as_object(row, name, v, layout.scalar_field) for row, v in enumerate(few)]
         self.spread(part, layout, ParsedObjects(objects))
         if places is not None:
             builder.repeat(part, places)

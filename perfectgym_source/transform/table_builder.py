@@ -156,7 +156,9 @@ class TableBuilder:
                 for name, (value, counted_as) in part._raw.get(place, EMPTY).items():
                     self.keep(row, name, value, counted_as)
 
-    def as_object(self, row: int, name: str, value: Any, bare: str | None) -> Mapping[str, Any]:
+    def as_object(
+        self, row: int, name: str, value: Any, scalar_field: str | None
+    ) -> Mapping[str, Any]:
         """An embedded object from what came in its place."""
         if type(value) is dict:
             return value
@@ -167,20 +169,20 @@ class TableBuilder:
             return EMPTY
         if isinstance(single, dict):
             return single
-        if bare and not isinstance(single, list):
-            return {bare: single}
+        if scalar_field and not isinstance(single, list):
+            return {scalar_field: single}
         self.keep(row, name, value)
         return EMPTY
 
-    def as_lists(self, name: str, values: Sequence[Any] | None, bare: str | None) -> Lists:
+    def as_lists(self, name: str, values: Sequence[Any] | None, scalar_field: str | None) -> Lists:
         """The lists of objects in each row: a bare object counts as a list of one."""
         if values is None:
             return Lists([0] * self.size, ParsedObjects([]))
-        lists = [self._as_list(row, name, parsed(v), bare) for row, v in enumerate(values)]
+        lists = [self._as_list(row, name, parsed(v), scalar_field) for row, v in enumerate(values)]
         return Lists(list(map(len, lists)), ParsedObjects([o for found in lists for o in found]))
 
     def _as_list(
-        self, row: int, name: str, value: Any, bare: str | None
+        self, row: int, name: str, value: Any, scalar_field: str | None
     ) -> Sequence[Mapping[str, Any]]:
         if is_blank(value):
             return ()
@@ -188,8 +190,8 @@ class TableBuilder:
         for element in value if isinstance(value, list) else [value]:
             if isinstance(element, dict):
                 found.append(element)
-            elif bare and not isinstance(element, list) and element is not None:
-                found.append({bare: element})
+            elif scalar_field and not isinstance(element, list) and element is not None:
+                found.append({scalar_field: element})
             elif element is not None:
                 self.keep(row, name, value)
         return found

@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from ..catalog import ENDPOINTS, Endpoint, TableLayout, Write
 from ..catalog.model import INSTALLATION
-from ..catalog.tables import REMOVED, UNREADABLE, snake_case
+from ..catalog.naming import snake_case
+from ..catalog.tables import REMOVED, UNREADABLE
 from ..config.settings import Settings
 from ..transform.decoder import Decoder
 from ..transform.time_zones import ClubClocks

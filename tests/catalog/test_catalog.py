@@ -12,11 +12,12 @@ from perfectgym_source.catalog import (
     ENDPOINTS,
     GROUPS,
     ROW_TYPES,
+    V1,
     Write,
     table_layout,
 )
 from perfectgym_source.catalog.hints import child_hints, root_hints
-from perfectgym_source.catalog.tables import snake_case
+from perfectgym_source.catalog.naming import snake_case
 from perfectgym_source.catalog.v1.row_types import DATES_DOCUMENTED_AS_STRING
 
 FACTS = Path(__file__).parent.parent / "facts"
@@ -57,6 +58,7 @@ ALIASES = {
     ("PendingContractFee", "paymentType"): "feeType",
     ("PendingContractFee", "amount"): "fee",
 }
+PAGINATORS = {"timestamp": "keyset", "page": "page", "none": "single"}
 RENAMED = {("FriendStatus", "userId"): "friend_user_id"}
 
 
@@ -64,7 +66,7 @@ def tables_of(endpoint):
     """Each table of an endpoint with its dlt column hints."""
     found = []
     for table in table_layout(endpoint).with_children():
-        hints = child_hints(endpoint, table) if table.level else root_hints(endpoint, "keep")
+        hints = child_hints(endpoint, table) if table.level else root_hints(V1, endpoint, "keep")
         found.append((table, hints))
     return found
 
@@ -86,7 +88,7 @@ def test_the_catalog_holds_the_50_documented_endpoints_and_no_other():
 def test_an_endpoint_has_the_documented_path_modes_paging_and_key(name):
     entry, fact = ENDPOINTS[name], FACT_OF[name]
     assert entry.path == fact["path"]
-    assert entry.paging == fact["paging"]
+    assert entry.paginator == PAGINATORS[fact["paging"]]
     assert list(entry.key) == fact["key"]
     letters = fact["modes"] or "EU"
     assert set(entry.modes) == {{"E": "employee", "U": "user"}[letter] for letter in letters}
@@ -105,7 +107,7 @@ def test_an_endpoint_asks_for_its_documented_parents(name):
         assert ("user" in parent.implicit_for_modes) >= ("left out" in documented)
     mandatory = {name for name, text in fact["params"].items() if name not in ("languageCode",)}
     fixed = {name for variant in entry.request_variants for name in variant}
-    window = {"startDate", "endDate"} if entry.has_date_range else set()
+    window = {"startDate", "endDate"} if entry.date_range else set()
     assert mandatory <= {parent.parameter for parent in entry.parents} | fixed | window
 
 
@@ -250,7 +252,7 @@ def test_only_the_window_of_classes_shares_its_table():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_parent_is_an_endpoint_and_its_column_a_number(name):
     endpoint = ENDPOINTS[name]
-    columns = root_hints(endpoint, "keep")["columns"]
+    columns = root_hints(V1, endpoint, "keep")["columns"]
     for parent in endpoint.parents:
         assert parent.table in ENDPOINTS
         assert columns[parent.column]["data_type"] == "bigint"
@@ -262,14 +264,14 @@ def test_the_key_of_a_full_picture_begins_with_its_parents(name):
     if endpoint.write is Write.REPLACE and name != "cities":  # a city lies in one country only
         parents = tuple(parent.column for parent in endpoint.parents)
         assert endpoint.key[: len(parents)] == parents
-        assert root_hints(endpoint, "keep")["merge_key"] == list(parents)
+        assert root_hints(V1, endpoint, "keep")["merge_key"] == list(parents)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_groups_and_the_column_of_the_time_zone_are_known(name):
     endpoint = ENDPOINTS[name]
     assert endpoint.group in GROUPS
-    columns = root_hints(endpoint, "keep")["columns"]
+    columns = root_hints(V1, endpoint, "keep")["columns"]
     if endpoint.time_zone is not None:
         assert columns[endpoint.time_zone]["data_type"] == "bigint"
     if endpoint.backfill_date_field is not None:
@@ -282,8 +284,8 @@ def test_every_group_has_members_and_the_default_ones_exist():
 
 
 def test_deleted_rows_are_removed_only_where_that_was_asked_for():
-    kept = root_hints(ENDPOINTS["clubs"], "keep")["columns"]["is_deleted"]
-    removed = root_hints(ENDPOINTS["clubs"], "remove")["columns"]["is_deleted"]
+    kept = root_hints(V1, ENDPOINTS["clubs"], "keep")["columns"]["is_deleted"]
+    removed = root_hints(V1, ENDPOINTS["clubs"], "remove")["columns"]["is_deleted"]
     assert "hard_delete" not in kept
     assert removed["hard_delete"] is True
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfectgym_source.api.pages import Rows
-from perfectgym_source.catalog import ENDPOINTS, table_layout
+from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
 from perfectgym_source.catalog.coerce import is_blank
 from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.catalog.pii import OPEN, Privacy
@@ -199,7 +199,7 @@ def test_no_rule_of_a_kind_touches_what_loading_goes_by(endpoint, rule):
         hints = (
             child_hints(endpoint, table)
             if table.level
-            else root_hints(endpoint, "remove", layout)
+            else root_hints(V1, endpoint, "remove", layout)
         )  # fmt: skip
         assert hints["columns"].keys() == set(tables[table.name].column_names)
         needed = hints.get("primary_key", hints.get("merge_key", ()))

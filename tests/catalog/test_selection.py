@@ -2,13 +2,19 @@
 
 import pytest
 
-from perfectgym_source.catalog import DEFAULT_GROUPS, ENDPOINTS, GROUPS
-from perfectgym_source.catalog.selection import selected_endpoints
+from perfectgym_source.catalog import DEFAULT_GROUPS, ENDPOINTS, GROUPS, V1
+from perfectgym_source.catalog.selection import (
+    ancestors,
+    is_own_row,
+    own_parent,
+    parents,
+    selected_endpoints,
+)
 from perfectgym_source.errors import ConfigurationError
 
 
 def names(*args, **kwargs):
-    return [entry.name for entry in selected_endpoints(*args, **kwargs)]
+    return [entry.name for entry in selected_endpoints(V1, *args, **kwargs)]
 
 
 def test_without_a_wish_the_default_groups_are_read():
@@ -65,3 +71,40 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(wish, near):
 def test_a_name_that_resembles_nothing_is_refused_without_a_guess():
     with pytest.raises(ConfigurationError, match=r"There is no resource 'qqqqqq'\."):
         names("employee", resources=["qqqqqq"])
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "near", "all_of_them"),
+    [
+        ("clubs", "employee", [], set()),
+        ("user_classes", "employee", ["users", "clubs"], {"users", "clubs"}),
+        ("user_classes", "user", ["user_details", "clubs"], {"user_details", "clubs"}),
+        ("message_details", "employee", ["messages"], {"messages", "users"}),
+        # Which instructors belong to which clubs is read from one endpoint.
+        ("instructor_schedules", "employee", ["club_instructors"], {"club_instructors", "clubs"}),
+        ("user_details", "employee", ["users"], {"users"}),
+        ("user_details", "user", [], set()),
+    ],
+)
+def test_parents_and_their_parents(name, mode, near, all_of_them):
+    endpoint = ENDPOINTS[name]
+    assert parents(V1, endpoint, mode) == near
+    assert ancestors(V1, endpoint, mode) == all_of_them
+
+
+def test_the_own_row_stands_in_for_the_list_of_users_in_user_mode_only():
+    own = [e.name for e in ENDPOINTS.values() if is_own_row(V1, e, "user")]
+    assert own == ["user_details"]
+    assert not [e.name for e in ENDPOINTS.values() if is_own_row(V1, e, "employee")]
+    measurements = ENDPOINTS["measurements"]
+    assert own_parent(V1, measurements, "user") == "user_details"
+    assert own_parent(V1, measurements, "employee") is None
+    assert own_parent(V1, ENDPOINTS["clubs"], "user") is None
+
+
+def test_the_special_fields_of_an_endpoint_have_columns():
+    clubs, seats = ENDPOINTS["clubs"], ENDPOINTS["class_available_seats"]
+    assert (clubs.id_column, clubs.version_column, clubs.deleted_column) == (
+        "id", "timestamp", "is_deleted",
+    )  # fmt: skip
+    assert (seats.id_column, seats.version_column, seats.deleted_column) == (None, None, None)

@@ -126,7 +126,7 @@ def test_everything_that_changed_is_there_after_the_next_sweep(tmp_path, monkeyp
 
 WITH_ARRAYS = [
     name for name in CHECKED["employee"] if table_layout(ENDPOINTS[name]).children()
-    and not ENDPOINTS[name].has_date_range and name != "message_details"
+    and not ENDPOINTS[name].date_range and name != "message_details"
 ]  # fmt: skip
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from support.two_installations import NAMES, PIPELINES, assert_changed, assert_loaded, change
 
-from perfectgym_source.catalog import ENDPOINTS
+from perfectgym_source.catalog import ENDPOINTS, V1
 from perfectgym_source.catalog.selection import selected_endpoints
 from perfectgym_source.sandbox import Fault, Sandbox
 
-SELECTED = [entry.name for entry in selected_endpoints("employee")]
+SELECTED = [entry.name for entry in selected_endpoints(V1, "employee")]
 
 # The first time, the packages are installed.
 pytestmark = pytest.mark.timeout(1200)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from perfectgym_source.api.pages import RowParser, Rows
 from perfectgym_source.api.responses import parse
-from perfectgym_source.catalog import ENDPOINTS, table_layout
+from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
 from perfectgym_source.catalog.coerce import number_of, to_decimal, to_json
 from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.transform import flatten
@@ -559,7 +559,7 @@ def test_the_empty_tables_are_all_there_with_the_declared_columns(name):
     assert set(empty) == set(layouts)
     for table, found in empty.items():
         layout = layouts[table]
-        hints = child_hints(endpoint, layout) if layout.level else root_hints(endpoint, "keep")
+        hints = child_hints(endpoint, layout) if layout.level else root_hints(V1, endpoint, "keep")
         assert found.num_rows == 0
         assert set(found.column_names) == set(hints["columns"])
 

@@ -1,8 +1,33 @@
 """The API v1: its endpoints and row types, as data."""
 
-from ..model import ApiVersion
+from ..model import ApiVersion, ZoneSource
 from .endpoints import DEFAULT_GROUPS, ENDPOINTS, GROUPS
 from .row_types import ROW_TYPES
 
-V1 = ApiVersion("v1", ENDPOINTS, ROW_TYPES, GROUPS, DEFAULT_GROUPS, page_size=100)
+V1 = ApiVersion(
+    name="v1",
+    endpoints=ENDPOINTS,
+    row_types=ROW_TYPES,
+    groups=GROUPS,
+    default_groups=DEFAULT_GROUPS,
+    page_size=100,
+    rows_field="elements",
+    sign_in="password",
+    base_path="Api",
+    cursor_parameters={"timestamp": "{version}"},
+    page_parameter="page",
+    zones=ZoneSource("clubs", ("timeZone", "timezone")),
+    references={
+        "class_type__id": "class_types",
+        "category__id": "class_categories",
+        "class_type__category__id": "class_categories",
+        "instructor__id": "instructors",
+        "club__id": "clubs",
+        "membership__id": "memberships",
+        "payment_plan__id": "payment_plans",
+        "country__id": "countries",
+        "user_id": "users",
+        "home_club_id": "clubs",
+    },
+)
 """The API v1."""

@@ -1,4 +1,4 @@
-"""Every read endpoint of the API v1, as data. Adding an endpoint is adding an entry here.
+"""Every read endpoint of the API v1, as data: an entry here is all that an endpoint needs.
 
 The facts are those of the vendor's endpoint pages (`v1_endpoints`); where the documentation leaves
 the account modes open, both are allowed.
@@ -6,7 +6,10 @@ the account modes open, both are allowed.
 
 from __future__ import annotations
 
-from ..model import Endpoint, Mode, Parent, Write
+from typing import Any
+
+from ..model import Endpoint, Mode, Paginator, Parent, Write
+from .row_types import ROW_TYPES
 
 EMPLOYEE: tuple[Mode, ...] = ("employee",)
 USER: tuple[Mode, ...] = ("user",)
@@ -37,154 +40,178 @@ GROUPS = {
 
 DEFAULT_GROUPS = ("company", "club")
 
+_SPECIAL_FIELDS = {"id_field": "id", "version_field": "timestamp", "deleted_field": "isDeleted"}
+
+
+def _endpoint(
+    name: str,
+    path: str,
+    row_type: str,
+    modes: tuple[Mode, ...],
+    paginator: Paginator,
+    key: tuple[str, ...],
+    group: str,
+    description: str,
+    **options: Any,
+) -> Endpoint:
+    """Return an endpoint of v1, whose rows have an id, a row version and a mark of deletion in
+    fields of the same names, where they have them."""
+    fields = {field.name for part in row_type.split(" + ") for field in ROW_TYPES[part].fields}
+    special = {role: field for role, field in _SPECIAL_FIELDS.items() if field in fields}
+    return Endpoint(
+        name, path, row_type, modes, paginator, key, group, description, ROW_TYPES,
+        **{**special, **options},
+    )  # fmt: skip
+
+
 _COMPANY = (
-    Endpoint(
-        "clubs", "Clubs/Clubs", "Club", BOTH, "timestamp", ("id",), "company",
+    _endpoint(
+        "clubs", "Clubs/Clubs", "Club", BOTH, "keyset", ("id",), "company",
         "One club of the company.",
         key_prefix="club", time_zone="id",
     ),
-    Endpoint(
-        "class_types", "Classes/ClassesTypes", "ClassType", BOTH, "timestamp", ("id",), "company",
+    _endpoint(
+        "class_types", "Classes/ClassesTypes", "ClassType", BOTH, "keyset", ("id",), "company",
         "One kind of class on offer, such as yoga.",
         key_prefix="class_type",
     ),
-    Endpoint(
-        "class_categories", "Classes/Categories", "ClassCategory", BOTH, "timestamp", ("id",),
+    _endpoint(
+        "class_categories", "Classes/Categories", "ClassCategory", BOTH, "keyset", ("id",),
         "company", "One category that groups class types.",
         key_prefix="class_category",
     ),
-    Endpoint(
-        "instructors", "Instructors/Instructors", "Instructor", BOTH, "timestamp", ("id",),
+    _endpoint(
+        "instructors", "Instructors/Instructors", "Instructor", BOTH, "keyset", ("id",),
         "company", "One instructor, active or not.",
         key_prefix="instructor",
     ),
-    Endpoint(
-        "memberships", "Memberships/Memberships", "Membership", EMPLOYEE, "timestamp", ("id",),
+    _endpoint(
+        "memberships", "Memberships/Memberships", "Membership", EMPLOYEE, "keyset", ("id",),
         "company", "One membership on offer, now or in the past.",
         key_prefix="membership",
     ),
-    Endpoint(
-        "payment_plans", "PaymentPlans/PaymentPlans", "PaymentPlan", EMPLOYEE, "timestamp",
+    _endpoint(
+        "payment_plans", "PaymentPlans/PaymentPlans", "PaymentPlan", EMPLOYEE, "keyset",
         ("id",), "company", "One way of paying for a membership, active or not.",
         request_variants=({"isActive": "true"}, {"isActive": "false"}), key_prefix="payment_plan",
     ),
-    Endpoint(
-        "contracts", "Contracts/Contracts", "Contract + ContractDetails", EMPLOYEE, "timestamp",
+    _endpoint(
+        "contracts", "Contracts/Contracts", "Contract + ContractDetails", EMPLOYEE, "keyset",
         ("id",), "company", "One contract that a member signed.",
         key_prefix="contract",
     ),
-    Endpoint(
-        "club_visits", "Users/ClubVisits/All", "ClubVisit", EMPLOYEE, "timestamp", ("id",),
+    _endpoint(
+        "club_visits", "Users/ClubVisits/All", "ClubVisit", EMPLOYEE, "keyset", ("id",),
         "company", "One visit of a member to a club.",
         key_prefix="club_visit", time_zone="club__id", backfill_date_field="enterDate",
     ),
-    Endpoint(
-        "measurements", "Measurements/Measurements", "MeasurementSet", BOTH, "timestamp", ("id",),
+    _endpoint(
+        "measurements", "Measurements/Measurements", "MeasurementSet", BOTH, "keyset", ("id",),
         "company", "One set of body measurements taken of a member on a day.",
-        own_user_parameter="userId", key_prefix="measurement_set",
+        own_parent=MEMBER, key_prefix="measurement_set",
     ),
-    Endpoint(
+    _endpoint(
         "users", "Users/Users", "User", EMPLOYEE, "page", ("id",), "company",
         "One member, former member or other person known to the company.",
-        key_prefix="user", time_zone="home_club_id",
+        key_prefix="user", time_zone="home_club_id", stand_ins={"user": "user_details"},
     ),
-    Endpoint(
-        "freeze_reasons", "Contracts/FreezeReasons", "FreezeReason", EMPLOYEE, "none", ("id",),
+    _endpoint(
+        "freeze_reasons", "Contracts/FreezeReasons", "FreezeReason", EMPLOYEE, "single", ("id",),
         "company", "One reason for which a contract can be frozen.", write=Write.REPLACE,
     ),
-    Endpoint(
-        "product_targets", "Products/ProductTargets", "ProductTarget", EMPLOYEE, "none", (),
+    _endpoint(
+        "product_targets", "Products/ProductTargets", "ProductTarget", EMPLOYEE, "single", (),
         "company", "One target group of products.", write=Write.REPLACE,
     ),
-    Endpoint(
-        "club_service_types", "Products/ClubServiceTypes", "ClubServiceType", EMPLOYEE, "none",
+    _endpoint(
+        "club_service_types", "Products/ClubServiceTypes", "ClubServiceType", EMPLOYEE, "single",
         (), "company", "One kind of service that clubs sell.", write=Write.REPLACE,
     ),
-    Endpoint(
-        "product_categories", "Products/CategoryTypes", "ProductCategory", EMPLOYEE, "none", (),
+    _endpoint(
+        "product_categories", "Products/CategoryTypes", "ProductCategory", EMPLOYEE, "single", (),
         "company", "One category of products.", write=Write.REPLACE,
     ),
-    Endpoint(
-        "lead_sources", "Crm/Lead/Sources", "LeadSource", BOTH, "none", ("id",), "company",
+    _endpoint(
+        "lead_sources", "Crm/Lead/Sources", "LeadSource", BOTH, "single", ("id",), "company",
         "One way in which people come to know the company.", write=Write.REPLACE,
     ),
-    Endpoint(
-        "lead_agreements", "Crm/Lead/Agreements", "AgreementType", BOTH, "none", ("id",),
+    _endpoint(
+        "lead_agreements", "Crm/Lead/Agreements", "AgreementType", BOTH, "single", ("id",),
         "company", "One kind of consent asked of a lead.", write=Write.REPLACE,
     ),
-    Endpoint(
-        "agreement_types", "Users/AgreementType", "AgreementType", BOTH, "none", ("id",),
+    _endpoint(
+        "agreement_types", "Users/AgreementType", "AgreementType", BOTH, "single", ("id",),
         "company", "One kind of consent asked of a member.", write=Write.REPLACE,
     ),
-    Endpoint(
+    _endpoint(
         "countries", "Geo/Countries", "Country", EMPLOYEE, "page", ("id",), "company",
         "One country.", write=Write.REPLACE, key_prefix="country",
     ),
 )  # fmt: skip
 
 _PER_PARENT = (
-    Endpoint(
-        "classes", "Classes/Classes", "Class", BOTH, "timestamp", ("id",), "club",
+    _endpoint(
+        "classes", "Classes/Classes", "Class", BOTH, "keyset", ("id",), "club",
         "One class on the timetable of one club.",
         parents=(CLUB,), key_prefix="class", time_zone="club_id", backfill_date_field="startDate",
     ),
-    Endpoint(
+    _endpoint(
         "classes_window", "Classes/Classes", "Class", BOTH, "page", ("id",), "club",
         "The classes that start within start_date and end_date, for loading a period again.",
-        parents=(CLUB,), has_date_range=True, table="classes", key_prefix="class",
+        parents=(CLUB,), date_range="settings", table="classes", key_prefix="class",
         time_zone="club_id",
         in_groups=False,
     ),
-    Endpoint(
-        "club_details", "Clubs/Club", "Club + ClubDetails", BOTH, "none", ("id",), "club",
+    _endpoint(
+        "club_details", "Clubs/Club", "Club + ClubDetails", BOTH, "single", ("id",), "club",
         "One club with its opening hours, zones, equipment, photos and contacts.",
         parents=(Parent("clubs", "clubId", "id"),), key_prefix="club", time_zone="id",
     ),
-    Endpoint(
-        "products", "Products/Products", "Product", EMPLOYEE, "none", ("club_id", "id"), "club",
+    _endpoint(
+        "products", "Products/Products", "Product", EMPLOYEE, "single", ("club_id", "id"), "club",
         "One product or service for sale in one club. The API may leave the id out.",
         parents=(CLUB,), write=Write.REPLACE, key_prefix="product", time_zone="club_id",
     ),
-    Endpoint(
-        "club_instructors", "Instructors/Instructors", "Instructor", BOTH, "none",
+    _endpoint(
+        "club_instructors", "Instructors/Instructors", "Instructor", BOTH, "single",
         ("club_id", "id"), "club", "One active instructor in one club where they work.",
         parents=(CLUB,), write=Write.REPLACE, key_prefix="instructor", time_zone="club_id",
     ),
-    Endpoint(
+    _endpoint(
         "club_memberships", "Memberships/Memberships", "Membership", EMPLOYEE, "page",
         ("club_id", "id"), "club", "One membership on offer in one club.",
         parents=(CLUB,), write=Write.REPLACE, key_prefix="membership", time_zone="club_id",
     ),
-    Endpoint(
+    _endpoint(
         "club_payment_plans", "PaymentPlans/PaymentPlans", "PaymentPlan", EMPLOYEE, "page",
         ("club_id", "id"), "club", "One payment plan on offer in one club, add-ons included.",
         parents=(CLUB,), write=Write.REPLACE, key_prefix="payment_plan", time_zone="club_id",
         request_variants=({"addOnPaymentPlans": "false"}, {"addOnPaymentPlans": "true"}),
     ),
-    Endpoint(
-        "users_in_club", "Clubs/WhoIsIn", "User", USER, "none", ("club_id", "id"), "club",
+    _endpoint(
+        "users_in_club", "Clubs/WhoIsIn", "User", USER, "single", ("club_id", "id"), "club",
         "One member seen in one club at taken_at; only members who agreed to be shown. Each run "
-        "adds a picture.",
+        "adds a snapshot.",
         parents=(CLUB,), write=Write.APPEND, key_prefix="user", time_zone="club_id",
     ),
-    Endpoint(
+    _endpoint(
         "instructor_availability", "Instructors/Instructor/Available", "InstructorAvailability",
         EMPLOYEE, "page", ("club_id", "employee_id", "start_date"), "instructor",
         "One free period of one instructor in one club, in the coming days.",
         parents=(CLUB, INSTRUCTOR), pairs_from="club_instructors", write=Write.REPLACE,
-        has_date_range=True,
+        date_range="schedule",
         time_zone="club_id",
     ),
-    Endpoint(
+    _endpoint(
         "instructor_schedules", "Instructors/Instructor/Sheduler", "InstructorSchedule",
         EMPLOYEE, "page", ("club_id", "employee_id", "start_date"),
         "instructor",
         "One entry in the calendar of one instructor in one club, in the coming days.",
         parents=(CLUB, INSTRUCTOR), pairs_from="club_instructors", write=Write.REPLACE,
-        has_date_range=True,
+        date_range="schedule",
         key_prefix="instructor_schedule", time_zone="club_id",
     ),
-    Endpoint(
+    _endpoint(
         "discounts", "Discounts/Discounts", "Discount", EMPLOYEE,
         "page",
         ("club_id", "payment_plan_id", "id"), "plan",
@@ -193,117 +220,117 @@ _PER_PARENT = (
         key_prefix="discount",
         time_zone="club_id",
     ),
-    Endpoint(
-        "class_attendees", "Classes/WhoIsIn", "User", EMPLOYEE, "none", ("class_id", "id"),
+    _endpoint(
+        "class_attendees", "Classes/WhoIsIn", "User", EMPLOYEE, "single", ("class_id", "id"),
         "class", "One member booked into one class.",
         parents=(CLASS,), write=Write.REPLACE, always_refresh=False, key_prefix="user",
         time_zone="home_club_id",
     ),
-    Endpoint(
-        "class_available_seats", "Classes/AvailableSeatNumbers", "AvailableSeat", BOTH, "none",
+    _endpoint(
+        "class_available_seats", "Classes/AvailableSeatNumbers", "AvailableSeat", BOTH, "single",
         ("class_id", "seat_number"), "class", "One seat of one class that can still be booked.",
         parents=(CLASS,), write=Write.REPLACE, always_refresh=False,
     ),
-    Endpoint(
-        "contract_details", "Contracts/Contract", "Contract + ContractDetails", EMPLOYEE, "none",
+    _endpoint(
+        "contract_details", "Contracts/Contract", "Contract + ContractDetails", EMPLOYEE, "single",
         ("id",), "contract", "One contract with its membership, plan, discounts and freezes.",
         parents=(Parent("contracts", "contractId", "id"),), always_refresh=False,
         key_prefix="contract",
     ),
-    Endpoint(
-        "contract_fees", "Contracts/Contract/Fees", "ContractFees", EMPLOYEE, "none", ("id",),
+    _endpoint(
+        "contract_fees", "Contracts/Contract/Fees", "ContractFees", EMPLOYEE, "single", ("id",),
         "contract", "The fees of one contract, with what was paid and what is due.",
         parents=(Parent("contracts", "contractId", "id"),), always_refresh=False,
         key_prefix="contract",
     ),
-    Endpoint(
+    _endpoint(
         "freeze_types", "Contracts/FreezeTypes", "FreezeType + FreezeTypeDetails", EMPLOYEE,
-        "none", ("contract_id", "id"), "contract", "One way in which one contract can be frozen.",
+        "single", ("contract_id", "id"), "contract", "One way in which one contract can be frozen.",
         parents=(CONTRACT,), write=Write.REPLACE, always_refresh=False,
     ),
-    Endpoint(
+    _endpoint(
         "membership_details", "Memberships/Membership", "Membership + MembershipDetails",
-        EMPLOYEE, "none", ("id",), "plan", "One membership with its access rules and plans.",
+        EMPLOYEE, "single", ("id",), "plan", "One membership with its access rules and plans.",
         parents=(Parent("memberships", "membershipId", "id"),), always_refresh=False,
         key_prefix="membership",
     ),
-    Endpoint(
+    _endpoint(
         "payment_plan_details", "PaymentPlans/PaymentPlan", "PaymentPlan + PaymentPlanDetails",
-        EMPLOYEE, "none", ("id",), "plan", "One payment plan with its fees, terms and add-ons.",
+        EMPLOYEE, "single", ("id",), "plan", "One payment plan with its fees, terms and add-ons.",
         parents=(Parent("payment_plans", "paymentPlanId", "id"),), always_refresh=False,
         key_prefix="payment_plan",
     ),
-    Endpoint(
-        "user_details", "Users/User", "User + UserDetails", BOTH, "none", ("id",), "user",
+    _endpoint(
+        "user_details", "Users/User", "User + UserDetails", BOTH, "single", ("id",), "user",
         "One member with address, contracts, cards and consents; in user mode the signed-in one.",
         parents=(Parent("users", "userId", "id", implicit_for_modes=USER),), always_refresh=False,
         key_prefix="user", time_zone="home_club_id",
     ),
-    Endpoint(
+    _endpoint(
         "user_contracts", "Contracts/Contracts", "Contract", EMPLOYEE, "page", ("user_id", "id"),
         "user", "One contract of one member; the list of contracts itself names no member.",
         parents=(MEMBER,), write=Write.REPLACE, always_refresh=False,
     ),
-    Endpoint(
-        "user_classes", "Classes/UserClasses", "Class + UserClass", BOTH, "timestamp",
+    _endpoint(
+        "user_classes", "Classes/UserClasses", "Class + UserClass", BOTH, "keyset",
         ("user_id", "id"), "user", "One class that one member booked or attended.",
         parents=(MEMBER, CLUB), always_refresh=False, key_prefix="class", time_zone="club_id",
     ),
-    Endpoint(
-        "user_club_visits", "Users/ClubVisits", "ClubVisit", BOTH, "timestamp", ("id",), "user",
+    _endpoint(
+        "user_club_visits", "Users/ClubVisits", "ClubVisit", BOTH, "keyset", ("id",), "user",
         "One visit of one member to a club; for an employee account club_visits holds the same "
         "rows in far fewer requests.",
         parents=(MEMBER,), always_refresh=False, time_zone="club__id",
     ),
-    Endpoint(
-        "documents", "Documents/Documents", "Document", EMPLOYEE, "timestamp",
+    _endpoint(
+        "documents", "Documents/Documents", "Document", EMPLOYEE, "keyset",
         ("user_id", "id"), "user", "One document kept for one member.",
         parents=(MEMBER,), always_refresh=False,
     ),
-    Endpoint(
-        "messages", "Messages/Messages", "Message", EMPLOYEE, "timestamp", ("user_id", "id"),
+    _endpoint(
+        "messages", "Messages/Messages", "Message", EMPLOYEE, "keyset", ("user_id", "id"),
         "user", "One message sent to one member.",
         parents=(MEMBER,), always_refresh=False, key_prefix="message",
     ),
-    Endpoint(
-        "message_details", "Messages/Message", "Message + MessageDetails", EMPLOYEE, "none",
+    _endpoint(
+        "message_details", "Messages/Message", "Message + MessageDetails", EMPLOYEE, "single",
         ("id",), "message", "One message with its text and attachments.",
         parents=(Parent("messages", "messageId", "id"),), always_refresh=False,
         key_prefix="message",
     ),
-    Endpoint(
+    _endpoint(
         "pending_contract_fees", "Payments/ContractFees", "PendingContractFee", EMPLOYEE, "page",
         ("user_id", "id"), "user", "One fee that one member still has to pay.",
         parents=(MEMBER,), write=Write.REPLACE, always_refresh=False,
     ),
-    Endpoint(
-        "membership_cards", "Users/MembershipCards", "MembershipCard", EMPLOYEE, "none",
+    _endpoint(
+        "membership_cards", "Users/MembershipCards", "MembershipCard", EMPLOYEE, "single",
         ("user_id", "card_number"), "user", "One card that one member holds.",
         parents=(MEMBER,), write=Write.REPLACE, always_refresh=False,
     ),
-    Endpoint(
-        "user_products", "Users/UserProducts", "UserProduct", EMPLOYEE, "none",
+    _endpoint(
+        "user_products", "Users/UserProducts", "UserProduct", EMPLOYEE, "single",
         ("user_id", "club_id", "id", "transaction_id"), "user",
         "One product that one member bought in one club, with what is left of it.",
         parents=(MEMBER, CLUB), write=Write.REPLACE, always_refresh=False, time_zone="club_id",
     ),
-    Endpoint(
-        "user_owned_products", "Users/User/Product", "UserOwnedProduct", EMPLOYEE, "none",
+    _endpoint(
+        "user_owned_products", "Users/User/Product", "UserOwnedProduct", EMPLOYEE, "single",
         ("user_id", "club_id", "product_id"), "user",
         "One product that one member can use in one club now.",
         parents=(MEMBER, CLUB), write=Write.REPLACE, always_refresh=False, time_zone="club_id",
     ),
-    Endpoint(
-        "friends", "Users/Friends", "FriendStatus", BOTH, "none", ("user_id", "friend_user_id"),
+    _endpoint(
+        "friends", "Users/Friends", "FriendStatus", BOTH, "single", ("user_id", "friend_user_id"),
         "user", "One friendship of one member.",
         parents=(MEMBER,), write=Write.REPLACE, always_refresh=False,
     ),
-    Endpoint(
-        "friend_statuses", "Users/FriendStatus", "FriendStatus", BOTH, "none",
+    _endpoint(
+        "friend_statuses", "Users/FriendStatus", "FriendStatus", BOTH, "single",
         ("user_id", "friend_user_id"), "user", "The state of one friendship of one member.",
         parents=(MEMBER,), write=Write.REPLACE, always_refresh=False,
     ),
-    Endpoint(
+    _endpoint(
         "cities", "Geo/Cities", "City", EMPLOYEE, "page", ("id",), "geo",
         "One city of the world dictionary.",
         parents=(COUNTRY,), write=Write.REPLACE, always_refresh=False,

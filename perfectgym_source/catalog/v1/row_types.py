@@ -40,9 +40,9 @@ DATES_DOCUMENTED_AS_STRING: frozenset[tuple[str, str]] = frozenset(
 )
 
 
-def _row(description: str, *fields: Field, bare: str | None = None) -> RowType:
+def _row(description: str, *fields: Field, scalar_field: str | None = None) -> RowType:
     """A row type, written as what one row is and then its fields, one a line."""
-    return RowType(description=description, fields=fields, bare=bare)
+    return RowType(description=description, fields=fields, scalar_field=scalar_field)
 
 
 F = Field
@@ -75,7 +75,7 @@ ROW_TYPES: Mapping[str, RowType] = {
     "AvailableSeat": _row(
         "One seat of a class that can still be booked; the API sends just the number.",
         F("seatNumber", "int", "Seat as numbered in the club's room."),
-        bare="seatNumber",
+        scalar_field="seatNumber",
     ),
     "Card": _row(
         "One membership card among a member's details.",
@@ -704,7 +704,7 @@ ROW_TYPES: Mapping[str, RowType] = {
         F("rankingFactor", "decimal", "Mean weighted by the number of votes; made for rankings."),
         F("votesCount", "int", "Votes given, as sample payloads name submitionsCount."),
         F("rankingSort", "decimal", "Ranking value, as sample payloads name rankingFactor."),
-        bare="rating",
+        scalar_field="rating",
     ),
     "SchedulePeriod": _row(
         "One bookable part of an hour in an instructor's schedule.",

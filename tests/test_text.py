@@ -5,9 +5,10 @@ import logging
 
 import pytest
 
+from perfectgym_source.cli.rendering.report import failure_lines
 from perfectgym_source.errors import ConfigurationError, PerfectGymError, RequestRefused
 from perfectgym_source.extract.report import Failure
-from perfectgym_source.pipeline.failures import failure_lines, wrong_mode
+from perfectgym_source.pipeline.failures import wrong_mode
 from perfectgym_source.pipeline.logs import configure_logs
 from perfectgym_source.text import capped, counted, listed, one_line, printable
 

@@ -1,64 +1,77 @@
-"""What the command line does: a run, a check, a verification, for each installation."""
+"""The commands: each acts on one installation, and returns text, JSON data and an exit code."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Optional, TypeVar
+from typing import Any
 
 import click
-from dlt.common.configuration.exceptions import ConfigurationException
 
-from ..catalog import ENDPOINTS, V1
-from ..catalog.selection import known_resources, selected_endpoints
-from ..causes import check_environment, explained
-from ..config.dlt_config import section
-from ..config.known_keys import check_keys, place_without_files
-from ..config.pipelines import DEFAULT, NamedPipeline, named_pipeline
+from ..config.pipelines import DEFAULT, NamedPipeline
 from ..config.secret_files import warn_of_readable_secrets
-from ..destination.servers import known_destination
 from ..destination.target import Options
-from ..errors import ApiError, ConfigurationError, PerfectGymError, Problems
+from ..errors import ApiError, ConfigurationError, PerfectGymError
 from ..pipeline.alerts import configured_alerts
-from ..pipeline.checks import configured_checks
-from ..pipeline.jobs import PipelineRun, each, exit_code, jobs
-from ..pipeline.probe import as_text as check_as_text
-from ..pipeline.probe import check
-from ..pipeline.runner import run
-from ..source import perfectgym_source, reading_of
+from ..pipeline.jobs import PipelineRun, each, exit_code
+from ..source import perfectgym_source, reading_of, resolve
 from ..text import listed
-from .progress import collector
+from .planning import demo, planned_runs
+from .rendering.json_output import to_json
+from .rendering.table import fitted
 from .streams import say
-from .summary import as_json as summary_as_json
-from .summary import as_text as summary_as_text
-
-if TYPE_CHECKING:
-    from ..sandbox import Sandbox
-
-T = TypeVar("T")
-CommandResult = tuple[str, dict[str, Any], int]
-"""What came of an action: for people, for machines, and its exit code."""
 
 
-def act(name: Optional[str], options: Mapping[str, Any]) -> int:
-    """Do what the command line asks for, and give its exit code.
+@dataclass(frozen=True)
+class Result:
+    """The result of a command.
+
+    Attributes:
+        text: For people.
+        data: The JSON object.
+        exit_code: The exit code.
+    """
+
+    text: str
+    data: Mapping[str, Any]
+    exit_code: int = 0
+
+
+Command = Callable[[NamedPipeline, Options], Result]
+
+
+def act(action: str | None, name: str | None, options: Mapping[str, Any]) -> int:
+    """Do what the command line asks for, and return its exit code.
 
     Args:
+        action: The option that names the command, as a key of `options`; None for a run.
         name: The named pipeline; by default `core`.
         options: The command line's options by name.
 
     Raises:
-        PerfectGymError: What was to be done failed, for all there was to do.
+        PerfectGymError: The command failed for the only installation.
     """
     warn_of_readable_secrets()
-    if options["reset"] and not options["yes"] and not _confirmed(options["reset"]):
+    if action == "reset" and not options["yes"] and not _confirmed(options["reset"]):
         say("Nothing was changed.")
         return 0
-    actions: dict[str, Callable[[NamedPipeline, Options], CommandResult]] = {
+    with demo(options) as arguments:
+        try:
+            pipeline, planned = planned_runs(name or DEFAULT, options, arguments)
+        except ConfigurationError as error:
+            if action is None:
+                _alert(name or DEFAULT, error)
+            raise
+        command = _commands(options)[action] if action else _run
+        return _for_each(planned, partial(command, pipeline), options["as_json"])
+
+
+def _commands(options: Mapping[str, Any]) -> Mapping[str, Command]:
+    """Return the commands by the option that asks for them."""
+    return {
         "status": _status,
         "state": _state,
         "reset": partial(_reset, options["reset"]),
@@ -67,16 +80,6 @@ def act(name: Optional[str], options: Mapping[str, Any]) -> int:
         "repair": _repair,
         "verify": _verify,
     }
-    asked = [do for option, do in actions.items() if options[option]]
-    with _demo(options) as arguments:
-        try:
-            pipeline, planned = _planned(name or DEFAULT, options, arguments)
-        except ConfigurationError as error:
-            if not asked:
-                _alert(name or DEFAULT, error)
-            raise
-        do = partial(asked[0] if asked else _run, pipeline)
-        return _for_each(planned, do, options["as_json"])
 
 
 def _confirmed(resources: Sequence[str]) -> bool:
@@ -88,259 +91,127 @@ def _confirmed(resources: Sequence[str]) -> bool:
         if sys.stdin is not None and sys.stdin.isatty():
             raise
         raise ConfigurationError(
-            "--reset asks before it forgets, and nobody is there to answer", hint="Add --yes."
+            "--reset asks for confirmation, and standard input is no terminal", hint="Add --yes."
         ) from None
 
 
-def _planned(
-    name: str, options: Mapping[str, Any], arguments: dict[str, Any]
-) -> tuple[NamedPipeline, list[PipelineRun]]:
-    """The pipeline and its jobs, once the whole configuration is checked.
-
-    Raises:
-        ConfigurationError: Something is missing or wrong; all of it is named.
-    """
-    problems = Problems()
-    for check_one in (check_environment, check_keys, configured_checks, configured_alerts):
-        with problems.collected():
-            check_one()
-    with problems.collected():
-        arguments.update({**_arguments(options), **arguments})
-    with problems.collected():
-        if (options["verify"] or options["repair"]) and (
-            options["full_refresh"] or options["start"]
-        ):
-            raise ConfigurationError("--verify and --repair go with --resources and --group only.")
-    names = [*options["resources"], *options["reset"], *(options["full_refresh"] or ())]
-    with problems.collected():
-        known_resources(V1, [name for name in names if name != "all"])
-    pipeline, planned = None, []
-    with problems.collected():
-        pipeline = _pipeline(name, options)
-        with problems.collected():
-            known_destination(pipeline.destination)
-        planned = jobs(pipeline, arguments, options["installations"], _progress(options))
-    is_of_source = not (options["state"] or options["reset"])
-    for source in [job.options.source for job in planned] or [arguments] if is_of_source else ():
-        if planned or not section("sources", "perfectgym", "installations"):
-            with problems.collected():
-                _check_source(source)
-    try:
-        problems.raise_all()
-    except ConfigurationError as error:
-        if " is missing" in str(error):
-            error.hint = f"{error.hint} {place_without_files()}".strip()
-        raise
-    assert pipeline is not None
-    return pipeline, planned
-
-
-def _check_source(arguments: Mapping[str, Any]) -> None:
-    """Check the source's settings and selection, without the time that all its resources take."""
-    least = {**arguments, "resources": ["clubs"], "groups": None}
-    try:
-        settings = reading_of(perfectgym_source(**least)).settings
-    except ConfigurationException as error:
-        raise explained(error) from None
-    selected_endpoints(
-        settings.api, settings.mode, arguments.get("resources"), arguments.get("groups")
-    )
-
-
 def _alert(name: str, error: ConfigurationError) -> None:
-    """Tell people that a run did not even start."""
+    """Send an alert: a run could not start."""
     with contextlib.suppress(ConfigurationError):
         alerts = configured_alerts()
         alerts.started()
         alerts.ended(name, str(error), True)
 
 
-def _for_each(
-    planned: list[PipelineRun], do: Callable[[Options], CommandResult], is_json: bool
-) -> int:
-    """Do it for each job and print what came of it; with several, under their names."""
-    codes = []
-    data: dict[str, Any] = {}
-    for outcome in each(planned, do):
-        if outcome.result is not None:
-            text, found, code = outcome.result
-        else:
-            error = outcome.error or PerfectGymError("It did not come to its end")
-            text, code = f"Error: {error}", error.exit_code
-            found = {"outcome": "failed", "error": str(error), "exit_code": code}
-        codes.append(code)
-        data[outcome.job.installation] = found
-        if not is_json:
+def _for_each(planned: list[PipelineRun], command: Callable[[Options], Result], json: bool) -> int:
+    """Run a command for each job and print the results; those of several under their names.
+
+    Args:
+        planned: The jobs.
+        command: The command.
+        json: Print JSON instead of text.
+    """
+    results: dict[str, Result] = {}
+    for outcome in each(planned, command):
+        result = outcome.result or _failed(outcome.error)
+        name = outcome.job.installation
+        if not json:
             if len(planned) > 1:
-                say(("\n" if len(codes) > 1 else "") + f"== {outcome.job.installation}")
-            say(text)
-    if is_json:
-        say(json.dumps({"installations": data} if len(planned) > 1 else found))
-    return exit_code(codes)
+                say(("\n" if results else "") + f"== {name}")
+            say(fitted(result.text))
+        results[name] = result
+    if json:
+        data = {name: result.data for name, result in results.items()}
+        say(to_json({"installations": data} if len(planned) > 1 else data[planned[0].installation]))
+    return exit_code([result.exit_code for result in results.values()])
 
 
-def _run(_: NamedPipeline, options: Options) -> CommandResult:
+def _failed(error: PerfectGymError | None) -> Result:
+    error = error or PerfectGymError("The command did not complete")
+    data = {"outcome": "failed", "error": error, "exit_code": error.exit_code}
+    return Result(f"Error: {error}", data, error.exit_code)
+
+
+def _run(_: NamedPipeline, options: Options) -> Result:
+    from ..pipeline.runner import run
+    from .rendering.summary import as_data, as_text
+
     summary = run(options)
-    return summary_as_text(summary), summary_as_json(summary), summary.exit_code
+    return Result(as_text(summary), as_data(summary), summary.exit_code)
 
 
-def _verify(_: NamedPipeline, options: Options) -> CommandResult:
+def _verify(_: NamedPipeline, options: Options) -> Result:
     from ..verify.verification import EXIT_CODES, verify
-    from .verify_summary import verification_as_json, verification_as_text
+    from .rendering.verification import verification_data, verification_text
 
     done = verify(options)
-    return verification_as_text(done), verification_as_json(done), EXIT_CODES[done.outcome]
+    return Result(verification_text(done), verification_data(done), EXIT_CODES[done.outcome])
 
 
-def _repair(_: NamedPipeline, options: Options) -> CommandResult:
+def _repair(_: NamedPipeline, options: Options) -> Result:
     from ..verify.repair import repair
     from ..verify.verification import EXIT_CODES
-    from .verify_summary import repair_as_json, repair_as_text
+    from .rendering.verification import repair_data, repair_text
 
     done = repair(options)
-    return repair_as_text(done), repair_as_json(done), EXIT_CODES[done.outcome]
+    return Result(repair_text(done), repair_data(done), EXIT_CODES[done.outcome])
 
 
-def _check(_: NamedPipeline, options: Options) -> CommandResult:
-    source = perfectgym_source(**options.source)
-    selected = [ENDPOINTS[name] for name in source.resources]
-    found = check(reading_of(source).settings, selected)
-    data = {
-        "findings": [
-            {"resource": entry.resource, "works": entry.works, "text": entry.text}
-            for entry in found.findings
-        ]
-    }
-    return check_as_text(found), data, 0 if found.works else ApiError.exit_code
+def _check(_: NamedPipeline, options: Options) -> Result:
+    from ..pipeline.probe import check
+    from .rendering.check import as_data, as_text
+
+    resolved = resolve(**options.source)
+    found = check(resolved.settings, resolved.endpoints)
+    return Result(as_text(found), as_data(found), 0 if found.works else ApiError.exit_code)
 
 
-def _status(pipeline: NamedPipeline, options: Options) -> CommandResult:
-    from ..pipeline.status import as_json, as_text, status
+def _status(pipeline: NamedPipeline, options: Options) -> Result:
+    from ..pipeline.status import status
+    from .rendering.status import as_data, as_text
 
     alerts = configured_alerts()
-    source = perfectgym_source(**options.source)
-    installation = reading_of(source).settings.installation
-    found = status(options, list(source.resources), installation, pipeline.max_age_hours)
+    resolved = resolve(**options.source)
+    names = [endpoint.name for endpoint in resolved.endpoints]
+    found = status(options, names, resolved.settings.installation, pipeline.max_age_hours)
     if found.problem:
         alerts.ended(pipeline.name, found.problem, True)
-    return as_text(found), as_json(found), found.exit_code
+    return Result(as_text(found), as_data(found), found.exit_code)
 
 
-def _state(_: NamedPipeline, options: Options) -> CommandResult:
+def _state(_: NamedPipeline, options: Options) -> Result:
     from ..destination.target import view
-    from ..pipeline.alerts import configured_alerts
-    from ..pipeline.state import as_json, as_text, states_in
-    from ..pipeline.status import EXIT_CODE, run_as_json
+    from ..pipeline.state import states_in
+    from ..pipeline.status import EXIT_CODE
+    from .rendering.state import as_data, as_text
+    from .rendering.status import run_data
 
     alerts = configured_alerts()
     with view(options) as found:
-        held = states_in(found)
+        states = states_in(found)
     if found.is_hanging:
         alerts.ended(options.pipeline, found.note, True)
-    text = "\n".join(filter(None, (as_text(held), found.note)))
-    data = {**as_json(held), "run_under_way": run_as_json(found)}
-    return text, data, EXIT_CODE if found.is_hanging else 0
+    text = "\n".join(filter(None, (as_text(states), found.note)))
+    data = {**as_data(states), "run_under_way": run_data(found)}
+    return Result(text, data, EXIT_CODE if found.is_hanging else 0)
 
 
-def _reset(resources: Sequence[str], _: NamedPipeline, options: Options) -> CommandResult:
+def _reset(resources: Sequence[str], _: NamedPipeline, options: Options) -> Result:
     from ..pipeline.state import reset
 
-    installation = options.source.get("installation")
     is_shared = options.source.get("shared_dataset")
-    forgotten = reset(options, resources, installation if is_shared else None)
+    forgotten = reset(options, resources, options.source.get("installation") if is_shared else None)
     names = ", ".join(forgotten) or "nothing"
     text = f"Forgotten: {names}. The next run reads it from the beginning; the tables stay."
-    return text, {"forgotten": forgotten}, 0
+    return Result(text, {"forgotten": forgotten})
 
 
-def _dry_run(_: NamedPipeline, options: Options) -> CommandResult:
-    from ..pipeline.dry_run import as_text, preview
+def _dry_run(_: NamedPipeline, options: Options) -> Result:
+    from ..pipeline.dry_run import preview
+    from .rendering.dry_run import as_data, as_text
 
     source = perfectgym_source(**options.source)
-    selected = [ENDPOINTS[name] for name in source.resources]
-    found = list(preview(reading_of(source), selected))
+    reading = reading_of(source)
+    found = list(preview(reading, [reading.settings.api.endpoints[n] for n in source.resources]))
     code = ApiError.exit_code if any(entry.error for entry in found) else 0
-    data = [asdict(entry) for entry in found]
-    for entry in data:
-        entry["is_failure"] = entry.pop("error") is not None
-    return as_text(found), {"previews": data}, code
-
-
-def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
-    """The named pipeline, with what the command line says in place of its own."""
-    given = {
-        key: options[key]
-        for key in ("destination", "database", "dataset", "table_format", "wait")
-        if options[key] is not None
-    }
-    if options["resources"] or options["groups"]:
-        given.update(resources=options["resources"], groups=options["groups"])
-    pipeline = replace(named_pipeline(name), **given)
-    if pipeline.database.is_dir():
-        problem = f"The database {pipeline.database} is a folder"
-        if "database" in section("pipelines").get(name, {}):
-            problem = (
-                f"pipelines.{name}.database is a folder ({pipeline.database}): name a file in it; "
-                "it is set in .dlt/config.toml"
-            )
-        raise ConfigurationError(problem, hint="--database names another file.")
-    if options["limit"]:
-        # A sample has tables and cursors of its own.
-        return replace(pipeline, dataset=f"{pipeline.dataset}_sample")
-    return pipeline
-
-
-def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of the source that the command line gives."""
-    found: dict[str, Any] = {}
-    if any(options[name] for name in ("status", "state", "reset")):
-        # Nothing is requested, so no secrets are needed.
-        found.update(username="nobody", password="none", pii="keep")
-    if options["full_refresh"]:
-        found["full_refresh"] = options["full_refresh"]
-    if options["limit"]:
-        found.update(limit=options["limit"], full_refresh=["all"])
-    if bool(options["start"]) != bool(options["end"]):
-        raise ConfigurationError("--from and --to go together.")
-    if options["start"]:
-        if options["resources"] or options["groups"]:
-            raise ConfigurationError("--from and --to load classes: leave --resources out.")
-        if options["end"] <= options["start"]:
-            raise ConfigurationError("--to must be after --from.")
-        found.update(
-            resources=["classes_window"],
-            groups=[],
-            start_date=options["start"].date(),
-            end_date=options["end"].date(),
-        )
-    return found
-
-
-@contextlib.contextmanager
-def _demo(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if not options["demo"]:
-        yield {}
-        return
-    try:
-        from ..sandbox import Sandbox
-    except ImportError as error:
-        raise ConfigurationError(
-            f"--demo needs the package {error.name!r}.",
-            hint="pip install 'perfectgym-source[sandbox]'",
-        ) from None
-    sandbox: Sandbox
-    with Sandbox(size=options["demo_size"], seed=1) as sandbox:
-        yield {
-            "base_url": sandbox.base_url,
-            "username": sandbox.employee.username,
-            "password": sandbox.employee.password,
-            "installation": "demo",
-            "requests_per_second": 0,
-        }
-
-
-def _progress(options: Mapping[str, Any]) -> Any:
-    choice = "off" if options["quiet"] else options["progress"]
-    # Bars and JSON lines do not go into one stream.
-    is_terminal = sys.stderr.isatty() and options["log_format"] == "text"
-    return collector(choice, options["progress_seconds"], is_terminal)
+    return Result(as_text(found), as_data(found), code)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn, Optional
+from typing import Any, NoReturn
 
 import click
 
@@ -17,37 +18,50 @@ from .streams import output_problem, prepare_streams, say
 
 EPILOG = """\b
 Examples:
-  run.py                                   load what is new, as set in .dlt/
-  run.py finance                           another named pipeline: see --list-pipelines
-  run.py --installation north              one of several installations
-  run.py --demo                            the same against a built-in sandbox
-  run.py --resources clubs,classes         only these tables
-  run.py --group company --group user      whole groups
-  run.py --check                           does the login work, may it read everything?
-  run.py --dry-run                         what would be loaded? reads one page of everything
-  run.py --limit 100                       a sample, into a dataset of its own
-  run.py --status                          how fresh is each table? (exit code for monitoring)
-  run.py --verify                          is the copy right? compares keys and row versions
-  run.py --repair --resources classes      load what is missing, remove what is gone
-  run.py --from 2026-01-01 --to 2026-02-01 load the classes of a period again
-  run.py --full-refresh classes            read a list from its beginning
-  run.py --json >summary.json              for machines
+  run.py                              load new data, as set in .dlt/
+  run.py finance                      a named pipeline: see --list-pipelines
+  run.py --installation north         one of several installations
+  run.py --demo                       the same against a built-in sandbox
+  run.py --resources clubs,classes    only these resources
+  run.py --group company --group user whole groups
+  run.py --check                      test the login and its permissions
+  run.py --dry-run                    preview one page of each resource
+  run.py --limit 100                  a sample, into a dataset of its own
+  run.py --status                     age of each table; exit code for monitoring
+  run.py --verify                     compare the tables with the API
+  run.py --repair --resources classes load what is missing, delete what is extra
+  run.py --from 2026-01-01 --to 2026-02-01   load the classes of a period again
+  run.py --full-refresh classes       read a resource from its beginning
+  run.py --json >summary.json         for machines
 
 \b
 Exit codes:
   0  all loaded
-  1  a bug in this program: the traceback is in the file that is named
+  1  a bug in this program: the message names the file with the traceback
   2  usage or configuration: nothing was requested
   3  sign-in refused
-  4  the API failed after retries; what could be read is loaded, the next run asks again
-  5  the destination, or a file or folder of this machine, failed; the next run goes on
+  4  the API failed after retries; the rest is loaded, the next run asks again
+  5  the destination or a local file failed; the next run goes on
   6  another run is loading into the same place: nothing was done
   7  another program has the pipeline's database file open: nothing is lost
   8  --verify, --repair: tables differ from the API
-  9  --status: something is overdue, or was never loaded; --status, --state: a run hangs
+  9  --status: a resource is overdue; --status, --state: a run hangs
   10 a check after loading has failed, and checks.mode is fail
   130  interrupted; the next run starts where the last complete one ended
 """
+
+ACTIONS = {
+    "only_list": "--list",
+    "list_pipelines": "--list-pipelines",
+    "only_check": "--check",
+    "dry_run": "--dry-run",
+    "verify": "--verify",
+    "repair": "--repair",
+    "status": "--status",
+    "state": "--state",
+    "reset": "--reset",
+}
+"""The options that name a command, by parameter."""
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -55,7 +69,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 def _split(text: str) -> list[str]:
     names = text.replace(",", " ").split()
     if not names:
-        # Such as of a shell's variable that is not set: everything would be loaded.
+        # An unset shell variable would load everything.
         raise click.BadParameter("it names nothing.")
     return names
 
@@ -64,19 +78,17 @@ def _names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tup
     return tuple(name for text in value for name in _split(text))
 
 
-def _names_or_none(_: click.Context, __: click.Parameter, value: Optional[str]) -> list[str]:
+def _names_or_none(_: click.Context, __: click.Parameter, value: str | None) -> list[str]:
     return [] if value is None else _split(value)
 
 
-def _not_blank(_: click.Context, __: click.Parameter, value: Optional[str]) -> Optional[str]:
+def _not_blank(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     if value is not None and not value.strip():
         raise click.BadParameter("it is empty.")
     return value
 
 
-def _file(
-    context: click.Context, parameter: click.Parameter, value: Optional[str]
-) -> Optional[Path]:
+def _file(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
     text = _not_blank(context, parameter, value)
     if text is not None and Path(text).is_dir():
         raise click.BadParameter(f"{text} is a folder: name a file in it.")
@@ -219,68 +231,80 @@ def _file(
 )
 @click.option("--quiet", is_flag=True, help="Nothing on standard error but errors.")
 @click.version_option(package_name="perfectgym-source")
-def command(pipeline: Optional[str], **options: Any) -> int:
-    """Load PerfectGym data into DuckDB or another dlt destination: what is new since the last run.
+def command(pipeline: str | None, **options: Any) -> int:
+    """Load new PerfectGym data since the last run into DuckDB or another dlt destination.
 
     PIPELINE is a named pipeline, by default `core`. Base URL, login and other settings come from
     .dlt/config.toml, .dlt/secrets.toml or the environment (SOURCES__PERFECTGYM__USERNAME ...): see
     the README.
     """
     configure_logs(options["log_format"], options["log_level"], options["quiet"])
-    # What is not needed is not imported: dlt alone takes a second.
-    if options["only_list"]:
-        from .listing import listing
+    action = _action(options)
+    # dlt alone takes a second to import.
+    if action == "only_list":
+        from .rendering.listing import listing
 
         say(listing())
-        return 0
-    if options["list_pipelines"]:
-        from ..config.toml_files import read_toml_files_forgivingly
-        from .listing import pipeline_listing
-
-        read_toml_files_forgivingly()
-        say(pipeline_listing())
         return 0
     from ..config.toml_files import read_toml_files_forgivingly
 
     read_toml_files_forgivingly()
+    if action == "list_pipelines":
+        from .rendering.listing import pipeline_listing
+
+        say(pipeline_listing())
+        return 0
     from .commands import act
 
-    return act(pipeline, options)
+    return act(action, pipeline, options)
+
+
+def _action(options: Mapping[str, Any]) -> str | None:
+    """Return the option that names the command; None for a run.
+
+    Raises:
+        ConfigurationError: Options name two commands.
+    """
+    actions = [name for name in ACTIONS if options[name]]
+    if len(actions) > 1:
+        names = " and ".join(ACTIONS[name] for name in actions)
+        raise ConfigurationError(f"{names} cannot be given together: run one after the other.")
+    return actions[0] if actions else None
 
 
 def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
-    # Load packages and write-ahead logs hold people's data.
+    """Run the command line, and exit with its code."""
+    # Load packages and write-ahead logs hold personal data.
     os.umask(0o077)
-    # A connector for personal data reports to nobody unless it is told to.
+    # A connector for personal data sends no telemetry unless it is configured to.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
-    # Arrow's own allocator keeps 200 MB more than it needs; this one gives them back.
+    # Arrow's own allocator keeps 200 MB more than it needs; this one frees them.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    # The rows of a load do not stay a second time in dlt's staging tables.
+    # dlt's staging tables keep no second copy of the rows.
     os.environ.setdefault("LOAD__TRUNCATE_STAGING_DATASET", "true")
-    # A scheduler's SIGTERM ends a run as Ctrl-C does: in order, and with the same exit code.
+    # SIGTERM from a scheduler ends a run as Ctrl-C does, with the same exit code.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     prepare_streams()
     try:
         _check_folder()
-        # click gives the code of its `Exit`, and what the command returns otherwise.
+        # click returns the code of its `Exit`, or the command's own.
         code = command(standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         say("Interrupted. The next run starts where the last complete one ended.", err=True)
-        # At its usual end, Python would wait for threads that wait for the server.
+        # A normal exit would wait for threads that wait for the server.
         os._exit(130)
     except Exception as error:
-        code = _told(error)
+        code = _report(error)
     if problem := output_problem():
         say(f"Standard output could not be written: {problem}.", err=True)
     sys.exit(code)
 
 
-def _told(error: Exception) -> int:
-    """Say what is wrong, and give the exit code."""
+def _report(error: Exception) -> int:
+    """Print an error, and return its exit code."""
     if not isinstance(error, PerfectGymError):
         from ..causes import explained, report_bug
 

@@ -15,12 +15,9 @@ from ..api.paginators import PAGE_SIZE
 from ..catalog import ENDPOINTS, Endpoint
 from ..errors import ApiError
 from ..extract.reader import club_zone
-from ..extract.report import Failure
 from ..resources import Reading
-from ..text import capped, counted, listed, shortened
 from ..transform.decoder import Decoder
 from ..transform.time_zones import ClubClocks
-from .failures import failure_lines
 from .probe import Probe
 
 
@@ -72,34 +69,6 @@ def preview(reading: Reading, selected: Sequence[Endpoint]) -> Iterator[Preview]
                 yield Preview(endpoint.name, problem="the list it depends on is empty")
             else:
                 yield _preview(reading, endpoint, clocks, elements)
-
-
-def as_text(found: Sequence[Preview]) -> str:
-    """The previews as a table for people."""
-    lines = []
-    for entry in found:
-        if entry.error:
-            lines.append(f"{entry.resource:<40} {'FAILED':>8}")
-        elif entry.problem:
-            lines.append(f"{entry.resource:<40} {'-':>8}  {entry.problem}")
-        for table, rows in entry.rows.items():
-            more = "+" if entry.has_more and "__" not in table else " "
-            lines.append(f"{table:<40} {rows:>7,}{more} rows, {entry.columns[table]} columns")
-        unreadable = entry.unreadable.items()
-        lines += capped(
-            [
-                f"  {counted(count, 'value')} of {shortened(column)} could not be read."
-                for column, count in unreadable
-            ]
-        )
-        if entry.unknown_fields:
-            lines.append(f"  Fields not known before: {listed(entry.unknown_fields)}")
-    failures = [Failure(entry.resource, (), entry.error) for entry in found if entry.error]
-    if failures:
-        lines += ["", *failure_lines(failures)]
-    lines.append("")
-    lines.append("Nothing was loaded. +: there are more pages.")
-    return "\n".join(lines)
 
 
 def _preview(

@@ -1,29 +1,16 @@
-"""Failures for people: each kind of failure once, with what it concerns and a count."""
+"""Causes that many failures have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from ..catalog import ENDPOINTS
 from ..errors import PerfectGymError, RequestRefused
-from ..extract.report import Failure
-from ..text import capped, counted, listed, unique
+from ..text import counted
 
 _SHARE = 0.8
 _LEAST = 3
 """So many refusals say that the account is of the other mode."""
-
-
-def failure_lines(failures: Iterable[Failure]) -> list[str]:
-    """Return a line for each kind of failure; of many kinds the first ones.
-
-    Args:
-        failures: The failures, of which many may differ in the request only.
-    """
-    kinds: dict[tuple[str, str], list[Failure]] = {}
-    for failure in failures:
-        kinds.setdefault((failure.error.message, failure.error.hint), []).append(failure)
-    return capped([_line(found) for found in kinds.values()])
 
 
 def wrong_mode(
@@ -58,14 +45,3 @@ def wrong_mode(
 
 
 _OTHER = {"employee": ("a club member's", "user"), "user": ("an API user's", "employee")}
-
-
-def _line(found: Sequence[Failure]) -> str:
-    first, *more = found
-    if not more:
-        return str(first)
-    resources = unique(failure.resource for failure in found)
-    parts = f" ({counted(len(found), 'part')})" if len(found) > len(resources) else ""
-    # Without the request, which is another one for each.
-    alike = PerfectGymError(first.error.message, hint=first.error.hint)
-    return f"{listed(resources)}{parts}: {alike}"

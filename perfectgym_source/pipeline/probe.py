@@ -9,15 +9,12 @@ from typing import Any
 import pendulum
 
 from ..api.client import Client
-from ..api.paginators import PAGE_SIZE
 from ..catalog import ENDPOINTS, Endpoint
 from ..catalog.coerce import to_int
 from ..config.settings import Settings
 from ..errors import ApiError
-from ..extract.report import Failure
 from ..extract.request_params import request_parameters
-from ..text import counted
-from .failures import failure_lines, wrong_mode
+from .failures import wrong_mode
 
 
 @dataclass(frozen=True)
@@ -44,17 +41,26 @@ class Checked:
     Attributes:
         mode: The account mode.
         findings: What each endpoint answered.
-        clubs: The number of clubs on the first page; None if nobody asked for clubs.
+        clubs: The number of clubs on the first page; None if clubs were not requested.
+        has_more_clubs: Whether there may be another page of clubs.
     """
 
     mode: str
     findings: Sequence[Finding]
     clubs: int | None
+    has_more_clubs: bool = False
 
     @property
     def works(self) -> bool:
-        """Whether no endpoint failed."""
+        """Return whether no endpoint failed."""
         return not any(finding.works is False for finding in self.findings)
+
+    @property
+    def hint(self) -> str | None:
+        """Return what to do if the failures have one cause in common."""
+        requested = [finding.resource for finding in self.findings if finding.works is not None]
+        errors = {finding.resource: finding.error for finding in self.findings if finding.error}
+        return wrong_mode(self.mode, requested, errors)
 
 
 def check(settings: Settings, selected: list[Endpoint]) -> Checked:
@@ -79,35 +85,9 @@ def check(settings: Settings, selected: list[Endpoint]) -> Checked:
                 text = f"{len(elements):,} on the first page"
                 findings.append(Finding(endpoint.name, True, text))
         clubs = probe.pages.get("clubs")
-    return Checked(settings.mode, findings, None if clubs is None else len(clubs))
-
-
-def as_text(found: Checked) -> str:
-    """What was found for a person: a line for each endpoint, each kind of failure once, the sum."""
-    marks = {True: "ok", False: "FAILED", None: "-"}
-    lines = [
-        f"{marks[entry.works]:<7} {entry.resource:<24} {'' if entry.error else entry.text}".rstrip()
-        for entry in found.findings
-    ]
-    failures = [Failure(entry.resource, (), entry.error) for entry in found.findings if entry.error]
-    if failures:
-        lines += ["", *failure_lines(failures)]
-    works = sum(entry.works is True for entry in found.findings)
-    skipped = sum(entry.works is None for entry in found.findings)
-    lines += ["", f"{works} of {len(found.findings)} {'works' if works == 1 else 'work'}"]
-    if skipped:
-        lines[-1] += f", {skipped} could not be asked"
-    if works:
-        lines[-1] += f"; signed in as {found.mode} account"
-    if found.clubs is not None:
-        more = " or more" if found.clubs >= PAGE_SIZE else ""
-        lines[-1] += f", {counted(found.clubs, 'club')}{more}"
-    lines[-1] += "."
-    asked = [entry.resource for entry in found.findings if entry.works is not None]
-    errors = {failure.resource: failure.error for failure in failures}
-    if hint := wrong_mode(found.mode, asked, errors):
-        lines.append(hint)
-    return "\n".join(lines)
+    if clubs is None:
+        return Checked(settings.mode, findings, None)
+    return Checked(settings.mode, findings, len(clubs), len(clubs) >= settings.api.page_size)
 
 
 class Probe:

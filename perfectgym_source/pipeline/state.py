@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -134,41 +134,6 @@ def reset(options: Options, resources: Sequence[str], installation: str | None =
         pipeline.normalize()
         pipeline.load()
     return forgotten
-
-
-def as_json(found: Sequence[ResourceState]) -> dict[str, Any]:
-    """States as a JSON object: `resources`, a list with the attributes of `ResourceState`."""
-    return {
-        "resources": [
-            {**asdict(state), "last_sweep": state.last_sweep and state.last_sweep.isoformat()}
-            for state in found
-        ]
-    }
-
-
-def as_text(found: Sequence[ResourceState]) -> str:
-    """States for a person."""
-    if not found:
-        return "Nothing has been loaded."
-    heads = ("resource", "list", "parts", "lowest", "highest", "pending", "last sweep (UTC)")
-    table: list[tuple[str, ...]] = [heads]
-    for state in found:
-        name = state.resource + (f" ({state.installation})" if state.installation else "")
-        sweep = f"{state.last_sweep:%Y-%m-%d %H:%M}" if state.last_sweep else ""
-        rest = (f"{state.pending:,}" if state.pending else "", sweep)
-        for listed, part in state.lists.items():
-            versions = (f"{part.lowest}", f"{part.highest}") if part.highest else ("", "")
-            table.append((name, listed, f"{part.partitions:,}", *versions, *rest))
-        if not state.lists:
-            table.append((name, "", "", "", "", *rest))
-    widths = [max(map(len, column)) for column in zip(*table)]
-    return "\n".join(
-        "  ".join(
-            f"{cell:<{width}}" if place in (0, 1, 6) else f"{cell:>{width}}"
-            for place, (cell, width) in enumerate(zip(row, widths))
-        ).rstrip()
-        for row in table
-    )
 
 
 @contextmanager

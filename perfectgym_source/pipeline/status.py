@@ -19,7 +19,6 @@ from ..destination.target import (
     view,
     writes_files,
 )
-from ..text import counted
 from .history import rows, utc
 from .recorder import count_rows
 
@@ -140,72 +139,6 @@ def status(
                     end = files_end_at(connection, options.dataset, found.folder / "files")
                 tables = _tables(client, resources, installation, max_age_hours, end)
     return Status(tables, max_age_hours, destination_name(options), options.dataset, found)
-
-
-def as_json(found: Status) -> dict[str, Any]:
-    """The status as a JSON object.
-
-    Keys: `outcome` (`fresh`, or `overdue` if something is, or a run hangs), `overdue` (resources),
-    `tables` by resource (`table`, `last_success`, `age_hours`, `rows`, `is_overdue`,
-    `last_failure`, `error`), `run_under_way` as `run_as_json` gives it, `max_age_hours`,
-    `destination`, `dataset`.
-    """
-    return {
-        "outcome": "overdue" if found.problem else "fresh",
-        "overdue": found.overdue,
-        "tables": {
-            table.resource: {
-                "table": table.table,
-                "last_success": table.last_success and table.last_success.isoformat(),
-                "age_hours": table.age_hours,
-                "rows": table.rows,
-                "is_overdue": table.is_overdue,
-                "last_failure": table.last_failure and table.last_failure.isoformat(),
-                "error": table.error,
-            }
-            for table in found.tables
-        },
-        "run_under_way": run_as_json(found.view),
-        "max_age_hours": found.max_age_hours,
-        "destination": found.destination,
-        "dataset": found.dataset,
-    }
-
-
-def run_as_json(found: View) -> dict[str, Any] | None:
-    """The run that is under way, as a JSON object with the keys `process`, `since`, `is_hanging`;
-    None if there is none."""
-    if found.run is None:
-        return None
-    since = found.run.since and found.run.since.isoformat()
-    return {"process": found.run.process, "since": since, "is_hanging": found.is_hanging}
-
-
-def as_text(found: Status) -> str:
-    """The status for a person."""
-    width = max(map(len, (*(table.resource for table in found.tables), "resource")))
-    lines = [f"{'resource':<{width}}  {'last success':<20}  {'age':>9}  {'rows':>12}"]
-    for table in found.tables:
-        when = f"{table.last_success:%Y-%m-%d %H:%M} UTC" if table.last_success else "never"
-        age = "" if table.age_hours is None else f"{table.age_hours:,.1f} h"
-        count = "" if table.rows is None else f"{table.rows:,}"
-        mark = "  OVERDUE" if table.is_overdue else ""
-        lines.append(f"{table.resource:<{width}}  {when:<20}  {age:>9}  {count:>12}{mark}")
-    lines.append("")
-    lines += [found.view.note] if found.view.note else []
-    lines += [
-        f"{table.resource} failed at {table.last_failure:%Y-%m-%d %H:%M} UTC: {table.error}"
-        for table in found.tables
-        if table.is_failing
-    ]
-    lines.append(
-        f"{len(found.overdue)} of {counted(len(found.tables), 'resource')} in {found.destination} "
-        f"({found.dataset}) are older than {found.max_age_hours:g} h, or were never loaded."
-        if found.overdue
-        else f"All of {found.destination} ({found.dataset}) is fresh: not older than "
-        f"{found.max_age_hours:g} h."
-    )
-    return "\n".join(lines)
 
 
 def _tables(

@@ -132,6 +132,17 @@ def test_the_state_is_shown_and_forgotten_for_one_resource(
     assert configured("--reset", "clases", "--yes").returncode == 2
 
 
+def test_two_commands_are_refused_in_a_line_and_nothing_is_reset(configured: Program) -> None:
+    configured(*RESOURCES)
+    state = configured("--state").stdout
+    refused = configured("--reset", "classes", "--yes", "--dry-run", *RESOURCES)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == (
+        "Error: --dry-run and --reset cannot be given together: run one after the other.\n"
+    )
+    assert configured("--state").stdout == state
+
+
 def test_checks_fail_the_run_where_they_are_to(configured: Program, sandbox: Sandbox) -> None:
     configured.environment.update(CHECKS__MODE="fail", CHECKS__MAX_DROP_PERCENT="10")
     arguments = ("--resources", "lead_sources")

@@ -13,10 +13,12 @@ from support.histories import Recorder
 from support.loading import small_world
 
 from perfectgym_source.cli.main import command
+from perfectgym_source.cli.rendering.json_output import to_json
+from perfectgym_source.cli.rendering.state import as_data, as_text
 from perfectgym_source.destination.publish import is_published, loading_file
 from perfectgym_source.errors import ConfigurationError, DestinationError
 from perfectgym_source.pipeline.runner import run
-from perfectgym_source.pipeline.state import ListState, as_json, as_text, reset, states
+from perfectgym_source.pipeline.state import ListState, reset, states
 from perfectgym_source.sandbox import Fault, Sandbox
 
 
@@ -40,8 +42,12 @@ def test_cursors_are_printed_by_list(recorder: Recorder) -> None:
     assert clubs.pending == 0
     assert clubs.last_sweep is not None
     text = as_text([clubs, classes]).splitlines()
-    assert text[1].split()[:5] == ["clubs", "clubs", "1", str(newest), str(newest)]
-    found = json.loads(json.dumps(as_json([clubs])))["resources"]
+    assert text[1].split()[:4] == ["clubs", "1", str(newest), str(newest)]
+    assert [line.split()[:3] for line in text[2:]] == [
+        ["classes", str(len(world.clubs)), str(classes.lists["classes"].lowest)],
+        ["from", "clubs", "1"],
+    ]
+    found = json.loads(to_json(as_data([clubs])))["resources"]
     assert found[0]["lists"] == {"clubs": {"partitions": 1, "lowest": newest, "highest": newest}}
     assert is_published(recorder.database)
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from support.histories import Recorder
 
+from perfectgym_source.cli.rendering.status import as_data, as_text
 from perfectgym_source.destination.publish import is_published
 from perfectgym_source.errors import SignInError
-from perfectgym_source.pipeline.status import Status, as_json, as_text, status
+from perfectgym_source.pipeline.status import Status, status
 from perfectgym_source.sandbox import Fault, Sandbox
 
 NAMES = ["clubs", "countries"]
@@ -36,7 +37,7 @@ def test_what_was_just_loaded_is_fresh_and_asking_changes_nothing(recorder: Reco
     assert clubs.age_hours is not None and 0 <= clubs.age_hours < 1
     assert not clubs.is_failing
     assert "All of" in as_text(found)
-    assert as_json(found)["outcome"] == "fresh"
+    assert as_data(found)["outcome"] == "fresh"
     assert len(recorder.sandbox.requests) == asked
     assert is_published(recorder.database)
 
@@ -73,7 +74,7 @@ def test_a_failure_is_shown_with_its_reason_until_the_next_success(recorder: Rec
     recorder.load(*NAMES)
     found = ask(recorder)
     assert [table.is_failing for table in found.tables] == [False, False]
-    assert as_json(found)["tables"]["clubs"]["last_failure"] is not None
+    assert as_data(found)["tables"]["clubs"]["last_failure"] is not None
     assert "failed at" not in as_text(found)
 
 

@@ -119,7 +119,7 @@ def _serve() -> None:
     for name in (
         "perfectgym_source.pipeline.runner",
         "perfectgym_source.destination.target",
-        "perfectgym_source.cli.summary",
+        "perfectgym_source.cli.rendering.summary",
         "dlt.destinations.impl.duckdb.duck",
         "dlt.normalize.items_normalizers",
         "pyarrow.parquet",

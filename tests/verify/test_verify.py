@@ -12,7 +12,7 @@ from support.truth import check
 
 from perfectgym_source import resources
 from perfectgym_source.catalog import ENDPOINTS, table_layout
-from perfectgym_source.cli.verify_summary import repair_as_text, verification_as_text
+from perfectgym_source.cli.rendering.verification import repair_text, verification_text
 from perfectgym_source.destination.publish import loading_file
 from perfectgym_source.errors import ConfigurationError, DestinationError, SignInError
 from perfectgym_source.sandbox import Fault, Sandbox
@@ -174,7 +174,7 @@ def test_the_keys_of_some_rows_are_named(spoiled):
     found = spoiled.verify("classes")
     assert found.outcome == "different"
     assert found.findings["classes"][0].examples == {"extra": [(n,) for n in range(-9, -4)]}
-    text = verification_as_text(found)
+    text = verification_text(found)
     assert "extra in classes: -9, -8, -7, -6, -5, ..." in text
     assert "1 of 1 table differs from the API." in text
 
@@ -312,7 +312,7 @@ def test_most_of_a_table_is_not_removed(copy, sandbox):
     assert done.before.findings["users"][0].extra == gone
     assert (done.outcome, done.after, done.before.refused) == ("different", None, ["users"])
     assert copy.target.values("users", "count(*)") == [gone + len(left) - 1]
-    assert "users is not repaired: most of its rows would go" in repair_as_text(done)
+    assert "users is not repaired: most of its rows would be deleted" in repair_text(done)
 
 
 def test_lists_that_cannot_be_read_are_not_compared_nor_repaired(copy, sandbox):
@@ -342,7 +342,7 @@ def test_a_part_of_a_list_that_fails_leaves_out_what_depends_on_it(tmp_path):
         assert found.unread == ["messages", "message_details"]
         assert differences(found) == {}
         assert list(found.findings) == ["documents"]
-        text = verification_as_text(found)
+        text = verification_text(found)
         assert "Not compared because of that: messages, message_details." in text
 
 

@@ -1,72 +1,67 @@
-"""What `--verify` and `--repair` found and did: for a person, and as JSON."""
+"""The results of `--verify` and `--repair`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from ..pipeline.failures import failure_lines
-from ..text import capped, counted, listed, one_line
-from ..verify.repair import Repair
-from ..verify.table_diff import Finding, Key
-from ..verify.verification import Verification
+from ...text import capped, counted, listed, one_line
+from ...verify.repair import Repair
+from ...verify.table_diff import Finding, Key
+from ...verify.verification import Verification
+from .report import failure_lines, report_data, report_line, rows_by_table
+from .table import table
 
 _COUNTS = ("in_api", "in_table", "missing", "extra", "stale", "newer")
 _HEADS = ("in the API", "in the table", "missing", "extra", "stale", "newer")
 
 
-def verification_as_json(found: Verification) -> dict[str, Any]:
-    """A comparison as a JSON object.
+def verification_data(found: Verification) -> dict[str, Any]:
+    """Return the JSON object of a comparison.
 
     Keys: `outcome` (`equal`, `different`, or `partial` if something could not be read), `tables`
     with the counts and examples of each, `left_out` with reasons, `unread`, `requests` by resource,
     `retries`, `token_requests`, `seconds`, `failures`, `warnings`, `destination`, `dataset`.
     """
-    report = found.report
     return {
         "outcome": found.outcome,
-        "tables": {finding.table: _finding_as_json(finding) for finding in found.tables},
+        "tables": {finding.table: _finding_data(finding) for finding in found.tables},
         "left_out": found.left_out,
         "unread": found.unread,
-        "requests": dict(sorted(report.requests.items())),
-        "retries": report.retries.total(),
-        "token_requests": report.token_requests,
-        "seconds": round(found.seconds, 3),
-        "failures": [str(failure) for failure in report.failures],
-        "warnings": report.warnings,
+        **report_data(found.report, found.seconds),
         "destination": found.destination,
         "dataset": found.dataset,
     }
 
 
-def repair_as_json(done: Repair) -> dict[str, Any]:
-    """A repair as a JSON object.
+def repair_data(done: Repair) -> dict[str, Any]:
+    """Return the JSON object of a repair.
 
-    Keys: `outcome` at the end, `before` and `after` as `verification_as_json` gives them (`after`
+    Keys: `outcome` at the end, `before` and `after` as `verification_data` returns them (`after`
     holds the resources that were repaired, and is null if nothing was), `removed` and `loaded` by
-    table, `refused` (resources of which most would have gone), `failures` of the load.
+    table, `refused` (resources of which most rows would be deleted), `failures` of the load.
     """
     return {
         "outcome": done.outcome,
-        "before": verification_as_json(done.before),
+        "before": verification_data(done.before),
         "removed": dict(sorted(done.removed.items())),
-        "loaded": _loaded(done),
+        "loaded": rows_by_table(done.loaded) if done.loaded else {},
         "refused": done.before.refused,
         "failures": [str(failure) for failure in done.loaded.failures] if done.loaded else [],
-        "after": verification_as_json(done.after) if done.after else None,
+        "after": verification_data(done.after) if done.after else None,
     }
 
 
-def verification_as_text(found: Verification) -> str:
-    """A comparison for a person."""
+def verification_text(found: Verification) -> str:
+    """Return a comparison as text."""
     report = found.report
-    lines = [*_table(found.tables), ""]
-    lines.append(
+    rows = [(f.table, *(f"{getattr(f, name):,}" for name in _COUNTS)) for f in found.tables]
+    lines = [
+        *table([("table", *_HEADS), *rows], right=range(1, 1 + len(_HEADS))),
+        "",
         f"{counted(sum(f.in_table for f in found.tables), 'row')} of {found.destination} "
-        f"({found.dataset}) compared, {counted(report.requests.total(), 'request')}, "
-        f"{report.retries.total()} repeated, {counted(report.token_requests, 'sign-in')}, "
-        f"{found.seconds:.1f} s"
-    )
+        f"({found.dataset}) compared, {report_line(report, found.seconds)}",
+    ]
     wrong = [finding for finding in found.tables if not finding.is_equal]
     for finding in wrong:
         for kind, keys in finding.examples.items():
@@ -89,53 +84,39 @@ def verification_as_text(found: Verification) -> str:
     return "\n".join(lines)
 
 
-def repair_as_text(done: Repair) -> str:
-    """A repair for a person."""
-    lines = [verification_as_text(done.before)]
+def repair_text(done: Repair) -> str:
+    """Return a repair as text."""
+    lines = [verification_text(done.before)]
     for name in done.before.refused:
         lines.append(
-            f"{name} is not repaired: most of its rows would go. Is the account still allowed to "
-            "see them? If the API is right, load it with --full-refresh."
+            f"{name} is not repaired: most of its rows would be deleted. Is the account still "
+            "allowed to see them? If the API is right, load it with --full-refresh."
         )
     if done.after is None:
         return "\n".join(lines)
     lines.append("")
     removed = sorted(done.removed.items())
+    loaded = rows_by_table(done.loaded) if done.loaded else {}
     lines += [f"{counted(rows, 'row')} removed from {name}" for name, rows in removed]
-    lines += [f"{counted(rows, 'row')} loaded into {name}" for name, rows in _loaded(done).items()]
+    lines += [f"{counted(rows, 'row')} loaded into {name}" for name, rows in loaded.items()]
     if done.loaded:
         lines += [f"  not loaded: {line}" for line in failure_lines(done.loaded.failures)]
-    lines += ["", "After the repair:", verification_as_text(done.after)]
+    lines += ["", "After the repair:", verification_text(done.after)]
     return "\n".join(lines)
 
 
-def _finding_as_json(finding: Finding) -> dict[str, Any]:
+def _finding_data(finding: Finding) -> dict[str, Any]:
     counts: dict[str, Any] = {name: getattr(finding, name) for name in _COUNTS}
     examples = {kind: [_plain(key) for key in keys] for kind, keys in finding.examples.items()}
     return {**counts, "examples": examples}
 
 
-def _loaded(done: Repair) -> dict[str, int]:
-    rows = done.loaded.rows if done.loaded else {}
-    return dict(sorted((table, count) for table, count in rows.items() if count))
-
-
-def _table(findings: Iterable[Finding]) -> list[str]:
-    rows: list[tuple[str, ...]] = [("table", *_HEADS)]
-    rows += [(f.table, *(f"{getattr(f, name):,}" for name in _COUNTS)) for f in findings]
-    first, *widths = [max(map(len, column)) for column in zip(*rows)]
-    return [
-        "  ".join((f"{name:<{first}}", *(f"{cell:>{w}}" for cell, w in zip(cells, widths))))
-        for name, *cells in rows
-    ]
-
-
 def _keys(keys: Sequence[Key], count: int) -> str:
-    """Keys as text; the parts of one are joined by a stroke."""
+    """Return keys as text; the values of one are joined by a stroke."""
     shown = ", ".join("|".join(map(str, _plain(key))) for key in keys)
     return f"{shown}, ..." if count > len(keys) else shown
 
 
 def _plain(key: Key) -> list[Any]:
-    """Key values as JSON knows them."""
+    """Return key values as JSON has them."""
     return [value if isinstance(value, int) or value is None else str(value) for value in key]

@@ -1,0 +1,99 @@
+"""The summary of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...extract.report import Report
+from ...pipeline.checks import as_lines
+from ...pipeline.runner import Summary
+from ...text import capped, counted, listed, one_line, shortened
+from .report import failure_lines, report_data, report_line, rows_by_table
+from .table import table
+
+
+def as_data(summary: Summary) -> dict[str, Any]:
+    """Return the JSON object of a run.
+
+    Keys: `outcome` (`ok` or `partial`), `rows` by table, `requests` by resource, `retries`,
+    `token_requests`, `seconds`, `failures`, `unreadable` and `new_columns` by `table.column`,
+    `warnings`, `checks` that found something, `run_id`, `completed_packages`, `destination`,
+    `dataset`.
+    """
+    report = summary.report
+    return {
+        "outcome": "partial" if report.failures else "ok",
+        "rows": rows_by_table(report),
+        **report_data(report, summary.seconds),
+        "unreadable": dict(sorted(report.unreadable.items())),
+        "new_columns": sorted(report.unknown_fields),
+        "checks": as_lines(summary.checks),
+        "run_id": summary.run_id,
+        "completed_packages": summary.pending,
+        "destination": summary.destination,
+        "dataset": summary.dataset,
+    }
+
+
+def as_text(summary: Summary) -> str:
+    """Return the summary as text."""
+    report = summary.report
+    rows = rows_by_table(report)
+    lines: list[str] = []
+    if summary.pending:
+        lines.append(
+            f"Completed {counted(summary.pending, 'load package')} of an earlier run first."
+        )
+    if rows:
+        heads = ("table", "rows")
+        lines += table([heads, *((name, f"{count:,}") for name, count in rows.items())], right=[1])
+    else:
+        lines.append(_nothing(report))
+    lines += [
+        "",
+        f"{counted(sum(rows.values()), 'row')} into {summary.destination} ({summary.dataset}), "
+        f"{report_line(report, summary.seconds)}",
+        *unreadable_lines(report.unreadable),
+    ]
+    if report.unknown_fields:
+        lines.append(unknown_fields_line(report.unknown_fields))
+    lines += capped([one_line(warning) for warning in report.warnings])
+    lines += capped(as_lines(summary.checks))
+    if report.failures:
+        parts = counted(len(report.failures), "part")
+        lines += ["", f"{parts} could not be read; the next run asks again:"]
+        lines += [f"  {line}" for line in failure_lines(report.failures)]
+    if summary.hint:
+        lines.append(summary.hint)
+    return "\n".join(lines)
+
+
+def unreadable_lines(unreadable: Mapping[str, int]) -> list[str]:
+    """Return a line for each column with values that could not be read, most values first.
+
+    Args:
+        unreadable: The number of values by `table.column`.
+    """
+    most_first = sorted(unreadable.items(), key=lambda found: (-found[1], found[0]))
+    return capped(
+        [
+            f"{counted(count, 'value')} of {shortened(column)} could not be read: see its "
+            "_unreadable."
+            for column, count in most_first
+        ]
+    )
+
+
+def unknown_fields_line(names: set[str]) -> str:
+    """Return the line that names fields that the catalog does not know, as `table.column`."""
+    return f"Fields not known before: {listed(sorted(names))}"
+
+
+def _nothing(report: Report) -> str:
+    """Return the first line of a run without rows."""
+    if not report.failures:
+        return "Nothing new."
+    # A resource counts as read only if all of it was.
+    is_any_read = (+report.requests).keys() - {failure.resource for failure in report.failures}
+    return "Nothing new in what could be read." if is_any_read else "Nothing could be read."

@@ -27,10 +27,10 @@ Examples:
   run.py --check                      test the login and its permissions
   run.py --dry-run                    preview one page of each resource
   run.py --limit 100                  a sample, into a dataset of its own
-  run.py --status                     age of each table; exit code for monitoring
+  run.py --status                     age of each table, for monitoring
   run.py --verify                     compare the tables with the API
-  run.py --repair --resources classes load what is missing, delete what is extra
-  run.py --from 2026-01-01 --to 2026-02-01   load the classes of a period again
+  run.py --repair                     load what is missing, delete what is extra
+  run.py --from 2026-01-01 --to 2026-02-01   classes of a period again
   run.py --full-refresh classes       read a resource from its beginning
   run.py --json >summary.json         for machines
 

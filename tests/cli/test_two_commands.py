@@ -16,7 +16,7 @@ def arguments(option: str) -> list[str]:
     return ["--reset", "clubs", "--yes"] if option == "--reset" else [option]
 
 
-@pytest.mark.parametrize("options", combinations(ACTIONS.values(), 2), ids=" ".join)
+@pytest.mark.parametrize("options", [*combinations(ACTIONS.values(), 2)], ids=" ".join)
 def test_two_commands_are_refused(
     options: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

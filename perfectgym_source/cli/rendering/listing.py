@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...catalog import DEFAULT_GROUPS, ENDPOINTS, GROUPS, Endpoint
-from .table import table
+from .table import fitted, table
 
 
 def listing() -> str:
@@ -27,7 +27,7 @@ def listing() -> str:
         'The resources of the default groups are loaded if none is named. Group "-": only by name.',
         "mode: the kind of account that may read it. cursor: only new and changed rows are read.",
     ]
-    return "\n".join([*table(rows), "", *table(groups), "", *notes])
+    return fitted("\n".join([*table(rows), "", *table(groups), "", *notes]))
 
 
 def pipeline_listing() -> str:

@@ -30,7 +30,8 @@ def table(
     """
     limit = terminal_width() if width is None else width
     cells = [[one_line(cell) for cell in row] for row in rows]
-    kept = [index for index in range(len(cells[0])) if any(row[index].strip() for row in cells[1:])]
+    bodies = list(zip(*(cells[1:] or cells)))
+    kept = [index for index, column in enumerate(bodies) if any(column)]
     cells = [[row[index] for index in kept] for row in cells]
     widths = _widths(list(zip(*cells)), limit)
     lines = []

@@ -13,7 +13,7 @@ from .report import failure_lines, report_data, report_line, rows_by_table
 from .table import table
 
 _COUNTS = ("in_api", "in_table", "missing", "extra", "stale", "newer")
-_HEADS = ("in the API", "in the table", "missing", "extra", "stale", "newer")
+_HEADS = ("API", "stored", "missing", "extra", "stale", "newer")
 
 
 def verification_data(found: Verification) -> dict[str, Any]:

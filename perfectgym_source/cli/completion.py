@@ -1,7 +1,7 @@
-"""Completes names on the command line: of resources, groups, pipelines and installations.
+"""Shell completion of the names of resources, groups, pipelines and installations.
 
-A shell asks at every press of Tab, so dlt, which takes a second to import, is left out: what the
-configuration names is read from `.dlt/config.toml` and `.dlt/secrets.toml` of the working folder.
+dlt is not imported, because that takes a second at every press of Tab: configured names are read
+from `.dlt/config.toml` and `.dlt/secrets.toml` of the working folder.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ FOLDER = Path(".dlt")
 
 
 def resources(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    """Names of resources that may end a list with commas."""
+    """Return names of resources that may end a list with commas."""
     return _ends(incomplete, ENDPOINTS)
 
 
 def groups(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    """Names of groups that may end a list with commas."""
+    """Return names of groups that may end a list with commas."""
     return _ends(incomplete, GROUPS)
 
 
 def pipelines(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    """Names of named pipelines, shipped and configured."""
+    """Return the names of built-in and configured pipelines."""
     names = {**BUILTIN, **_configured("pipelines")}
     return [name for name in names if name.startswith(incomplete)]
 
 
 def installations(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
-    """Names of configured installations that may end a list with commas."""
+    """Return names of configured installations that may end a list with commas."""
     return _ends(incomplete, _configured("sources", "perfectgym", "installations"))
 
 
@@ -49,13 +49,13 @@ def _ends(incomplete: str, names: Iterable[str]) -> list[str]:
 
 
 def _configured(*path: str) -> dict[str, Any]:
-    """The sections below a section, by name."""
+    """Return the sections below a section, by name."""
     found: dict[str, Any] = {}
     for file in (FOLDER / "config.toml", FOLDER / "secrets.toml"):
         try:
             section: Any = tomlkit.parse(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            # Not there, or not readable: a run says which, and nothing is said while one types.
+            # A run reports a file that cannot be read; completion prints nothing.
             continue
         for name in path:
             section = section.get(name) if isinstance(section, Mapping) else None

@@ -1,4 +1,9 @@
-"""Progress for those who watch no terminal: one line in the log every so many seconds."""
+"""Progress without a terminal: one line in the log at intervals.
+
+dlt's `LogCollector` does not replace it: it logs a block of lines at intervals and at the start and
+end of each step, so that a run of seconds fills a scheduler's mail; it logs in `update` only, so
+that it is silent while a request or a load hangs; and it has no rate of all rows.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from typing import Any, Optional
+from typing import Any
 
 from dlt.common.runtime.collector import TqdmCollector
 from dlt.common.runtime.collector_base import Collector
@@ -37,19 +42,19 @@ class LineCollector(Collector):
         self,
         name: str,
         inc: int = 1,
-        total: Optional[int] = None,
-        inc_total: Optional[int] = None,
-        message: Optional[str] = None,
-        label: Optional[str] = None,
+        total: int | None = None,
+        inc_total: int | None = None,
+        message: str | None = None,
+        label: str | None = None,
     ) -> None:
-        """Count; told by dlt, and by the resources how far their lists are."""
+        """Count rows of dlt, and store the message of a resource about its pages."""
         with self._lock:
             self._counts[name] += inc
             if message:
                 self._messages[name] = message
 
     def line(self) -> str:
-        """Where the step is: what was counted, the most first, and how fast."""
+        """Return the counts of the step, the highest first, and the rate."""
         with self._lock:
             counts = [
                 (name, n) for name, n in self._counts.most_common() if n or name in self._messages
@@ -80,12 +85,12 @@ class LineCollector(Collector):
 
 
 def collector(choice: str, seconds: float, is_terminal: bool) -> Any:
-    """The dlt progress collector of a choice, or None.
+    """Return the dlt progress collector of a choice, or None.
 
     Args:
         choice: `auto` for bars on a terminal and lines elsewhere, `tqdm`, `log`, or `off`.
         seconds: The interval of lines.
-        is_terminal: Whether a person watches.
+        is_terminal: Whether standard error is a terminal.
     """
     if choice == "tqdm" or (choice == "auto" and is_terminal):
         return TqdmCollector()

@@ -1,4 +1,4 @@
-"""Standard output and standard error as they may be: closed, a broken pipe, short of letters."""
+"""Standard output and error that may be closed, a broken pipe, or short of characters."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from ..text import printable
 
 
 class _Forgiving(io.FileIO):
-    """Takes what cannot be written as written, and remembers why.
+    """A file that discards what cannot be written, and stores the reason.
 
-    Whoever reads may be gone (`| head -1`), or the disk may be full. The run is what it is, so that
-    changes neither what it does nor its exit code.
+    The reader may have ended (`| head -1`), or the disk may be full. That changes neither the run
+    nor its exit code.
     """
 
     problem: OSError | None = None
 
     def write(self, data: Any, /) -> int:
-        """Write bytes; give how many were taken."""
+        """Write bytes, and return how many were accepted."""
         if self.problem is None:
             try:
                 return super().write(data)
@@ -34,21 +34,21 @@ class _Forgiving(io.FileIO):
 def prepare_streams() -> None:
     """Make standard output and error such that writing to them does not fail.
 
-    A closed descriptor gets the null device, so that no database file is opened under its number,
-    which libraries write to. A letter that the encoding lacks is written as an escape.
+    A closed descriptor gets the null device: otherwise a database file could be opened under its
+    number, which libraries write to. A character that the encoding lacks is written as an escape.
     """
     for number in (0, 1, 2):
         try:
             os.fstat(number)
         except OSError:
-            # `open` takes the lowest number that is free.
+            # `open` uses the lowest free number.
             os.open(os.devnull, os.O_RDWR)
     sys.stdout = _forgiving(sys.stdout, 1)
     sys.stderr = _forgiving(sys.stderr, 2)
 
 
 def output_problem() -> str | None:
-    """Return why standard output could not be written; None if nobody was there to read it."""
+    """Return why standard output could not be written; None if it could, or if its reader ended."""
     sys.stdout.flush()
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     error = raw.problem if isinstance(raw, _Forgiving) else None

@@ -15,14 +15,14 @@ LogFormat = Literal["text", "json"]
 LEVELS = ("debug", "info", "warning", "error")
 OWN = "perfectgym_source"
 PROGRESS = "perfectgym_source.extract.progress"
-"""The logger of progress lines, which are shown whatever the level is, unless the run is quiet."""
+"""The logger of progress lines, which are shown at every level, unless the run is quiet."""
 
 MOST_REMEMBERED = 1000
-"""So many different errors are remembered, so that they are logged once."""
+"""The most errors that are stored in order to log each once."""
 
 
 class _RunId(logging.Filter):
-    """Puts the id of the run under way into every record."""
+    """A filter that adds the id of the current run to every record."""
 
     value = ""
 
@@ -32,9 +32,9 @@ class _RunId(logging.Filter):
 
 
 class _Repeated(logging.Filter):
-    """Leaves out errors of ours that differ from one before in the request only.
+    """A filter that drops our errors that differ from an earlier one in the request only.
 
-    The summary counts them. A run over many members can fail with the same words for each.
+    A run over many members can fail with the same message for each. The summary counts them.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class _Repeated(logging.Filter):
 
 
 class _AsText(logging.Formatter):
-    """A line for each record, so that no text from the API can look like a line of its own."""
+    """A formatter with one line for each record, so that text from the API cannot forge a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         if record.name.partition(".")[0] == OWN:
@@ -95,16 +95,16 @@ def configure_logs(form: LogFormat, level: str, is_quiet: bool) -> None:
         level="ERROR" if is_quiet else level.upper(), handlers=[handler], force=True
     )
     logging.getLogger(PROGRESS).setLevel("ERROR" if is_quiet else "INFO")
-    # A standard error that is gone is no reason to write about it there.
+    # Report no failure to write to standard error on standard error.
     logging.raiseExceptions = False
-    # dlt takes the handler that its logger has. What it says of failures is said in our words.
+    # dlt uses the handler that its logger has. Our own messages replace those of its failures.
     dlt = logging.getLogger("dlt")
     dlt.handlers[:] = [_OfDlt(handler, level)]
 
 
 class _OfDlt(logging.Handler):
-    """Hands on what dlt logs where somebody looks for details: from the level `info` on, or where
-    dlt's own `runtime.log_level` is lowered. Its tracebacks come at the level `debug`."""
+    """A handler that passes on dlt's records from the level `info` on, or where dlt's own
+    `runtime.log_level` is lowered; with tracebacks at the level `debug` only."""
 
     def __init__(self, handler: logging.Handler, level: str) -> None:
         super().__init__()
@@ -112,19 +112,23 @@ class _OfDlt(logging.Handler):
         self._level = level
 
     def setFormatter(self, fmt: logging.Formatter | None) -> None:
-        """Keep ours."""
+        """Ignore dlt's formatter."""
 
     def emit(self, record: logging.LogRecord) -> None:
         is_lowered = logging.getLogger("dlt").getEffectiveLevel() < logging.WARNING
         if self._level not in ("debug", "info") and not is_lowered:
             return
         if self._level != "debug" and not is_lowered:
-            # It puts tracebacks into texts, too.
+            # dlt adds tracebacks to messages, too.
             record = logging.makeLogRecord({**record.__dict__, "exc_info": None, "exc_text": None})
             record.msg, record.args = record.getMessage().partition("\n")[0], None
         self._handler.handle(record)
 
 
 def begin_run(run_id: str) -> None:
-    """Put this id into every record from now on."""
+    """Put the id of a run into every record from now on.
+
+    Args:
+        run_id: The id.
+    """
     _run_id.value = run_id

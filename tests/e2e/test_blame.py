@@ -268,7 +268,7 @@ def test_a_failed_run_and_a_check_tell_each_kind_of_failure_once(
     }
     done = configured("--resources", names, **nowhere)
     assert done.returncode == 4
-    assert "Nothing new" not in done.stdout
+    assert done.stdout.startswith("Nothing could be read.\n")
     assert "none of which succeeded" in done.stdout
     assert done.stdout.count("The sign-in failed") == 1
     assert done.stderr.count("The sign-in failed") == 1

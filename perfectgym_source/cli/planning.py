@@ -10,6 +10,7 @@ from typing import Any
 
 from dlt.common.configuration.exceptions import ConfigurationException
 
+from ..catalog import V1
 from ..catalog.selection import known_resources, selected_endpoints
 from ..causes import check_environment, explained
 from ..config.dlt_config import section
@@ -47,7 +48,7 @@ def planned_runs(
         _check_options(options)
     names = [*options["resources"], *options["reset"], *(options["full_refresh"] or ())]
     with problems.collected():
-        known_resources([name for name in names if name != "all"])
+        known_resources(V1, [name for name in names if name != "all"])
     pipeline, planned = None, []
     with problems.collected():
         pipeline = _pipeline(name, options)
@@ -90,7 +91,9 @@ def _check_source(arguments: Mapping[str, Any]) -> None:
         settings = resolve(**least).settings
     except ConfigurationException as error:
         raise explained(error) from None
-    selected_endpoints(settings.mode, arguments.get("resources"), arguments.get("groups"))
+    selected_endpoints(
+        settings.api, settings.mode, arguments.get("resources"), arguments.get("groups")
+    )
 
 
 def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:

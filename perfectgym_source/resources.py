@@ -255,12 +255,6 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
         schema_contract={"columns": reading.settings.schema_contract},
         **root_hints(reading.settings.api, entry, reading.settings.deleted_rows, layout),
     )
-    period = (reading.settings.start_date, reading.settings.end_date)
-    if endpoint.date_range == "settings" and None in period:
-        raise ConfigurationError(
-            f"{endpoint.name} needs a period: set sources.perfectgym.start_date and "
-            "sources.perfectgym.end_date in .dlt/config.toml, or use --from and --to."
-        )
     return resource
 
 

@@ -2,146 +2,160 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 import dlt
+from dlt.common.configuration import inject_section, with_config
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
+from dlt.common.pipeline import PipelineContext
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltSource
 
-from .catalog import Endpoint
+from .catalog import V1, ApiVersion, Endpoint
 from .catalog.selection import known_resources, selected_endpoints
-from .config.settings import Settings, make_settings
+from .config.setting import Setting
+from .config.settings import SETTINGS, Settings, make_settings
+from .config.validators import takes_text
+from .errors import ConfigurationError
 from .extract.report import Report
 from .resources import PerfectGymResource, Reading, make_resource
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The settings of a source, and what it reads.
+
+    Attributes:
+        settings: The settings.
+        endpoints: The selected endpoints, in the catalog's order.
+        full_refresh: The names of the resources that are read from the beginning.
+    """
+
+    settings: Settings
+    endpoints: list[Endpoint]
+    full_refresh: Collection[str] = ()
+
+
+def _names_all_settings(function: F) -> F:
+    """Give a function that takes `**options` a signature with a parameter for each setting.
+
+    dlt takes from it what to look for in its configuration, and shells what they may complete.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    options = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_hint(entry)
+        )
+        for name, entry in SETTINGS.items()
+    ]
+    setattr(function, "__signature__", signature.replace(parameters=[*named, *options]))  # noqa: B010
+    return function
+
+
+def _hint(entry: Setting) -> Any:
+    # Texts stay texts: dlt would make a number of a password of digits.
+    kind: Any = str if takes_text(entry.check) else Any
+    if entry.is_secret:
+        kind = TSecretStrValue
+    return Optional[kind]
+
 
 @dlt.source(name="perfectgym", section="perfectgym", max_table_nesting=0)
+@_names_all_settings
 def perfectgym_source(
     resources: Optional[Sequence[str]] = None,
     groups: Optional[Sequence[str]] = None,
     full_refresh: Optional[Sequence[str]] = None,
     limit: Optional[int] = None,
-    base_url: Optional[str] = None,
-    subdomain: Optional[str] = None,
-    username: Optional[TSecretStrValue] = None,
-    password: Optional[TSecretStrValue] = None,
-    installation: Optional[str] = None,
-    shared_dataset: Optional[Any] = None,
-    mode: Optional[str] = None,
-    start_date: Optional[Any] = None,
-    end_date: Optional[Any] = None,
-    time_zone: Optional[str] = None,
-    deleted_rows: Optional[str] = None,
-    on_error: Optional[str] = None,
-    pii: Optional[Any] = None,
-    pii_key: Optional[TSecretStrValue] = None,
-    schema_contract: Optional[str] = None,
-    timestamp_overlap: Optional[Any] = None,
-    sweep_days: Optional[Any] = None,
-    schedule_days: Optional[Any] = None,
-    attempts: Optional[Any] = None,
-    connect_timeout: Optional[Any] = None,
-    read_timeout: Optional[Any] = None,
-    concurrency: Optional[Any] = None,
-    requests_per_second: Optional[Any] = None,
-    retry_wait: Optional[Any] = None,
-    max_retry_wait: Optional[Any] = None,
-) -> Any:
+    *,
+    api: ApiVersion = V1,
+    **options: Any,
+) -> Iterator[PerfectGymResource]:
     """PerfectGym as a dlt source.
 
-    Every argument that is not given comes from dlt's configuration (`sources.perfectgym.NAME` in
+    Every argument that is not given is taken from dlt's configuration (`sources.perfectgym.NAME` in
     `.dlt/config.toml`, `.dlt/secrets.toml`, `SOURCES__PERFECTGYM__NAME` in the environment, or any
-    other provider). What is set nowhere has the default that `settings.Settings` gives.
+    other provider), but for `api`. What is set nowhere has the default that `Settings` names.
 
     Args:
         resources: Names of the resources to load; by default those of the groups.
         groups: Names of groups to load; by default `company` and `club`.
         full_refresh: Resources to read from the beginning, whatever their cursors say.
         limit: For a sample, how many rows of each resource to read; into a dataset of its own.
-        base_url: The base address (`https://club.perfectgym.com/Api`).
-        subdomain: Or just the subdomain (`club`).
-        username: The login's name.
-        password: The login's password.
-        mode: `employee` or `user`.
-        pii: What becomes of personal data: `keep`, `hash` or `drop`, or such a word by kind, by
-            `table.column`, for `unknown` fields and as `default`.
-        pii_key: The secret key of the hashes, of at least 16 characters.
-
-    The others are described in `settings.Settings`.
+        api: The generation of the API.
+        options: The settings of the source by name, such as `base_url`, `username` and `password`:
+            all that `config.settings.SETTINGS` describes, and the README.
 
     Raises:
         ConfigurationError: A setting is missing or wrong, or a resource cannot be read.
     """
-    settings = make_settings(
-        base_url=base_url,
-        subdomain=subdomain,
-        username=username,
-        password=password,
-        installation=installation,
-        shared_dataset=shared_dataset,
-        mode=mode,
-        start_date=start_date,
-        end_date=end_date,
-        time_zone=time_zone,
-        deleted_rows=deleted_rows,
-        on_error=on_error,
-        pii=pii,
-        pii_key=pii_key,
-        schema_contract=schema_contract,
-        timestamp_overlap=timestamp_overlap,
-        sweep_days=sweep_days,
-        schedule_days=schedule_days,
-        attempts=attempts,
-        connect_timeout=connect_timeout,
-        read_timeout=read_timeout,
-        concurrency=concurrency,
-        requests_per_second=requests_per_second,
-        retry_wait=retry_wait,
-        max_retry_wait=max_retry_wait,
-    )
-    selected = selected_endpoints(settings.api, settings.mode, resources, groups)
-    names = {entry.name for entry in selected}
-    refreshed = known_resources(
-        settings.api, [name for name in full_refresh or () if name != "all"]
-    )
-    if full_refresh and "all" in full_refresh:
-        refreshed = names
-    reading = Reading(settings, refreshed, limit)
-    for endpoint in selected:
+    found = _resolved(resources, groups, full_refresh, limit, api=api, **options)
+    reading = Reading(found.settings, found.full_refresh, limit)
+    for endpoint in found.endpoints:
         yield make_resource(endpoint, reading)
 
 
-@dataclass(frozen=True)
-class Resolved:
-    """What a source would read, and by which settings.
-
-    Attributes:
-        settings: The settings.
-        endpoints: The selected endpoints, in the catalog's order.
-    """
-
-    settings: Settings
-    endpoints: list[Endpoint]
-
-
 def resolve(**arguments: Any) -> Resolved:
-    """Return the settings and endpoints of `perfectgym_source(**arguments)`.
+    """Return the settings and endpoints of `perfectgym_source(**arguments)`; make no resources.
 
     Raises:
         ConfigurationError: A setting is missing or wrong, or a resource cannot be read.
     """
-    source = perfectgym_source(**arguments)
-    settings = reading_of(source).settings
-    return Resolved(settings, [settings.api.endpoints[name] for name in source.resources])
+    context = Container()[PipelineContext]
+    pipeline = context.pipeline().pipeline_name if context.is_active() else None
+    # dlt looks for the settings of a source in the section of the pipeline too.
+    with inject_section(ConfigSectionContext(pipeline_name=pipeline, sections=_SECTIONS)):
+        found: Resolved = _configured(**arguments)
+    return found
+
+
+@_names_all_settings
+def _resolved(
+    resources: Optional[Sequence[str]] = None,
+    groups: Optional[Sequence[str]] = None,
+    full_refresh: Optional[Sequence[str]] = None,
+    limit: Optional[int] = None,
+    *,
+    api: ApiVersion = V1,
+    **options: Any,
+) -> Resolved:
+    settings = make_settings(api=api, **options)
+    endpoints = selected_endpoints(api, settings.mode, resources, groups)
+    refreshed = known_resources(api, [name for name in full_refresh or () if name != "all"])
+    if full_refresh and "all" in full_refresh:
+        refreshed = {entry.name for entry in endpoints}
+    _check_period(settings, endpoints)
+    return Resolved(settings, endpoints, refreshed)
+
+
+_SECTIONS = ("sources", "perfectgym", "perfectgym")
+_configured = with_config(_resolved, sections=_SECTIONS)
+"""`_resolved`, with what is not given from the sections in which dlt looks for the source."""
+
+
+def _check_period(settings: Settings, endpoints: Collection[Endpoint]) -> None:
+    if None not in (settings.start_date, settings.end_date):
+        return
+    for endpoint in endpoints:
+        if endpoint.date_range == "settings":
+            raise ConfigurationError(
+                f"{endpoint.name} needs a period: set sources.perfectgym.start_date and "
+                "sources.perfectgym.end_date in .dlt/config.toml, or use --from and --to."
+            )
 
 
 def reading_of(source: DltSource) -> Reading:
-    """What the resources of a source that `perfectgym_source` made share: settings and report.
+    """Return what the resources of a source share: settings and report.
 
     Raises:
-        ValueError: It is not such a source.
+        ValueError: `perfectgym_source` did not make it.
     """
     for resource in source.resources.values():
         if isinstance(resource, PerfectGymResource) and resource.reading is not None:
@@ -150,9 +164,9 @@ def reading_of(source: DltSource) -> Reading:
 
 
 def report_of(source: DltSource) -> Report:
-    """What the resources of a source that `perfectgym_source` made did, once they have run.
+    """Return the report of a source that was loaded.
 
     Raises:
-        ValueError: It is not such a source.
+        ValueError: `perfectgym_source` did not make it.
     """
     return reading_of(source).report

@@ -13,11 +13,11 @@ import pytest
 from perfectgym_source.catalog.pii_rules import KINDS
 from perfectgym_source.catalog.readme import readme_table
 from perfectgym_source.cli.main import EPILOG, command
-from perfectgym_source.config.pipelines import NamedPipeline
+from perfectgym_source.config.pipeline_settings import AlertSettings, Checks, NamedPipeline
+from perfectgym_source.config.readme import readme_tables
+from perfectgym_source.config.setting import settings_of
 from perfectgym_source.config.settings import NAMES, Settings
 from perfectgym_source.errors import PerfectGymError
-from perfectgym_source.pipeline.alerts import Alerts
-from perfectgym_source.pipeline.checks import Checks
 from perfectgym_source.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +27,14 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_the_table_of_tables_is_the_catalog_s() -> None:
     shown = README.split("readme` -->\n")[1].split("\n<!-- end of tables")[0]
     assert shown == readme_table()
+
+
+@pytest.mark.parametrize(("name", "table"), readme_tables().items())
+def test_the_tables_of_settings_are_those_of_the_code(name: str, table: str) -> None:
+    [shown] = re.findall(
+        rf"<!-- {name}: [^\n]*-->\n(.*?)\n<!-- end of {name} -->", README, re.DOTALL
+    )
+    assert shown == table
 
 
 @pytest.mark.parametrize("name", [*NAMES])
@@ -103,18 +111,18 @@ def _keys_in_blocks() -> set[tuple[str, str]]:
 
 def test_every_key_that_the_readme_names_exists() -> None:
     source = {*NAMES}
-    pipeline = {entry.name for entry in fields(NamedPipeline)} - {"name", "source"}
+    pipeline = {*settings_of(NamedPipeline)}
     assert _tables("key") == source
     assert _tables("key under `[checks]`") == {entry.name for entry in fields(Checks)}
-    sentence = README.split("\nKeys: ")[1].split("any setting of the source")[0]
-    assert set(re.findall(r"`(\w+)`", sentence)) == pipeline
+    assert _tables("key of a pipeline") == pipeline
+    assert _tables("key under `[alerts]`") == {*settings_of(AlertSettings)}
 
     known = {
         "sources.perfectgym.installations.north": source,
         "sources.perfectgym.pii": {*KINDS, "default", "unknown", "users.personal_id"},
         "pipelines.core": pipeline,
         "pipelines.classes": pipeline | source,
-        "alerts": {entry.name for entry in fields(Alerts)},
+        "alerts": {*settings_of(AlertSettings)},
     }
     # What a destination takes is dlt's.
     keys = {(name, key) for name, key in _keys_in_blocks() if not name.startswith("destination.")}

@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 from ..errors import ConfigurationError, Problems, suggest
 
 Check = Callable[[Any], Any]
-"""From a raw value to the checked one; a ValueError says what is wrong, after the setting's name."""
+"""From a raw value to the checked one; the text of a ValueError goes on after the name."""
 
 CONFIG_FILE, SECRETS_FILE = ".dlt/config.toml", ".dlt/secrets.toml"
 SOURCE_SECTION = "sources.perfectgym"

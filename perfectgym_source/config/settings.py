@@ -51,11 +51,17 @@ class Settings:
         ),
     ]
     username: Annotated[
-        str, Setting("the login; it belongs into `.dlt/secrets.toml`", check.text, is_secret=True)
+        str,
+        Setting(
+            "the API user's name, or a member's e-mail; it belongs into `.dlt/secrets.toml`",
+            check.text,
+            is_secret=True,
+        ),
     ] = field(repr=False)
-    password: Annotated[str, Setting("its password; likewise", check.text, is_secret=True)] = field(
-        repr=False
-    )
+    password: Annotated[
+        str,
+        Setting("the password; it belongs into `.dlt/secrets.toml`", check.text, is_secret=True),
+    ] = field(repr=False)
     installation: Annotated[
         str,
         Setting(
@@ -267,7 +273,8 @@ def make_settings(*, api: ApiVersion = V1, **raw: Any) -> Settings:
             values["base_url"] = f"https://{subdomain}.perfectgym.com/Api"
     key = values.pop("pii_key", "")
     with problems.collected():
-        values["pii"] = _privacy(given.get("pii", "keep"), key)
+        if key or "pii_key" not in given:
+            values["pii"] = _privacy(given.get("pii", "keep"), key)
     problems.raise_all()
     values.setdefault("installation", urlsplit(values["base_url"]).hostname)
     return Settings(**values, api=api)

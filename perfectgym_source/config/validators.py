@@ -192,6 +192,11 @@ def storage_version(value: Any) -> str:
     return str(value)
 
 
+def takes_text(check: object) -> bool:
+    """Return whether a check takes texts only, so that digits have to stay a text."""
+    return isinstance(check, Choice) or check in (text, name, zone, base_url, subdomain)
+
+
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-import dlt
 import requests
 
-from ..errors import ConfigurationError, Problems, suggest
+from ..config import monitoring
+from ..config.pipeline_settings import ALWAYS, AlertSettings
 from ..text import printable
 
 logger = logging.getLogger(__name__)
@@ -22,24 +21,9 @@ logger = logging.getLogger(__name__)
 TIMEOUT = 5.0
 """Seconds for each step of a connection."""
 
-ON_CHANGE = "change"
-ALWAYS = "always"
 
-
-@dataclass(frozen=True)
-class Alerts:
-    """Where to tell what.
-
-    Attributes:
-        webhook_url: Takes `{"text": ...}` by POST, as Slack, Mattermost and Rocket.Chat do.
-        ping_url: A health check: told when a run starts (`/start`), ends well, or fails (`/fail`).
-        when: `change` to tell the webhook of the first failure and of the recovery only, `always`
-            to tell it of every failure.
-    """
-
-    webhook_url: str = field(default="", repr=False)
-    ping_url: str = field(default="", repr=False)
-    when: str = ON_CHANGE
+class Alerts(AlertSettings):
+    """What sends alerts to the addresses that `[alerts]` sets."""
 
     def started(self) -> None:
         """A run starts."""
@@ -85,38 +69,9 @@ class Alerts:
 
 
 def configured_alerts() -> Alerts:
-    """What `alerts.webhook_url`, `alerts.ping_url` and `alerts.when` of dlt's configuration say.
+    """Return the alerts that dlt's configuration sets.
 
     Raises:
-        ConfigurationError: A value is wrong.
+        ConfigurationError: A value is wrong; all such are named, without a secret.
     """
-    given: dict[str, str] = {}
-    problems = Problems()
-    for name in ("webhook_url", "ping_url"):
-        with problems.collected():
-            given[name] = _address(name)
-    with problems.collected():
-        given["when"] = _when()
-    problems.raise_all()
-    return Alerts(**given)
-
-
-def _when() -> str:
-    when: str = dlt.config.get("alerts.when", str) or ON_CHANGE
-    if when not in (ON_CHANGE, ALWAYS):
-        near = suggest(when, (ON_CHANGE, ALWAYS))
-        raise ConfigurationError(
-            f"alerts.when must be {ON_CHANGE!r} or {ALWAYS!r}, not {when!r}{near}; it is set in "
-            ".dlt/config.toml"
-        )
-    return when
-
-
-def _address(name: str) -> str:
-    value: str = dlt.secrets.get(f"alerts.{name}", str) or ""
-    if value and not value.startswith(("https://", "http://")):
-        raise ConfigurationError(
-            f"alerts.{name} must be a full address that begins with https://; it is set in "
-            ".dlt/secrets.toml."
-        )
-    return value
+    return Alerts(**vars(monitoring.configured_alerts()))

@@ -5,20 +5,18 @@ Each is a query or two for each table that was loaded, in SQL that every destina
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dlt
 import pendulum
-from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
 from ..catalog import ENDPOINTS, Endpoint, Write
-from ..errors import ConfigurationError, Problems, suggest
+from ..config.pipeline_settings import Checks
 from ..source import reading_of
 from ..text import counted
 from .history import CheckRecord, rows
@@ -27,14 +25,6 @@ from .recorder import RunRecorder
 EXIT_CODE = 10
 """A check has failed, and `checks.mode` is `fail`."""
 
-MODES = ("off", "warn", "fail")
-
-KINDS: Mapping[str, tuple[type, str]] = {
-    "mode": (str, "a word in quotes"),
-    "max_drop_percent": (float, "a number from 0"),
-    "references": (bool, "true or false"),
-    "newest_visit_hours": (float, "a number from 0"),
-}
 _VISITS, _ENTERED = "club_visits", "enter_date_utc"
 _LAST_TOTALS = """
     SELECT resource, rows_total FROM (
@@ -45,49 +35,6 @@ _LAST_TOTALS = """
         WHERE done.rows_total IS NOT NULL
     ) AS total WHERE place = 1
 """
-
-
-@dataclass(frozen=True)
-class Checks:
-    """What is checked, from `[checks]` of dlt's configuration.
-
-    Attributes:
-        mode: `off`, `warn`, or `fail` for an exit code of its own.
-        max_drop_percent: By how much a table may shrink since it was counted last; 100: any.
-        references: Whether rows that are referred to have to be there. On large tables it is slow.
-        newest_visit_hours: How old the newest club visit may be; 0: any.
-    """
-
-    mode: str = "warn"
-    max_drop_percent: float = 50.0
-    references: bool = False
-    newest_visit_hours: float = 0.0
-
-
-def configured_checks() -> Checks:
-    """The checks of dlt's configuration.
-
-    Raises:
-        ConfigurationError: A value is wrong; all such are named.
-    """
-    given: dict[str, Any] = {}
-    problems = Problems()
-    for name, (kind, words) in KINDS.items():
-        with problems.collected():
-            try:
-                value: Any = dlt.config.get(f"checks.{name}", kind)
-            except ConfigValueCannotBeCoercedException:
-                raise _error(name, f"must be {words}") from None
-            if value is None:
-                continue
-            if kind is float and not value >= 0:
-                raise _error(name, f"must be {words}")
-            if name == "mode" and value not in MODES:
-                near = suggest(value, MODES)
-                raise _error(name, f"must be one of {', '.join(MODES)}, not {value!r}{near}")
-            given[name] = value
-    problems.raise_all()
-    return Checks(**given)
 
 
 def run_checks(
@@ -230,7 +177,3 @@ class _Examiner:
 
     def _column(self, name: str) -> str:
         return self._client.escape_column_name(name)
-
-
-def _error(name: str, problem: str) -> ConfigurationError:
-    return ConfigurationError(f"checks.{name} {problem}; it is set in .dlt/config.toml.")

@@ -14,6 +14,8 @@ from typing import Any
 from dlt.extract import DltSource
 
 from ..causes import explained
+from ..config.monitoring import configured_checks
+from ..config.pipeline_settings import Checks
 from ..destination.lock import run_under_way
 from ..destination.names import PIPELINE
 from ..destination.publish import preserving_publish_marker
@@ -32,7 +34,7 @@ from ..extract.report import Report
 from ..source import perfectgym_source, reading_of, report_of
 from ..text import counted
 from .alerts import configured_alerts
-from .checks import Checks, as_lines, configured_checks, run_checks
+from .checks import as_lines, run_checks
 from .failures import wrong_mode
 from .history import CheckRecord, History
 from .logs import begin_run

@@ -3,7 +3,8 @@
 import pytest
 import tomlkit
 
-from perfectgym_source.config.known_keys import misplaced, unread, unread_variables
+from perfectgym_source.config.known_keys import misplaced, unread
+from perfectgym_source.config.known_variables import unread_variables
 
 
 def found(text):

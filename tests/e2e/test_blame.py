@@ -87,7 +87,7 @@ def test_all_that_is_wrong_in_the_configuration_is_named_before_any_request(
         "sources.perfectgym.pi is not a setting (did you mean 'pii'?); it is set in .dlt/config",
         "pipeline is not a section (did you mean [pipelines]?)",
         "pipelines.core.resorces is not a setting (did you mean 'resources'?)",
-        "checks.mode must be one of off, warn, fail, not 'warm' (did you mean 'warn'?)",
+        "checks.mode must be 'off' or 'warn' or 'fail', not 'warm' (did you mean 'warn'?)",
         "alerts.whn is not a setting (did you mean 'when'?)",
         "SOURCES__PERFECTGYM__SWEEP_DAY is not a setting (did you mean SOURCES__PERFECTGYM__SWEEP",
         "sources.perfectgym.password is missing",

@@ -10,12 +10,12 @@ import pytest
 from support.histories import Recorder
 from support.loading import keep
 
+from perfectgym_source.config.monitoring import configured_checks
+from perfectgym_source.config.pipeline_settings import Checks
 from perfectgym_source.errors import ConfigurationError
 from perfectgym_source.pipeline.checks import (
     EXIT_CODE,
-    Checks,
     as_lines,
-    configured_checks,
     run_checks,
 )
 from perfectgym_source.pipeline.recorder import RunRecorder

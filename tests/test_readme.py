@@ -25,7 +25,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_tables_is_the_catalog_s() -> None:
-    shown = README.split("readme` -->\n")[1].split("\n<!-- end of tables")[0]
+    shown = README.split("catalog.readme` -->\n")[1].split("\n<!-- end of tables")[0]
     assert shown == readme_table()
 
 
@@ -53,7 +53,8 @@ def test_every_setting_is_in_the_table_of_settings(name: str) -> None:
     ],
 )
 def test_the_defaults_of_numbers_are_those_of_the_code(name: str, shown: str) -> None:
-    [row] = [line for line in README.splitlines() if re.match(rf"\| [^|]*`{name}`", line)]
+    lines = readme_tables()["settings"].splitlines()
+    [row] = [line for line in lines if re.match(rf"\| [^|]*`{name}`", line)]
     names = re.findall(r"`(\w+)`", row.split("|")[1])
     defaults = row.split("|")[2].replace(",", " ").split()
     assert defaults[names.index(name)] == shown
@@ -94,7 +95,11 @@ def test_every_file_that_the_readme_names_exists() -> None:
 
 def _tables(head: str) -> set[str]:
     """The keys in the first column of the table with this head."""
-    rows = README.split(f"\n| {head} | default | meaning |\n")[1].split("\n\n")[0].splitlines()
+    rows = (
+        README.split(f"\n| {head} | default | meaning |\n")[1]
+        .split("\n<!-- end of")[0]
+        .splitlines()
+    )
     return {key for row in rows for key in re.findall(r"`(\w+)`", row.split("|")[1])}
 
 

@@ -18,7 +18,7 @@ from ..destination.target import Options, open_pipeline
 from ..extract.report import Report
 from ..pipeline.runner import load
 from ..resources import Reading
-from ..source import perfectgym_source, reading_of, report_of
+from ..source import perfectgym_source, report_of, resolve
 from .table_diff import Key
 from .verification import Outcome, Verification, compare, outcome_of, verified_target
 
@@ -67,7 +67,7 @@ def repair(options: Options) -> Repair:
         if found.removable or found.needs_reload:
             _make_dropped_tables(options, destination)
         if found.removable:
-            reading = reading_of(perfectgym_source(**options.source))
+            reading = Reading(resolve(**options.source).settings)
             with open_pipeline(options, destination) as pipeline, pipeline.sql_client() as client:
                 done.removed = _remove(found, reading, client)
         if found.needs_reload:

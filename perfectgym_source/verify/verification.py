@@ -16,7 +16,7 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
-from ..catalog import ENDPOINTS, Endpoint, Mode, Write
+from ..catalog import Endpoint, Mode, Write
 from ..destination.files import DESTINATION as FILES
 from ..destination.names import PIPELINE
 from ..destination.publish import loading_file
@@ -31,7 +31,7 @@ from ..destination.target import (
 from ..errors import ApiError, ConfigurationError
 from ..extract.report import Report
 from ..resources import Reading
-from ..source import perfectgym_source, reading_of
+from ..source import resolve
 from ..text import counted
 from .compare import Comparison
 from .next_run import NextRun
@@ -136,10 +136,9 @@ def compare(options: Options, destination: Any) -> Verification:
         PerfectGymError: The API could not be read at all.
     """
     started = time.monotonic()
-    source = perfectgym_source(**options.source)
-    reading = reading_of(source)
-    settings = reading.settings
-    selected = [ENDPOINTS[name] for name in source.resources]
+    resolved = resolve(**options.source)
+    settings, selected = resolved.settings, resolved.endpoints
+    reading = Reading(settings)
     report = Report()
     with (
         open_pipeline(options, destination) as pipeline,

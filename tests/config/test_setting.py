@@ -6,6 +6,7 @@ import inspect
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from perfectgym_source.config.settings import NAMES, SECRETS, Settings
 from perfectgym_source.errors import ConfigurationError
 from perfectgym_source.source import perfectgym_source, reading_of, resolve
 
-ACCOUNT = {"base_url": "https://gym.example/Api", "username": "api", "password": "s3cret-word"}
+ACCOUNT: dict[str, Any] = {"base_url": "https://gym.example/Api", "username": "api", "password": "s3cret-word"}
 SLOW = ("dlt", "duckdb", "msgspec", "pyarrow", "requests")
 
 
@@ -39,11 +40,13 @@ def test_every_field_is_a_setting_and_every_default_passes_its_check(table: type
     for name, entry in settings.items():
         default = default_of(table, name)
         if default not in (None, "", ()):
-            assert entry.check(default) == default
+            raw = str(default) if isinstance(default, Path) else default
+            assert entry.check(raw) == default
 
 
 def test_a_secret_is_in_no_repr() -> None:
-    for table in (Settings, AlertSettings):
+    tables: tuple[type, ...] = (Settings, AlertSettings)
+    for table in tables:
         for entry in fields(table):
             setting = settings_of(table).get(entry.name)
             assert entry.repr is not (setting is not None and setting.is_secret)

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from ..config.pipeline_settings import help_of
 from ..errors import ConfigurationError, PerfectGymError
 from ..pipeline.logs import LEVELS, configure_logs
 from . import completion
@@ -129,29 +130,29 @@ def _file(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option(
     "--destination",
     callback=_not_blank,
-    help="A dlt destination.  [default: the pipeline's, or duckdb]",
+    help=help_of("destination"),
 )
 @click.option(
     "--database",
     type=click.Path(),
     callback=_file,
-    help="The DuckDB file.  [default: the pipeline's, or perfectgym.duckdb]",
+    help=help_of("database"),
 )
 @click.option(
     "--wait",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="How long to wait for a program that has the pipeline's DuckDB file open.  [default: 60]",
+    help=help_of("wait"),
 )
 @click.option(
     "--dataset",
     callback=_not_blank,
-    help="The dataset (schema).  [default: the pipeline's, or perfectgym]",
+    help=help_of("dataset"),
 )
 @click.option(
     "--table-format",
     type=click.Choice(["parquet", "delta", "iceberg"]),
-    help="What --destination filesystem writes.  [default: parquet]",
+    help=help_of("table_format"),
 )
 @click.option(
     "--full-refresh",

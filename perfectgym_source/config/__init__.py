@@ -1,1 +1,1 @@
-"""dlt's configuration, read once at the edge into typed objects, and checked."""
+"""The configuration: tables of settings, and what reads and checks dlt's configuration by them."""

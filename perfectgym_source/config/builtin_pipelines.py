@@ -1,4 +1,4 @@
-"""The named pipelines that come with the package, as `[pipelines.NAME]` would set them."""
+"""The built-in pipelines, as `[pipelines.NAME]` would set them."""
 
 from __future__ import annotations
 

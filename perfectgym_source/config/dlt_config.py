@@ -1,4 +1,4 @@
-"""Sections of dlt's configuration whose keys are names that the user gives."""
+"""Parts of dlt's configuration that dlt itself does not read as settings."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ another dataset for each run, or tables that are dropped."""
 
 
 def section(*path: str) -> dict[str, Any]:
-    """What all of dlt's providers know of a section, such as `pipelines`, merged into one dict.
+    """Return a section, such as `pipelines`, merged from all of dlt's providers.
 
     Where two of them set the same key, the first one of dlt's order counts. An environment variable
-    can set a single key, so it adds to no section: it has to be asked for by its name.
+    sets a single key, so it adds to no section: read it by its name.
+
+    Args:
+        path: The names of the section and of those around it, the outermost first.
     """
     found: dict[str, Any] = {}
     for provider in reversed(Container()[PluggableRunContext].providers.providers):
@@ -35,11 +38,11 @@ def section(*path: str) -> dict[str, Any]:
 
 
 def settings_beside_variables() -> dict[str, Any]:
-    """What the configuration says of each setting of the source that has the same name as an
-    environment variable of another program; None where it says nothing.
+    """Return the configured values of settings whose bare names are environment variables too.
 
-    dlt would take `MODE`, `USERNAME` or `CONCURRENCY` of the environment for a setting, and it
-    would even beat the files.
+    dlt would take `MODE`, `USERNAME` or `CONCURRENCY` of the environment, which other programs set,
+    for a setting of the source, before those of the files. These values are to be passed as
+    arguments; they are None where the configuration sets nothing.
     """
     found: dict[str, Any] = {}
     providers = Container()[PluggableRunContext].providers.providers
@@ -61,8 +64,8 @@ def settings_beside_variables() -> dict[str, Any]:
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
-        held = merged.get(key)
-        if isinstance(held, dict) and isinstance(value, dict):
-            value = _merged(held, value)
+        inner = merged.get(key)
+        if isinstance(inner, dict) and isinstance(value, dict):
+            value = _merged(inner, value)
         merged[key] = value
     return merged

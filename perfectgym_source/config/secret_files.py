@@ -1,4 +1,4 @@
-"""Files of secrets that others can read."""
+"""Warnings about files of secrets that every user of the machine can read."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ import tomlkit
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
+from .pipeline_settings import AlertSettings
+from .setting import settings_of
+from .settings import SECRETS
+
 logger = logging.getLogger(__name__)
 
 _SECRETS = {
+    *(name for name in SECRETS if name != "username"),
+    *(name for name, entry in settings_of(AlertSettings).items() if entry.is_secret),
+    # Of dlt's destinations.
     "access_token",
     "api_key",
     "client_secret",
-    "password",
-    "pii_key",
-    "ping_url",
     "private_key",
-    "webhook_url",
 }
 
 
 def warn_of_readable_secrets() -> None:
-    """Warn of files of secrets that every user of the machine can read."""
+    """Log a warning for each file of secrets that every user of the machine can read."""
     for provider in Container()[PluggableRunContext].providers.providers:
         for location in getattr(provider, "present_locations", []):
             file = Path(location).absolute()
@@ -40,7 +43,7 @@ def warn_of_readable_secrets() -> None:
                         file,
                     )
             except (OSError, ValueError):
-                continue  # what is wrong with it is told by those who need it
+                continue  # reading the configuration reports it
 
 
 def _has_secrets(file: Path) -> bool:

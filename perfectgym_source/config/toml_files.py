@@ -1,4 +1,4 @@
-"""dlt's configuration files: read with a byte order mark, and with sentences for what is wrong."""
+"""Reading of dlt's configuration files: with a byte order mark, and with clear errors."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ..errors import ConfigurationError
 
 
 def read_toml_files_forgivingly() -> None:
-    """Have dlt read its configuration files by `read_toml`.
+    """Make dlt read its configuration files by `read_toml`.
 
-    dlt has no setting for it. Its providers are made by whatever run context is installed, so the
-    method that reads a file is replaced where all of them inherit it.
+    dlt has no setting for it. The installed run context makes the providers, so the method that
+    reads a file is replaced in the class from which all of them inherit it.
     """
     setattr(SettingsTomlProvider, "_read_toml_file", staticmethod(_read))  # noqa: B010
 
@@ -24,7 +24,8 @@ def read_toml(file: Path) -> tomlkit.TOMLDocument:
     """Read a TOML file.
 
     Raises:
-        ConfigurationError: It is not TOML. The text holds none of the file's: it may be a secret.
+        ConfigurationError: It cannot be read, or is no TOML. The message quotes nothing of the
+            file: it may hold secrets.
     """
     try:
         content = file.read_bytes()
@@ -48,13 +49,13 @@ def read_toml(file: Path) -> tomlkit.TOMLDocument:
         if _is_set_above(error):
             raise ConfigurationError(
                 f"{file} is not valid TOML: line {_line_of(text)} sets a key, or begins a section, "
-                "that is there above",
+                "that is set above",
                 hint="Keep one of them.",
             ) from None
         if isinstance(error, ParseError):
             raise ConfigurationError(
                 f"{file} is not valid TOML: line {error.line}, column {error.col + 1}",
-                hint="Text stands in quotes, sections in square brackets.",
+                hint="Put texts in quotes, and names of sections in square brackets.",
             ) from None
         raise ConfigurationError(f"{file} is not valid TOML ({type(error).__name__})") from None
 
@@ -63,13 +64,13 @@ _SAVE = "Save it with the encoding UTF-8."
 
 
 def _is_set_above(error: TOMLKitError) -> bool:
-    """Whether a key or a section is there twice; of a section, tomlkit says so in words only."""
+    """Return whether a key or a section is set twice; tomlkit has no error class for sections."""
     words = ("already exists", "Redefinition")
     return isinstance(error, KeyAlreadyPresent) or any(word in str(error) for word in words)
 
 
 def _line_of(text: str) -> int:
-    """The first line that sets a key again, or begins a section again."""
+    """Return the number of the first line that sets a key or begins a section again."""
     lines = text.splitlines(keepends=True)
     for number in range(1, len(lines)):
         try:

@@ -18,7 +18,11 @@ from perfectgym_source.config.settings import NAMES, SECRETS, Settings
 from perfectgym_source.errors import ConfigurationError
 from perfectgym_source.source import perfectgym_source, reading_of, resolve
 
-ACCOUNT: dict[str, Any] = {"base_url": "https://gym.example/Api", "username": "api", "password": "s3cret-word"}
+ACCOUNT: dict[str, Any] = {
+    "base_url": "https://gym.example/Api",
+    "username": "api",
+    "password": "s3cret-word",
+}
 SLOW = ("dlt", "duckdb", "msgspec", "pyarrow", "requests")
 
 
@@ -109,7 +113,7 @@ def test_resolving_makes_no_resource(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_endpoint_for_a_period_needs_one() -> None:
-    period = {"start_date": "2024-01-01", "end_date": "2024-02-01"}
+    period: dict[str, Any] = {"start_date": "2024-01-01", "end_date": "2024-02-01"}
     for make in (resolve, perfectgym_source):
         with pytest.raises(Exception, match="classes_window needs a period"):
             make(**ACCOUNT, resources=["classes_window"])

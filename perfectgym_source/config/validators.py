@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..catalog.zones import zone_names, zone_of
 from ..errors import suggest
 
 
@@ -131,6 +130,8 @@ def day(value: Any) -> date:
 
 def zone(value: Any) -> str:
     """Return the name of a time zone, as Windows or IANA has it."""
+    from ..catalog.zones import zone_names, zone_of  # seldom needed, and `--help` does without
+
     found = str(value).strip()
     if zone_of(found) is None:
         raise ValueError(

@@ -270,7 +270,7 @@ def make_settings(*, api: ApiVersion = V1, **raw: Any) -> Settings:
     with problems.collected():
         _check_address(given)
         if subdomain:
-            values["base_url"] = f"https://{subdomain}.perfectgym.com/Api"
+            values["base_url"] = f"https://{subdomain}.perfectgym.com/{api.base_path}".rstrip("/")
     key = values.pop("pii_key", "")
     with problems.collected():
         if key or "pii_key" not in given:

@@ -17,7 +17,8 @@ from ..destination.target import Options
 from ..errors import ApiError, ConfigurationError, PerfectGymError
 from ..pipeline.alerts import configured_alerts
 from ..pipeline.jobs import PipelineRun, each, exit_code
-from ..source import perfectgym_source, reading_of, resolve
+from ..resources import Reading
+from ..source import resolve
 from ..text import listed
 from .planning import demo, planned_runs
 from .rendering.json_output import to_json
@@ -210,8 +211,7 @@ def _dry_run(_: NamedPipeline, options: Options) -> Result:
     from ..pipeline.dry_run import preview
     from .rendering.dry_run import as_data, as_text
 
-    source = perfectgym_source(**options.source)
-    reading = reading_of(source)
-    found = list(preview(reading, [reading.settings.api.endpoints[n] for n in source.resources]))
+    resolved = resolve(**options.source)
+    found = list(preview(Reading(resolved.settings), resolved.endpoints))
     code = ApiError.exit_code if any(entry.error for entry in found) else 0
     return Result(as_text(found), as_data(found), code)

@@ -11,15 +11,15 @@ from typing import Any
 from dlt.common.configuration.exceptions import ConfigurationException
 
 from ..catalog import V1
-from ..catalog.selection import known_resources, selected_endpoints
+from ..catalog.selection import known_resources
 from ..causes import check_environment, explained
 from ..config.dlt_config import section
 from ..config.known_keys import check_keys, place_without_files
+from ..config.monitoring import configured_checks
 from ..config.pipelines import NamedPipeline, named_pipeline
 from ..destination.servers import known_destination
 from ..errors import ConfigurationError, Problems
 from ..pipeline.alerts import configured_alerts
-from ..pipeline.checks import configured_checks
 from ..pipeline.jobs import PipelineRun, jobs
 from ..source import resolve
 from .progress import collector
@@ -86,14 +86,10 @@ def _check_sources(
 
 def _check_source(arguments: Mapping[str, Any]) -> None:
     """Check the source's settings and selection without making all its resources."""
-    least = {**arguments, "resources": ["clubs"], "groups": None}
     try:
-        settings = resolve(**least).settings
+        resolve(**arguments)
     except ConfigurationException as error:
         raise explained(error) from None
-    selected_endpoints(
-        settings.api, settings.mode, arguments.get("resources"), arguments.get("groups")
-    )
 
 
 def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:

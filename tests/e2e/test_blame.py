@@ -158,7 +158,7 @@ def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sa
         check=False,
     )
     assert closed.returncode == 2
-    assert closed.stderr.startswith("Error: --reset asks before it forgets, and nobody is there")
+    assert closed.stderr.startswith("Error: --reset asks for confirmation, and standard input is ")
     del configured.environment["SOURCES__PERFECTGYM__BASE_URL"]
     assert "clubs" in configured("--state").stdout
     done = configured("--reset", "clubs", "--yes")

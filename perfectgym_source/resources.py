@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Collection, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -19,12 +19,13 @@ from .api.client import Client
 from .catalog import ENDPOINTS, Endpoint, Kind, TableLayout
 from .catalog.hints import child_hints, columns, root_hints
 from .catalog.model import in_shared_dataset
-from .catalog.pii import OPEN
 from .config.settings import Settings
+from .dataset_guard import check_dataset
 from .errors import ConfigurationError
 from .extract.extraction import Extraction
 from .extract.progress import Progress
 from .extract.report import Report
+from .extract.state import SourceState, StoredState, section
 from .transform.decoder import Decoder
 from .transform.time_zones import ClubClocks
 
@@ -109,35 +110,8 @@ class Reading:
         self._open.add(endpoint.name)
         return self._run
 
-    def check_dataset(self, state: MutableMapping[str, Any]) -> None:
-        """Make sure that a dataset, with this dlt source state, may take the rows.
-
-        Raises:
-            ConfigurationError: It holds another installation, or personal data by other rules.
-        """
-        self._refuse_other_rules(state)
-        is_shared = self.settings.shared_dataset
-        if "installation" in state and state.setdefault("is_shared", False) != is_shared:
-            raise ConfigurationError(
-                "A dataset takes one installation or several from its beginning: its keys depend "
-                "on it, and sources.perfectgym.shared_dataset has changed.",
-                hint="Load into another dataset or database.",
-            )
-        state["is_shared"] = is_shared
-        if is_shared:
-            state["installation"] = ""
-            return
-        held = state.setdefault("installation", self.settings.installation)
-        if held != self.settings.installation:
-            raise ConfigurationError(
-                f"The dataset holds the installation {held!r}, and "
-                f"{self.settings.installation!r} would be mixed into it.",
-                hint="Load it into another dataset or database; or, if it is the same installation "
-                f"under a new address, set sources.perfectgym.installation to {held!r}.",
-            )
-
     def _new_run(self) -> Extraction:
-        self.check_dataset(dlt.current.source_state())
+        check_dataset(self.settings, SourceState(dlt.current.source_state()))
         selected = [
             ENDPOINTS[name] for name in dlt.current.source().selected_resources if name in ENDPOINTS
         ]
@@ -146,32 +120,13 @@ class Reading:
             self.settings,
             Client(self.settings),
             selected,
-            self._resource_state,
+            self._stored_state,
             self._decoder,
             cast("datetime", pendulum.now("UTC")),
             self._full_refresh,
             self.report,
             self._limit,
         )
-
-    def _refuse_other_rules(self, state: MutableMapping[str, Any]) -> None:
-        """Raise if the dataset was loaded with other rules for personal data, or another key."""
-        rules = self.settings.pii.fingerprint()
-        # A dataset without rules is new, or was loaded before there were any.
-        held = state.setdefault("pii", OPEN.fingerprint() if "installation" in state else rules)
-        if held["rules"] != rules["rules"]:
-            raise ConfigurationError(
-                f"The dataset holds personal data by the rules {_in_words(held)}, and "
-                f"{_in_words(rules)} would be mixed into it.",
-                hint="Load it into another dataset or database, or set sources.perfectgym.pii as "
-                "it was.",
-            )
-        if held["key"] != rules["key"]:
-            raise ConfigurationError(
-                "The hashes in the dataset were made with another key than "
-                "sources.perfectgym.pii_key: the same value would have two of them.",
-                hint="Load it into another dataset or database, or set the key as it was.",
-            )
 
     def _decoder(self, endpoint: Endpoint, clocks: ClubClocks, now: datetime) -> Decoder:
         known = dlt.current.source_schema().tables
@@ -180,7 +135,7 @@ class Reading:
             self.entry(endpoint),
             clocks,
             unknown_fields=_unknown_kinds(layout),
-            named=self._resource_state(endpoint.name).get("left_out", ()),
+            named=self._stored_state(endpoint.name).left_out,
             taken_at=now,
             fresh=[t for t in _missing_tables(layout) if t not in known],
             removes_deleted=self.settings.deleted_rows == "remove",
@@ -188,7 +143,7 @@ class Reading:
             installation=self.settings.installation,
         )
 
-    def _note_named(self, endpoint: Endpoint, unknown_fields: Collection[str]) -> None:
+    def _note_named(self, endpoint: Endpoint, unknown_fields: set[str]) -> None:
         """Remember what the schema will not: columns that are left out, which are named once."""
         if self.settings.schema_contract == "evolve":
             rule = self.settings.pii.unknown_rule
@@ -196,19 +151,11 @@ class Reading:
                 name for name in unknown_fields if rule(*name.split(".", 1)) == "drop"
             }
         if unknown_fields:
-            state = self._resource_state(endpoint.name)
-            state["left_out"] = sorted({*state.get("left_out", ()), *unknown_fields})
+            self._stored_state(endpoint.name).left_out |= unknown_fields
 
-    def _resource_state(self, name: str) -> MutableMapping[str, Any]:
-        return self.own_state(cast(MutableMapping[str, Any], dlt.current.resource_state(name)))
-
-    def own_state(self, state: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        """What a resource's dlt state holds for this installation."""
-        if not self.settings.shared_dataset:
-            return state
-        return cast(
-            MutableMapping[str, Any], state.setdefault(f"in {self.settings.installation}", {})
-        )
+    def _stored_state(self, name: str) -> StoredState:
+        state = SourceState(dlt.current.source_state())
+        return state.resource(name, section(self.settings))
 
     def _end(self, run: Extraction, endpoint: Endpoint) -> None:
         self._open.discard(endpoint.name)
@@ -266,11 +213,6 @@ def _items(endpoint: Endpoint, waiting: Mapping[str, list[pa.Table]]) -> Iterato
 
 def _item(endpoint: Endpoint, name: str, table: Any) -> Any:
     return table if name == endpoint.table_name else dlt.mark.with_table_name(table, name)
-
-
-def _in_words(fingerprint: Mapping[str, Any]) -> str:
-    rules = fingerprint["rules"]
-    return "(" + (", ".join(f"{name}: {rule}" for name, rule in rules.items()) or "keep all") + ")"
 
 
 def _unknown_kinds(layout: TableLayout) -> Mapping[str, Mapping[str, Kind]]:

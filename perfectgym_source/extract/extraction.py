@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -21,9 +21,12 @@ from ..transform.decoder import Batch, Decoder
 from ..transform.time_zones import ClubClocks
 from .batch_queue import BatchQueue
 from .concurrency import ConcurrencyLimiter
+from .parents import needs_all_parents, parent_endpoints
+from .partitions import Partition
 from .reader import ListReader, club_zone
 from .report import Failure, Report
-from .state import Consumer, Partition, needs_all_parents, parent_endpoints
+from .resource_state import ResourceState
+from .state import StoredState
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +45,7 @@ class Extraction:
         settings: The source's settings.
         client: The client; it is closed with the run.
         selected: The endpoints whose tables are loaded.
-        state_of: The dlt state of a resource, by name.
+        state_of: Returns the stored state of a resource, by name.
         decoder_for: Makes the decoder of an endpoint, given the clubs' clocks and `now`.
         now: The time of the run, with a time zone.
         full_refresh: Resources to be read from the beginning.
@@ -55,7 +58,7 @@ class Extraction:
         settings: Settings,
         client: Client,
         selected: Sequence[Endpoint],
-        state_of: Callable[[str], MutableMapping[str, Any]],
+        state_of: Callable[[str], StoredState],
         decoder_for: Callable[[Endpoint, ClubClocks, datetime], Decoder],
         now: datetime,
         full_refresh: Collection[str],
@@ -83,7 +86,7 @@ class Extraction:
         self.turns = ConcurrencyLimiter(settings.concurrency, self._stopped.is_set)
         self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="perfectgym")
         for endpoint in selected:
-            consumer = Consumer(
+            consumer = ResourceState(
                 endpoint,
                 state_of(endpoint.name),
                 settings,
@@ -322,7 +325,7 @@ class Extraction:
             self._readers[endpoint.name] = ListReader(self, endpoint)
         return self._readers[endpoint.name]
 
-    def _attach(self, endpoint: Endpoint, consumer: Consumer) -> None:
+    def _attach(self, endpoint: Endpoint, consumer: ResourceState) -> None:
         """Attach an endpoint to the lists whose ids it needs, and these to theirs."""
         if self.is_own(endpoint):
             return

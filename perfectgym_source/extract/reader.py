@@ -14,9 +14,10 @@ from ..api.paginators import Fetch, keyset_pages, numbered_pages, stable_list, u
 from ..catalog import Endpoint, table_layout
 from ..catalog.coerce import is_blank
 from ..errors import ApiError, RequestRefused, SignInError
+from .partitions import Partition, partition_key
 from .receiver import Receiver
 from .request_params import request_parameters
-from .state import Consumer, Partition, partition_key
+from .resource_state import ResourceState
 
 if TYPE_CHECKING:
     from .extraction import Extraction
@@ -51,7 +52,7 @@ class ListReader:
         # Other lists are small, or are compared as a whole with what was loaded last.
         self._row_parser = RowParser(table_layout(endpoint).layout) if endpoint.is_keyset else None
 
-    def attach(self, consumer: Consumer, needs_all: bool) -> None:
+    def attach(self, consumer: ResourceState, needs_all: bool) -> None:
         """Collect the ids of this list for an endpoint that takes them."""
         self.receiver.attach(consumer)
         self._needs_all |= needs_all
@@ -222,7 +223,7 @@ class ListReader:
             for parent, identity in zip(self.endpoint.parents, partition)
         ]
         if None in said and any(
-            partition in consumer.gone.get(self.endpoint.name, ())
+            partition in consumer.deleted.get(self.endpoint.name, ())
             for consumer in self.receiver.consumers()
         ):
             return True

@@ -12,7 +12,9 @@ from ..catalog.coerce import to_bool
 from ..errors import ApiError
 from .batch_queue import BatchQueue
 from .cursors import Version
-from .state import Consumer, Partition, is_versioned, partition_key
+from .parents import is_versioned
+from .partitions import Partition, partition_key
+from .resource_state import ResourceState
 
 if TYPE_CHECKING:
     from .extraction import Extraction
@@ -40,9 +42,9 @@ class Receiver:
     """
 
     def __init__(self, run: Extraction, endpoint: Endpoint) -> None:
-        self.table: Consumer | None = None
+        self.table: ResourceState | None = None
         self.batch_queue: BatchQueue | None = None
-        self.children: dict[str, Consumer] = {}
+        self.children: dict[str, ResourceState] = {}
         self.ids: dict[int, None] = {}
         self.pairs: dict[Partition, None] = {}
         self.read: set[Partition] = set()
@@ -55,12 +57,12 @@ class Receiver:
         self._deleted: set[int] = set()
         self.is_complete = False
 
-    def attach(self, consumer: Consumer) -> None:
+    def attach(self, consumer: ResourceState) -> None:
         """Collect the ids of the list for an endpoint that takes them."""
         self.children[consumer.endpoint.name] = consumer
         self.found.setdefault(consumer.endpoint.name, {})
 
-    def consumers(self) -> list[Consumer]:
+    def consumers(self) -> list[ResourceState]:
         """All who read the list: its table first."""
         return [*([self.table] if self.table else []), *self.children.values()]
 
@@ -133,7 +135,7 @@ class Receiver:
             is_new = (
                 place in let_in
                 or cursor.is_new(version, identity, overlap)
-                or (self._endpoint.is_full_list and identity not in self.table.known)
+                or (self._endpoint.is_full_list and identity not in self.table.loaded_ids)
             )
             if is_new and place not in too_old:
                 new.append(place)
@@ -185,7 +187,9 @@ class Receiver:
             return
         self._send(rows, self._keys(partition))
 
-    def _is_same(self, consumer: Consumer, partition: Partition, elements: Sequence[Any]) -> bool:
+    def _is_same(
+        self, consumer: ResourceState, partition: Partition, elements: Sequence[Any]
+    ) -> bool:
         """Whether a list that comes in every run is as it was loaded last; takes note of it."""
         if not self._run.comes_in_every_run(self._endpoint):
             return False
@@ -206,17 +210,17 @@ class Receiver:
         if self.table is None:
             return
         ids = {identity for row in elements if (identity := row_id(row)) is not None}
-        gone = self.table.known - ids
-        too_many = len(gone) > max(MAY_VANISH, len(self.table.known) // 2)
+        gone = self.table.loaded_ids - ids
+        too_many = len(gone) > max(MAY_VANISH, len(self.table.loaded_ids) // 2)
         if too_many and not self.table.is_full_refresh:
             raise ApiError(
-                f"{len(gone)} of {len(self.table.known)} rows have vanished from the list at once: "
-                "none of them is removed.",
+                f"{len(gone)} of {len(self.table.loaded_ids)} rows have vanished from the list at "
+                "once: none of them is removed.",
                 hint="Is the account still allowed to see them? If it is right, load this resource "
                 "with --full-refresh.",
                 resource=self._endpoint.name,
             )
-        self.table.known = ids
+        self.table.loaded_ids = ids
         self._send(Rows([]), {}, [{"id": identity} for identity in sorted(gone)])
 
     def _collect(self, partition: Partition, key: str, rows: Rows) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ..errors import PerfectGymError
-from .state import Partition
+from .partitions import Partition
 
 
 @dataclass(frozen=True)

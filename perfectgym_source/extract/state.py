@@ -1,214 +1,310 @@
-"""Who reads a list, and what of it is new to them.
+"""The connector's state in dlt: the only module that knows its keys and formats.
 
-A list may be read for its own table, for endpoints that need its ids as parents, or for both in
-the same requests. Each of them is a consumer with cursors of its own, kept in the dlt state of its
-resource, so that a table that was not selected for a while misses nothing later.
+dlt stores the state of a source with the rows that belong to it. `SourceState` is the state of the
+whole source in one dataset, `StoredState` that of one resource in one installation.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
 from typing import Any
 
-import orjson
-
-from ..catalog import Endpoint
-from ..catalog.coerce import as_json, to_json
 from ..config.settings import Settings
 from .cursors import Cursors, pack_ids, unpack_ids
+from .partitions import Partition
 
-Partition = tuple[int, ...]
-"""The parents' ids of one request, in the order of the endpoint's parents."""
+SOURCE = "perfectgym"
+"""The source's name in the state of a pipeline."""
+
+_SHARED = "in "
+"""In a dataset of several installations, each resource has a section of this name for each."""
+
+_CURSORS = "cursors"
+_PENDING = "pending"
+_PENDING_PARENTS = "pending_lists"
+_DELETED = "gone"
+_SWEPT_AT = "swept_at"
+_IDS = "ids"
+_DIGESTS = "digests"
+_START_DATE = "start_date"
+_LEFT_OUT = "left_out"
+
+_INSTALLATION = "installation"
+_IS_SHARED = "is_shared"
+_PII = "pii"
 
 
-def partition_key(partition: Partition, variant: int = 0) -> str:
-    """A partition as text, for the state."""
-    return "|".join(map(str, partition)) + (f"#{variant}" if variant else "")
-
-
-class Consumer:
-    """One resource's view of the lists that it needs.
-
-    Args:
-        endpoint: The resource's endpoint.
-        state: Its dlt resource state.
-        settings: The source's settings.
-        now: The time of the run.
-        full_refresh: Whether everything is read from the beginning.
+@dataclass(frozen=True)
+class ListState:
+    """How far a resource has read one endpoint.
 
     Attributes:
-        known: Of a list that is read as a whole, the ids that its table holds.
-        pending: By list, the partitions that earlier runs could not read, those that were not even
-            requested first: who failed again and again must not keep the others from being read.
-        gone: Those of them whose parent the parent's own list had called deleted.
-        failed: By list, the partitions that this run could not read.
-        loaded_from: The first day of the rows that are in the table, where that is later than
-            `start_date` is now.
+        partitions: The number of partitions that have been read; 1 for an endpoint without parents.
+        lowest: The lowest of their cursors, as a row version.
+        highest: The highest.
+    """
+
+    partitions: int
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True)
+class StateSummary:
+    """The state of a resource in short.
+
+    Attributes:
+        resource: The resource.
+        installation: The installation, in a dataset of several.
+        lists: Its own endpoint, and those whose ids it takes, by name.
+        pending: The number of partitions that could not be read and are requested again.
+        last_sweep: When all partitions were read last.
+    """
+
+    resource: str
+    installation: str | None
+    lists: Mapping[str, ListState]
+    pending: int
+    last_sweep: datetime | None
+
+
+@dataclass(frozen=True)
+class DatasetIdentity:
+    """What all loads into one dataset have in common.
+
+    Attributes:
+        installation: The installation; empty in a dataset of several.
+        is_shared: Whether the dataset holds several installations.
+        pii: The fingerprint of the rules for personal data; None if the dataset was loaded before
+            there were any.
+    """
+
+    installation: str
+    is_shared: bool
+    pii: Mapping[str, Any] | None
+
+
+class StoredState:
+    """The stored state of one resource in one installation.
+
+    Properties return values of the state's Python types; assigning one writes it.
+
+    Args:
+        resource: The resource.
+        state: The mapping that dlt stores.
+        installation: The installation, in a dataset of several.
     """
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        resource: str,
         state: MutableMapping[str, Any],
-        settings: Settings,
-        now: datetime,
-        full_refresh: bool = False,
+        installation: str | None = None,
     ) -> None:
-        self.endpoint = endpoint
-        self.overlap = settings.timestamp_overlap
-        self._start_date = settings.start_date
-        self._is_abandoned = False
+        self.resource = resource
+        self.installation = installation
         self._state = state
-        self._now = now
-        saved: dict[str, str] = {} if full_refresh else dict(state.get("cursors", {}))
-        swept = state.get("swept_at")
-        days = settings.sweep_days
-        due = swept is None or (
-            days > 0 and datetime.fromisoformat(swept) + timedelta(days=days) <= now
-        )
-        self.is_full_refresh = full_refresh
-        self.is_sweep = due or full_refresh
-        self.cursors: dict[str, Cursors] = {
-            name: Cursors(packed)
-            for name, packed in saved.items()
-            if name == endpoint.name or not self.is_sweep
-        }
-        self.known: set[int] = unpack_ids(state["ids"]) if "ids" in state else set()
-        pending = {endpoint.name: state.get("pending", ()), **state.get("pending_lists", {})}
-        self.pending: dict[str, dict[Partition, None]] = {
-            table: dict.fromkeys(map(tuple, partitions)) for table, partitions in pending.items()
-        }
-        self.gone = {
-            table: set(map(tuple, partitions))
-            for table, partitions in state.get("gone", {}).items()
-        }
-        self.failed: dict[str, set[Partition]] = {}
-        self._postponed: dict[str, set[Partition]] = {}
-        self._failed_gone: dict[str, set[Partition]] = {}
-        self.loaded_from = self._later_start(state.get("start_date"))
-        self._loaded: set[str] = set(state.get("digests", {}))
-        self._digests: dict[str, str] = {} if full_refresh else dict(state.get("digests", {}))
 
-    def cursor(self, table: str) -> Cursors:
-        """Its cursors over the list of a table."""
-        return self.cursors.setdefault(table, Cursors())
+    @property
+    def is_loaded(self) -> bool:
+        """Return whether the resource has been loaded."""
+        return _CURSORS in self._state
 
-    def fail(
-        self, table: str, partition: Partition, is_gone: bool, is_postponed: bool = False
-    ) -> None:
-        """Note a partition of a list that could not be read: the next run requests it again.
+    @property
+    def cursors(self) -> dict[str, Cursors]:
+        """Return the cursors, by endpoint."""
+        return {name: Cursors(packed) for name, packed in self._state.get(_CURSORS, {}).items()}
 
-        Args:
-            table: The list.
-            partition: The partition.
-            is_gone: Whether its parent is deleted.
-            is_postponed: Whether it was not even requested.
-        """
-        self.failed.setdefault(table, set()).add(partition)
-        if is_postponed:
-            self._postponed.setdefault(table, set()).add(partition)
-        if is_gone:
-            self._failed_gone.setdefault(table, set()).add(partition)
-
-    def abandon(self) -> None:
-        """Leave the state as it was, because a list that it depends on could not be read."""
-        self._is_abandoned = True
-
-    def _later_start(self, loaded_from: str | None) -> date | None:
-        """Return the `start_date` of earlier runs, if it was moved to an earlier day since."""
-        if self.endpoint.backfill_date_field is None or loaded_from is None or self.is_full_refresh:
-            return None
-        start = date.fromisoformat(loaded_from)
-        return start if self._start_date is None or self._start_date < start else None
-
-    def is_changed(self, partition: Partition, elements: Sequence[Any]) -> bool:
-        """Whether a full picture differs from the one that was loaded last; takes note of it."""
-        try:
-            dumped = orjson.dumps(elements, as_json, orjson.OPT_SORT_KEYS)
-        except TypeError:  # what orjson reads but does not write: great depth, large integers
-            dumped = (to_json(elements) or "").encode()
-        digest = hashlib.blake2b(dumped, digest_size=8).hexdigest()
-        key = partition_key(partition)
-        changed = self._digests.get(key) != digest
-        self._digests[key] = digest
-        return changed
-
-    def forget_partitions(
-        self, known: Collection[Partition], parents: Collection[Partition]
-    ) -> list[Partition]:
-        """Forget the partitions that no longer belong together, and return them.
-
-        Args:
-            known: The partitions that do.
-            parents: Their first ids, of which all partitions are known.
-        """
-        loaded = [tuple(map(int, key.split("|"))) for key in self._loaded]
-        gone = [
-            partition
-            for partition in loaded
-            if partition not in known and partition[:-1] in parents
-        ]
-        for partition in gone:
-            self._digests.pop(partition_key(partition), None)
-        return gone
-
-    def save(self) -> None:
-        """Write the state. Called once, when all that was read has been handed to dlt."""
-        if self._is_abandoned:
-            return
+    @property
+    def pending(self) -> dict[str, list[Partition]]:
+        """Return the partitions to request again, by endpoint."""
         pending = {
-            table: sorted(
-                map(list, partitions),
-                key=lambda u: (tuple(u) not in self._postponed.get(table, ()), u),
-            )
-            for table, partitions in self.failed.items()
+            self.resource: self._state.get(_PENDING, ()),
+            **self._state.get(_PENDING_PARENTS, {}),
         }
-        self._state["pending"] = pending.pop(self.endpoint.name, [])
-        for name, partitions in (
-            ("pending_lists", pending),
-            ("gone", _as_lists(self._failed_gone)),
-        ):
-            self._state.pop(name, None)
-            if partitions:
-                self._state[name] = partitions
-        if self.loaded_from is not None:
-            # What these had left out before they read again from their beginning.
-            for partition in self.failed.get(self.endpoint.name, ()):
-                for number in range(len(self.endpoint.request_variants)):
-                    self.cursor(self.endpoint.name).restart(partition_key(partition, number))
-        self._state["cursors"] = {
-            name: cursors.state(self.overlap) for name, cursors in self.cursors.items()
+        return {name: [tuple(each) for each in found] for name, found in pending.items()}
+
+    @pending.setter
+    def pending(self, partitions: Mapping[str, Iterable[Partition]]) -> None:
+        parents = {name: list(map(list, found)) for name, found in partitions.items()}
+        self._state[_PENDING] = parents.pop(self.resource, [])
+        self._set_or_drop(_PENDING_PARENTS, parents)
+
+    @property
+    def deleted(self) -> dict[str, set[Partition]]:
+        """Return those of the pending partitions whose parent is deleted, by endpoint."""
+        return {
+            name: set(map(tuple, found)) for name, found in self._state.get(_DELETED, {}).items()
         }
-        if self.endpoint.backfill_date_field:
-            start = self._start_date
-            self._state["start_date"] = None if start is None else start.isoformat()
-        if self.is_sweep:  # what failed is pending
-            self._state["swept_at"] = self._now.astimezone(timezone.utc).isoformat()
-        if self.known or "ids" in self._state:
-            self._state["ids"] = pack_ids(self.known)
-        if self._digests:
-            self._state["digests"] = self._digests
+
+    @deleted.setter
+    def deleted(self, partitions: Mapping[str, Iterable[Partition]]) -> None:
+        found = {name: sorted(map(list, each)) for name, each in partitions.items()}
+        self._set_or_drop(_DELETED, found)
+
+    @property
+    def swept_at(self) -> datetime | None:
+        """Return when all partitions were read last."""
+        return _moment(self._state.get(_SWEPT_AT))
+
+    @swept_at.setter
+    def swept_at(self, moment: datetime) -> None:
+        self._state[_SWEPT_AT] = moment.astimezone(timezone.utc).isoformat()
+
+    @property
+    def ids(self) -> set[int]:
+        """Return the ids that the table of a full list holds."""
+        return unpack_ids(self._state[_IDS]) if _IDS in self._state else set()
+
+    @ids.setter
+    def ids(self, ids: Collection[int]) -> None:
+        if ids or _IDS in self._state:
+            self._state[_IDS] = pack_ids(ids)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Return the digests of the responses that were loaded last, by partition key.
+
+        A digest is empty after `forget`: the partition is in the table, its content unknown.
+        """
+        return dict(self._state.get(_DIGESTS, {}))
+
+    @digests.setter
+    def digests(self, digests: Mapping[str, str]) -> None:
+        if digests:
+            self._state[_DIGESTS] = dict(digests)
+
+    @property
+    def start_date(self) -> date | None:
+        """Return the first day of the rows in the table."""
+        day = self._state.get(_START_DATE)
+        return None if day is None else date.fromisoformat(day)
+
+    @start_date.setter
+    def start_date(self, day: date | None) -> None:
+        self._state[_START_DATE] = None if day is None else day.isoformat()
+
+    @property
+    def left_out(self) -> set[str]:
+        """Return the unknown fields that were reported but are not in the schema."""
+        return set(self._state.get(_LEFT_OUT, ()))
+
+    @left_out.setter
+    def left_out(self, columns: Collection[str]) -> None:
+        self._state[_LEFT_OUT] = sorted(columns)
+
+    def save_cursors(self, cursors: Mapping[str, Cursors], overlap: int) -> None:
+        """Write cursors, by endpoint, at the end of a run.
+
+        Args:
+            cursors: The cursors.
+            overlap: The span below a cursor, in row versions, that each run requests again.
+        """
+        self._state[_CURSORS] = {name: each.state(overlap) for name, each in cursors.items()}
+
+    @property
+    def highest_version(self) -> int:
+        """Return the highest row version of all cursors; 0 if there is none."""
+        return max((part.highest for part in self.summary().lists.values()), default=0)
+
+    def summary(self) -> StateSummary:
+        """Return the state in short."""
+        lists = {}
+        for name, cursors in sorted(self.cursors.items()):
+            values = [cursor.value for _, cursor in cursors.items()]
+            lists[name] = ListState(len(values), min(values, default=0), max(values, default=0))
+        return StateSummary(
+            resource=self.resource,
+            installation=self.installation,
+            lists=lists,
+            pending=sum(map(len, self.pending.values())),
+            last_sweep=self.swept_at,
+        )
+
+    def forget(self) -> bool:
+        """Forget how far the resource was read, and return whether there was something to forget.
+
+        The table keeps its rows, so the state keeps what tells which rows the API has deleted
+        since: the ids of a full list, and which partitions are in the table.
+        """
+        partitions = dict.fromkeys(self.digests, "")
+        forgotten = self._state.keys() - {_IDS}
+        for key in forgotten:
+            del self._state[key]
+        self.digests = partitions
+        return bool(forgotten)
+
+    def _set_or_drop(self, key: str, value: Mapping[str, Any]) -> None:
+        self._state.pop(key, None)
+        if value:
+            self._state[key] = value
 
 
-def _as_lists(partitions: Mapping[str, Iterable[Partition]]) -> dict[str, list[list[int]]]:
-    return {table: sorted(map(list, found)) for table, found in partitions.items()}
+class SourceState:
+    """The state of the source in one dataset.
+
+    Args:
+        state: dlt's state of the source; by default an empty one, which nothing stores.
+    """
+
+    def __init__(self, state: MutableMapping[str, Any] | None = None) -> None:
+        self._state: MutableMapping[str, Any] = {} if state is None else state
+
+    @classmethod
+    def of_pipeline(cls, state: Mapping[str, Any] | None) -> SourceState:
+        """Return the source's state in the state of a pipeline; an empty one if it has none."""
+        return cls(((state or {}).get("sources") or {}).get(SOURCE))
+
+    @property
+    def identity(self) -> DatasetIdentity | None:
+        """Return what all loads into the dataset have in common; None if it is new."""
+        if _INSTALLATION not in self._state:
+            return None
+        return DatasetIdentity(
+            installation=self._state[_INSTALLATION],
+            is_shared=self._state.get(_IS_SHARED, False),
+            pii=self._state.get(_PII),
+        )
+
+    @identity.setter
+    def identity(self, identity: DatasetIdentity) -> None:
+        self._state[_INSTALLATION] = identity.installation
+        self._state[_IS_SHARED] = identity.is_shared
+        self._state[_PII] = identity.pii
+
+    def resource(self, name: str, installation: str | None = None) -> StoredState:
+        """Return the state of a resource; a new one is stored as soon as it is written.
+
+        Args:
+            name: The resource.
+            installation: The installation, in a dataset of several: see `section`.
+        """
+        state = self._state.setdefault("resources", {}).setdefault(name, {})
+        if installation is not None:
+            state = state.setdefault(f"{_SHARED}{installation}", {})
+        return StoredState(name, state, installation)
+
+    def resources(self) -> list[str]:
+        """Return the names of the resources that have a state."""
+        return sorted(self._state.get("resources") or {})
+
+    def stored(self, resource: str | None = None) -> Iterator[StoredState]:
+        """Yield the states of a resource, or of all, one for each installation."""
+        for name in self.resources() if resource is None else [resource]:
+            state = self._state["resources"][name]
+            shared = sorted(key for key in state if key.startswith(_SHARED))
+            for key in filter(state.get, shared):
+                yield StoredState(name, state[key], key[len(_SHARED) :])
+            if state and not shared:
+                yield StoredState(name, state)
 
 
-def needs_all_parents(endpoint: Endpoint) -> bool:
-    """Whether an endpoint needs every parent in each run, not only the new and changed ones."""
-    return endpoint.always_refresh or len(endpoint.parents) > 1
+def section(settings: Settings) -> str | None:
+    """Return the installation in whose section of the state a run works; None if there are none."""
+    return settings.installation if settings.shared_dataset else None
 
 
-def is_versioned(endpoint: Endpoint) -> bool:
-    """Whether an unchanged row can be told by its row version: lists by `timestamp`, and
-    the page-number list of users, whose rows carry one too."""
-    return endpoint.is_keyset or endpoint.is_full_list
-
-
-def parent_endpoints(endpoint: Endpoint) -> Iterable[str]:
-    """The tables whose ids an endpoint's requests take."""
-    if endpoint.pairs_from:
-        return (endpoint.pairs_from,)
-    return (parent.table for parent in endpoint.parents)
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -18,7 +18,7 @@ from dlt.extract import DltSource
 
 from ..catalog import ENDPOINTS, Endpoint, Write
 from ..errors import PerfectGymError
-from ..extract.cursors import Cursors
+from ..extract.state import SourceState, section
 from ..source import reading_of
 from ..text import counted
 from .history import CheckRecord, Entry, History, Outcome, ResourceRecord, RunRecord
@@ -162,16 +162,10 @@ class RunRecorder:
 
     def _cursors(self, pipeline: dlt.Pipeline) -> dict[str, int]:
         """The highest row version that each resource has read."""
-        sources: dict[str, Any] = pipeline.state.get("sources", {})
-        states = sources.get("perfectgym", {}).get("resources", {})
-        found = {}
+        source, found = SourceState.of_pipeline(pipeline.state), {}
         for endpoint in self._endpoints:
-            state = states.get(endpoint.name, {})
-            if self._settings.shared_dataset:
-                state = state.get(f"in {self._settings.installation}", {})
-            packed = state.get("cursors", {}).values()
-            values = [cursor.value for each in packed for _, cursor in Cursors(each).items()]
-            if highest := max(values, default=0):
+            stored = source.resource(endpoint.name, section(self._settings))
+            if highest := stored.highest_version:
                 found[endpoint.name] = highest
         return found
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..catalog import Endpoint
 from ..extract.extraction import Extraction
-from ..extract.state import Consumer, Partition, is_versioned, partition_key
+from ..extract.parents import is_versioned
+from ..extract.partitions import Partition, partition_key, partition_of
+from ..extract.resource_state import ResourceState
 
 
 class ApiRow(NamedTuple):
@@ -33,7 +35,6 @@ class NextRun:
 
     Args:
         run: The next run: with the state that the destination holds, and never started.
-        states: The state of each resource, as the destination holds it.
         digests: By resource, the digests of the lists that every run reads, as they are now.
         listed: Gives the rows of an endpoint that the API has now.
     """
@@ -41,12 +42,10 @@ class NextRun:
     def __init__(
         self,
         run: Extraction,
-        states: Mapping[str, Mapping[str, Any]],
         digests: Mapping[str, Mapping[str, str]],
         listed: Callable[[Endpoint], Iterable[ApiRow]],
     ) -> None:
         self._run = run
-        self._states = states
         self._digests = digests
         self._listed = listed
         self._new: dict[tuple[str, str], set[int]] = {}
@@ -63,12 +62,11 @@ class NextRun:
         if partition is None or table is None or not self._is_read(endpoint, partition):
             return False
         if is_versioned(endpoint):
-            is_unknown = endpoint.is_full_list and row.id not in table.known
+            is_unknown = endpoint.is_full_list and row.id not in table.loaded_ids
             return row.is_listed and (is_unknown or self._is_new(table, endpoint, partition, row))
         if self._run.comes_in_every_run(endpoint):
             key = partition_key(partition)
-            held: Mapping[str, str] = self._states[endpoint.name].get("digests", {})
-            return self._digests[endpoint.name].get(key) != held.get(key)
+            return self._digests[endpoint.name].get(key) != table.stored_digests.get(key)
         return True
 
     def _is_read(self, endpoint: Endpoint, partition: Partition) -> bool:
@@ -84,7 +82,7 @@ class NextRun:
             for consumer in self._run.reader(endpoint.name).receiver.consumers()
         )
 
-    def _new_ids(self, consumer: Consumer, parent: Endpoint) -> set[int]:
+    def _new_ids(self, consumer: ResourceState, parent: Endpoint) -> set[int]:
         """The ids of a list that are new to an endpoint which takes them."""
         key = consumer.endpoint.name, parent.name
         if key not in self._new:
@@ -99,7 +97,7 @@ class NextRun:
         return self._new[key]
 
     def _is_new(
-        self, consumer: Consumer, endpoint: Endpoint, partition: Partition, row: ApiRow
+        self, consumer: ResourceState, endpoint: Endpoint, partition: Partition, row: ApiRow
     ) -> bool:
         """Whether a row is new to a consumer, once its part of the list is read.
 
@@ -119,5 +117,5 @@ class NextRun:
         """The parents' ids of the request that gives a row; None if some are missing."""
         if self._run.is_own(endpoint):
             return ()
-        partition = tuple(map(int, row.partition.split("|"))) if row.partition else ()
+        partition = partition_of(row.partition)
         return partition if len(partition) == len(endpoint.parents) else None

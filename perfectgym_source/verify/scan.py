@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -18,8 +18,9 @@ from ..catalog import ENDPOINTS, Endpoint, Mode
 from ..catalog.model import INSTALLATION
 from ..config.settings import Settings
 from ..extract.extraction import Extraction
+from ..extract.parents import is_versioned, parent_endpoints
 from ..extract.report import Report
-from ..extract.state import is_versioned, parent_endpoints
+from ..extract.state import SourceState, StoredState
 from ..transform.decoder import Decoder
 from ..transform.time_zones import ClubClocks
 from .compare import Comparison
@@ -31,7 +32,7 @@ IDLE_SECONDS = 0.01
 def make_extraction(
     settings: Settings,
     endpoints: Sequence[Endpoint],
-    state_of: Callable[[str], MutableMapping[str, Any]],
+    state_of: Callable[[str], StoredState],
     report: Report,
 ) -> Extraction:
     """Make a run over the API that loads nothing; to be closed.
@@ -39,7 +40,7 @@ def make_extraction(
     Args:
         settings: The source's settings.
         endpoints: What it reads.
-        state_of: The dlt state of a resource, by name.
+        state_of: Returns the stored state of a resource, by name.
         report: Where it writes down what was done, and what could not be read.
     """
 
@@ -85,9 +86,9 @@ def read_api(
     endpoints = [entry for entry in ENDPOINTS.values() if entry.name in names]
     for endpoint in endpoints:
         comparison.open(endpoint)
-    states: dict[str, dict[str, Any]] = {name: {} for name in names}
+    states = SourceState()
     run = make_extraction(
-        replace(settings, start_date=None, end_date=None), endpoints, states.__getitem__, report
+        replace(settings, start_date=None, end_date=None), endpoints, states.resource, report
     )
     try:
         run.start()
@@ -111,7 +112,7 @@ def read_api(
     finally:
         run.note_requests()
         run.close()
-    return {name: state.get("digests", {}) for name, state in states.items()}
+    return {name: states.resource(name).digests for name in names}
 
 
 def read_tables(

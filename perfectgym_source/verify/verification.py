@@ -17,6 +17,8 @@ from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
 from ..catalog import Endpoint, Mode, Write
+from ..config.settings import Settings
+from ..dataset_guard import check_dataset
 from ..destination.files import DESTINATION as FILES
 from ..destination.names import PIPELINE
 from ..destination.publish import loading_file
@@ -30,7 +32,7 @@ from ..destination.target import (
 )
 from ..errors import ApiError, ConfigurationError
 from ..extract.report import Report
-from ..resources import Reading
+from ..extract.state import SourceState, StoredState, section
 from ..source import resolve
 from ..text import counted
 from .compare import Comparison
@@ -138,7 +140,6 @@ def compare(options: Options, destination: Any) -> Verification:
     started = time.monotonic()
     resolved = resolve(**options.source)
     settings, selected = resolved.settings, resolved.endpoints
-    reading = Reading(settings)
     report = Report()
     with (
         open_pipeline(options, destination) as pipeline,
@@ -149,8 +150,11 @@ def compare(options: Options, destination: Any) -> Verification:
             raise ConfigurationError(
                 f"{options.destination!r} cannot be verified: it is no SQL database."
             )
-        states = _states(client, reading)
-        left_out = {entry.name: why for entry in selected if (why := _why_not(entry, states))}
+        state = _state(client, settings)
+        stored = {entry.name: state.resource(entry.name, section(settings)) for entry in selected}
+        left_out = {
+            entry.name: why for entry in selected if (why := _why_not(entry, stored[entry.name]))
+        }
         compared = [entry for entry in selected if entry.name not in left_out]
         if not compared:
             raise _nothing(options)
@@ -164,10 +168,8 @@ def compare(options: Options, destination: Any) -> Verification:
         compared = [entry for entry in compared if entry.name not in unread]
         for endpoint in compared:
             read_tables(endpoint, settings, client.sql_client, comparison)
-        with closing(
-            make_extraction(settings, selected, lambda name: {**states.get(name, {})}, Report())
-        ) as run:
-            next_run = NextRun(run, states, digests, comparison.listed)
+        with closing(make_extraction(settings, selected, stored.__getitem__, Report())) as run:
+            next_run = NextRun(run, digests, comparison.listed)
             findings = {entry.name: comparison.findings(entry, next_run) for entry in compared}
         refused = [
             name
@@ -191,25 +193,24 @@ def compare(options: Options, destination: Any) -> Verification:
         )
 
 
-def _states(client: SqlJobClientBase, reading: Reading) -> Mapping[str, Any]:
-    """The state of each resource, as the destination holds it: it belongs to the rows there."""
+def _state(client: SqlJobClientBase, settings: Settings) -> SourceState:
+    """Return a copy of the state that the destination stores: it belongs to the rows there."""
     try:
-        state: Any = load_pipeline_state_from_destination(PIPELINE, client)
+        stored: Any = load_pipeline_state_from_destination(PIPELINE, client)
     except DestinationUndefinedEntity:
-        state = None
-    held = ((state or {}).get("sources") or {}).get("perfectgym") or {}
-    reading.check_dataset({**held})
-    resources = held.get("resources") or {}
-    return {name: reading.own_state({**own}) for name, own in resources.items()}
+        stored = None
+    state = SourceState.of_pipeline(stored)
+    check_dataset(settings, state)
+    return state
 
 
-def _why_not(endpoint: Endpoint, states: Mapping[str, Any]) -> str | None:
+def _why_not(endpoint: Endpoint, stored: StoredState) -> str | None:
     """Why an endpoint's tables cannot be compared, if so."""
     if endpoint.write is Write.APPEND:
         return "each run adds a picture, which cannot be taken again"
     if endpoint.table_name != endpoint.name:
         return f"its rows stand in {endpoint.table_name}"
-    return None if "cursors" in states.get(endpoint.name, {}) else "it was never loaded"
+    return None if stored.is_loaded else "it was never loaded"
 
 
 def _nothing(options: Options) -> ConfigurationError:

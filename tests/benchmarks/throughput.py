@@ -15,7 +15,7 @@ from contenders import (
     rest_api,
     singer,
 )
-from data import RowParser
+from data import Shape
 from environments import make_environment, own_environment
 from measure import Measure, Range
 from plan import Plan, fresh_folder
@@ -32,7 +32,7 @@ def throughput(plan: Plan) -> Section:
     contenders, versions = _contenders(plan)
     runs: dict[str, list[Measure]] = {contender.name: [] for contender in contenders}
     sizes: dict[str, float] = {}
-    with Serving(RowParser(plan.rows), zipped=plan.zipped) as server:
+    with Serving(Shape(plan.rows), zipped=plan.zipped) as server:
         ceiling = server.ceiling("Classes/Classes?clubId=1&timestamp=0")
         for turn in range(plan.rounds):
             for contender in contenders:

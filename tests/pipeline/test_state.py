@@ -17,8 +17,9 @@ from perfectgym_source.cli.rendering.json_output import to_json
 from perfectgym_source.cli.rendering.state import as_data, as_text
 from perfectgym_source.destination.publish import is_published, loading_file
 from perfectgym_source.errors import ConfigurationError, DestinationError
+from perfectgym_source.extract.state import ListState
 from perfectgym_source.pipeline.runner import run
-from perfectgym_source.pipeline.state import ListState, reset, states
+from perfectgym_source.pipeline.state import reset, states
 from perfectgym_source.sandbox import Fault, Sandbox
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...pipeline.state import ListState, ResourceState
+from ...extract.state import ListState, StateSummary
 from .table import table
 
 
-def as_data(states: Sequence[ResourceState]) -> dict[str, Any]:
+def as_data(states: Sequence[StateSummary]) -> dict[str, Any]:
     """Return the JSON object of states: `resources`, a list with the attributes of each
-    `ResourceState`."""
+    `StateSummary`."""
     return {"resources": list(states)}
 
 
-def as_text(states: Sequence[ResourceState]) -> str:
+def as_text(states: Sequence[StateSummary]) -> str:
     """Return states as text: a row for each resource, and below it a row for each other endpoint
     whose ids it reads."""
     if not states:
@@ -25,7 +25,7 @@ def as_text(states: Sequence[ResourceState]) -> str:
     return "\n".join(table([heads, *rows], right=[1, 2, 3, 4]))
 
 
-def _rows(state: ResourceState) -> Iterator[tuple[str, ...]]:
+def _rows(state: StateSummary) -> Iterator[tuple[str, ...]]:
     name = state.resource + (f" ({state.installation})" if state.installation else "")
     pending = f"{state.pending:,}" if state.pending else ""
     sweep = f"{state.last_sweep:%Y-%m-%d %H:%M}" if state.last_sweep else ""

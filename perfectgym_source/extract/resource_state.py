@@ -1,0 +1,167 @@
+"""The incremental state of one resource during a run.
+
+An endpoint may be read for its own table, for endpoints that take its ids, or for both with the
+same requests. Each of these resources has cursors of its own, so that a table that was not selected
+for a while misses nothing later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from ..catalog import Endpoint
+from ..catalog.coerce import as_json, to_json
+from ..config.settings import Settings
+from .cursors import Cursors
+from .partitions import Partition, partition_key, partition_of
+from .state import StoredState
+
+
+class ResourceState:
+    """What a resource remembers of the endpoints that it needs.
+
+    Args:
+        endpoint: The resource's endpoint.
+        stored: Its stored state.
+        settings: The source's settings.
+        now: The time of the run.
+        full_refresh: Whether everything is read from the beginning.
+
+    Attributes:
+        loaded_ids: The ids in the table (full lists only).
+        pending: By endpoint, the partitions that earlier runs could not read. Those that were not
+            even requested are first, so that partitions that fail each time do not keep the others
+            from being read.
+        deleted: Those of them whose parent was deleted by the parent's own list.
+        failed: By endpoint, the partitions that this run could not read.
+        loaded_from: The first day of the rows in the table, where that is later than `start_date`
+            is now.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        stored: StoredState,
+        settings: Settings,
+        now: datetime,
+        full_refresh: bool = False,
+    ) -> None:
+        self.endpoint = endpoint
+        self.overlap = settings.timestamp_overlap
+        self._start_date = settings.start_date
+        self._is_abandoned = False
+        self._stored = stored
+        self._now = now
+        swept, days = stored.swept_at, settings.sweep_days
+        due = swept is None or (days > 0 and swept + timedelta(days=days) <= now)
+        self.is_full_refresh = full_refresh
+        self.is_sweep = due or full_refresh
+        self.cursors: dict[str, Cursors] = {}
+        if not full_refresh:
+            self.cursors = {
+                name: cursors
+                for name, cursors in stored.cursors.items()
+                if name == endpoint.name or not self.is_sweep
+            }
+        self.loaded_ids = stored.ids
+        self.pending = {name: dict.fromkeys(found) for name, found in stored.pending.items()}
+        self.deleted = stored.deleted
+        self.failed: dict[str, set[Partition]] = {}
+        self._postponed: dict[str, set[Partition]] = {}
+        self._failed_deleted: dict[str, set[Partition]] = {}
+        self.loaded_from = self._later_start(stored.start_date)
+        self.stored_digests = stored.digests
+        self._digests = {} if full_refresh else stored.digests
+
+    def cursor(self, endpoint: str) -> Cursors:
+        """Return the resource's cursors over an endpoint."""
+        return self.cursors.setdefault(endpoint, Cursors())
+
+    def fail(
+        self, endpoint: str, partition: Partition, is_deleted: bool, is_postponed: bool = False
+    ) -> None:
+        """Record a partition that could not be read: the next run requests it again.
+
+        Args:
+            endpoint: The endpoint.
+            partition: The partition.
+            is_deleted: Whether its parent is deleted.
+            is_postponed: Whether it was not even requested.
+        """
+        self.failed.setdefault(endpoint, set()).add(partition)
+        if is_postponed:
+            self._postponed.setdefault(endpoint, set()).add(partition)
+        if is_deleted:
+            self._failed_deleted.setdefault(endpoint, set()).add(partition)
+
+    def abandon(self) -> None:
+        """Leave the stored state unchanged, because an endpoint it depends on could not be read."""
+        self._is_abandoned = True
+
+    def _later_start(self, loaded_from: date | None) -> date | None:
+        """Return the `start_date` of earlier runs, if it was moved to an earlier day since."""
+        if self.endpoint.backfill_date_field is None or loaded_from is None or self.is_full_refresh:
+            return None
+        is_earlier = self._start_date is None or self._start_date < loaded_from
+        return loaded_from if is_earlier else None
+
+    def is_changed(self, partition: Partition, elements: Sequence[Any]) -> bool:
+        """Return whether a full list differs from the one loaded last, and record it."""
+        try:
+            dumped = orjson.dumps(elements, as_json, orjson.OPT_SORT_KEYS)
+        except TypeError:  # what orjson reads but does not write: great depth, large integers
+            dumped = (to_json(elements) or "").encode()
+        digest = hashlib.blake2b(dumped, digest_size=8).hexdigest()
+        key = partition_key(partition)
+        changed = self._digests.get(key) != digest
+        self._digests[key] = digest
+        return changed
+
+    def forget_partitions(
+        self, valid: Collection[Partition], parents: Collection[Partition]
+    ) -> list[Partition]:
+        """Forget the partitions whose parents no longer belong together, and return them.
+
+        Args:
+            valid: The partitions whose parents do.
+            parents: Their first ids, of which all partitions are known.
+        """
+        obsolete = [
+            partition
+            for partition in map(partition_of, self.stored_digests)
+            if partition not in valid and partition[:-1] in parents
+        ]
+        for partition in obsolete:
+            self._digests.pop(partition_key(partition), None)
+        return obsolete
+
+    def save(self) -> None:
+        """Write the state. Called once, when all rows have been handed to dlt."""
+        if self._is_abandoned:
+            return
+        stored, name = self._stored, self.endpoint.name
+        stored.pending = {
+            endpoint: sorted(partitions, key=lambda found: self._order(endpoint, found))
+            for endpoint, partitions in self.failed.items()
+        }
+        stored.deleted = self._failed_deleted
+        if self.loaded_from is not None:
+            # These must be read from the beginning again, because of the rows left out earlier.
+            for partition in self.failed.get(name, ()):
+                for index in range(len(self.endpoint.request_variants)):
+                    self.cursor(name).restart(partition_key(partition, index))
+        stored.save_cursors(self.cursors, self.overlap)
+        if self.endpoint.backfill_date_field:
+            stored.start_date = self._start_date
+        if self.is_sweep:  # what failed is pending
+            stored.swept_at = self._now
+        stored.ids = self.loaded_ids
+        stored.digests = self._digests
+
+    def _order(self, endpoint: str, partition: Partition) -> tuple[bool, Partition]:
+        return partition not in self._postponed.get(endpoint, ()), partition

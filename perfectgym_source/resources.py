@@ -10,18 +10,17 @@ from typing import Any, cast
 
 import dlt
 import pendulum
-import pyarrow as pa
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.extract import DltResource
 from typing_extensions import Self
 
 from .api.client import Client
-from .catalog import ENDPOINTS, Endpoint, Kind, TableLayout
+from .catalog import Endpoint, Kind, TableLayout
 from .catalog.hints import child_hints, columns, root_hints
 from .catalog.model import in_shared_dataset
 from .config.settings import Settings
 from .dataset_guard import check_dataset
-from .errors import ConfigurationError
+from .extract.context import ExtractContext
 from .extract.extraction import Extraction
 from .extract.progress import Progress
 from .extract.report import Report
@@ -30,10 +29,6 @@ from .transform.decoder import Decoder
 from .transform.time_zones import ClubClocks
 
 logger = logging.getLogger(__name__)
-
-ITEM_BYTES = 32 << 20
-"""How much of a resource is handed to dlt at once: for every item, it checks all hints anew, which
-costs as much as decoding thousands of rows."""
 
 
 class Reading:
@@ -66,8 +61,6 @@ class Reading:
                 empty = Decoder(entry, ClubClocks(), privacy=self.settings.pii).empty()
                 for name in missing:
                     yield _item(endpoint, name, empty[name])
-            waiting: dict[str, list[pa.Table]] = {}
-            size = 0
             unknown_fields: set[str] = set()
             for batch in run.batches(endpoint.name):
                 progress.tell()
@@ -75,15 +68,10 @@ class Reading:
                     yield None
                     continue
                 unknown_fields |= batch.unknown_fields
-                for name, table in batch.tables.items():
-                    waiting.setdefault(name, []).append(table)
-                    size += table.nbytes
-                if size >= ITEM_BYTES:
-                    yield from _items(endpoint, waiting)
-                    waiting, size = {}, 0
-                    # dlt leaves the item in the frames of an exception that it has caught.
-                    gc.collect(1)
-            yield from _items(endpoint, waiting)
+                for name in list(batch.tables):
+                    yield _item(endpoint, name, batch.tables.pop(name))
+                # dlt leaves the item in the frames of an exception that it has caught.
+                gc.collect(1)
             run.finish(endpoint.name)
             self._note_named(endpoint, unknown_fields)
             progress.tell(is_end=True)
@@ -105,38 +93,33 @@ class Reading:
                 self._run[0].close()
             self._open.clear()
             run = self._new_run()
-            self._run = run, Progress(run)
+            self._run = run, Progress(run.context)
             run.start()
         self._open.add(endpoint.name)
         return self._run
 
     def _new_run(self) -> Extraction:
         check_dataset(self.settings, SourceState(dlt.current.source_state()))
+        endpoints = self.settings.api.endpoints
         selected = [
-            ENDPOINTS[name] for name in dlt.current.source().selected_resources if name in ENDPOINTS
+            endpoints[name] for name in dlt.current.source().selected_resources if name in endpoints
         ]
         self._waiting = {entry.name for entry in selected}
-        return Extraction(
-            self.settings,
-            Client(self.settings),
-            selected,
-            self._stored_state,
-            self._decoder,
-            cast("datetime", pendulum.now("UTC")),
-            self._full_refresh,
-            self.report,
-            self._limit,
+        now = cast("datetime", pendulum.now("UTC"))
+        context = ExtractContext.of(
+            self.settings, Client(self.settings), now, self.report, self._limit
         )
+        return Extraction(context, selected, self._stored_state, self._decoder, self._full_refresh)
 
-    def _decoder(self, endpoint: Endpoint, clocks: ClubClocks, now: datetime) -> Decoder:
+    def _decoder(self, endpoint: Endpoint, context: ExtractContext) -> Decoder:
         known = dlt.current.source_schema().tables
         layout = self.layout(endpoint)
         return Decoder(
             self.entry(endpoint),
-            clocks,
+            context.clocks,
             unknown_fields=_unknown_kinds(layout),
             named=self._stored_state(endpoint.name).left_out,
-            taken_at=now,
+            taken_at=context.now,
             fresh=[t for t in _missing_tables(layout) if t not in known],
             removes_deleted=self.settings.deleted_rows == "remove",
             privacy=self.settings.pii,
@@ -160,7 +143,7 @@ class Reading:
     def _end(self, run: Extraction, endpoint: Endpoint) -> None:
         self._open.discard(endpoint.name)
         self._waiting.discard(endpoint.name)
-        run.note_requests()
+        run.context.record_requests()
         if self._run and run is self._run[0] and not (self._open or self._waiting):
             run.close()
             self._run = None
@@ -203,12 +186,6 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
         **root_hints(reading.settings.api, entry, reading.settings.deleted_rows, layout),
     )
     return resource
-
-
-def _items(endpoint: Endpoint, waiting: Mapping[str, list[pa.Table]]) -> Iterator[Any]:
-    for name, tables in waiting.items():
-        # Columns of unknown fields are in some of the tables only.
-        yield _item(endpoint, name, pa.concat_tables(tables, promote_options="default"))
 
 
 def _item(endpoint: Endpoint, name: str, table: Any) -> Any:

@@ -18,10 +18,11 @@ import dagster as dg
 
 from perfectgym_source import perfectgym_source
 from perfectgym_source.catalog import ENDPOINTS
+from perfectgym_source.catalog.selection import ancestors
+from perfectgym_source.catalog.v1 import V1
 from perfectgym_source.config.pipelines import named_pipeline
 from perfectgym_source.pipeline.jobs import jobs
 from perfectgym_source.pipeline.runner import run
-from perfectgym_source.verify.scan import ancestors
 
 PIPELINE = "core"
 
@@ -53,7 +54,7 @@ def perfectgym(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResu
     failed = {failure.resource for failure in report.failures}
     for name in selected:
         entry = ENDPOINTS[name]
-        needed = {name}.union(*(ancestors(entry, mode) for mode in entry.modes))
+        needed = {name}.union(*(ancestors(V1, entry, mode) for mode in entry.modes))
         if failed.isdisjoint(needed):
             yield dg.MaterializeResult(name, metadata={"rows": report.rows[name]})
     if report.failures:

@@ -1,40 +1,47 @@
-"""From the threads that read a list to dlt: rows are collected, decoded and handed on."""
+"""The buffer between the threads that read an endpoint and dlt: rows are collected and decoded."""
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from ..api.pages import Rows
 from ..transform.decoder import Batch, Decoder
-
-if TYPE_CHECKING:
-    from .extraction import Extraction
+from .failures import Failures
 
 BATCH_ROWS = 4_000
 """Larger batches decode a little faster, and more raw rows are in memory at once."""
-QUEUED_BATCHES = 2
+
+ITEM_BYTES = 32 << 20
+"""How much is handed to dlt at once: for each item dlt checks all hints again, which costs as much
+as decoding thousands of rows."""
 
 
 class BatchQueue:
-    """The rows of one table on their way to dlt. Threads may share it.
+    """The rows of one endpoint on their way to dlt. Threads share it.
 
     Args:
-        run: The run; when it is stopped, nobody waits any longer.
-        decoder: The table's decoder.
+        decoder: The endpoint's decoder.
+        failures: When the extraction is stopped, no thread waits any longer.
+        limit: For a sample, the most rows to hand on.
     """
 
-    def __init__(self, run: Extraction, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, failures: Failures, limit: int | None = None) -> None:
         self.decoder = decoder
-        self._run = run
+        self._failures = failures
+        self._limit = limit
         self._lock = threading.Lock()
-        self._taken = 0
-        self._parts: list[Rows] = []
+        self._received = 0
+        self._pages: list[Rows] = []
         self._requests: list[Mapping[str, Any]] = []
         self._emptied: list[Mapping[str, Any]] = []
-        self._batches: queue.Queue[Batch | None] = queue.Queue(QUEUED_BATCHES)
+        self._decoded = threading.Condition()
+        self._batches: list[Batch] = []
+        self._bytes = 0
+        self._is_closed = False
 
     def add(
         self,
@@ -42,7 +49,7 @@ class BatchQueue:
         keys: Mapping[str, Any],
         emptied: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Take rows of one answer.
+        """Add rows of one response.
 
         Args:
             rows: The rows.
@@ -50,11 +57,11 @@ class BatchQueue:
             emptied: As for `Decoder.decode`.
         """
         with self._lock:
-            if self._run.limit is not None:
-                rows = rows.take(range(min(len(rows), self._run.limit - self._taken)))
-            self._taken += len(rows)
+            if self._limit is not None:
+                rows = rows.take(range(min(len(rows), self._limit - self._received)))
+            self._received += len(rows)
             if len(rows):
-                self._parts.append(rows)
+                self._pages.append(rows)
             self._requests += [keys] * len(rows)
             self._emptied += emptied
             is_full = len(self._requests) + len(self._emptied) >= BATCH_ROWS
@@ -62,46 +69,66 @@ class BatchQueue:
             self.flush()
 
     def flush(self) -> None:
-        """Decode what has been collected and hand it on."""
-        batch = self._decoded()
-        if batch is not None:
-            self._put(batch)
+        """Decode what has been collected; wait while dlt has an item to receive."""
+        batch = self._decode()
+        if batch is None:
+            return
+        with self._decoded:
+            while self._bytes >= ITEM_BYTES and not self._failures.is_stopped:
+                self._decoded.wait(0.2)
+            self._batches.append(batch)
+            self._bytes += sum(table.nbytes for table in batch.tables.values())
 
     def close(self) -> None:
-        """Say that nothing more will come."""
-        self._put(None)
+        """Declare that no rows follow."""
+        with self._decoded:
+            self._is_closed = True
 
     def batches(self) -> Iterator[Batch | None]:
-        """Decoded batches as they come; None while there is none yet.
+        """Yield batches of about `ITEM_BYTES`; None while there is none yet.
 
         Raises:
-            PerfectGymError: The run had to stop.
+            PerfectGymError: The extraction was stopped.
         """
         while True:
-            try:
-                batch = self._batches.get_nowait()
-            except queue.Empty:
-                self._run.raise_if_failed()
+            with self._decoded:
+                is_last = self._is_closed
+                batches = self._batches if is_last or self._bytes >= ITEM_BYTES else []
+                if batches:
+                    self._batches, self._bytes = [], 0
+                    self._decoded.notify_all()
+            if batches:
+                yield _merged(batches)
+            elif not is_last:
+                self._failures.raise_if_stopped()
                 yield None
-                continue
-            if batch is None:
+            if is_last:
                 return
-            yield batch
 
-    def _decoded(self) -> Batch | None:
-        """What has been collected. The raw rows, which are ten times as large, go with this frame:
-        handing on may take a while."""
+    def _decode(self) -> Batch | None:
+        """Decode what has been collected. The raw rows, which are ten times as large, are released
+        with this frame: handing on may take a while."""
         with self._lock:
-            parts, requests, emptied = self._parts, self._requests, self._emptied
-            self._parts, self._requests, self._emptied = [], [], []
-        if not (parts or emptied):
+            pages, requests, emptied = self._pages, self._requests, self._emptied
+            self._pages, self._requests, self._emptied = [], [], []
+        if not (pages or emptied):
             return None
-        return self.decoder.decode(parts, requests, emptied)
+        return self.decoder.decode(pages, requests, emptied)
 
-    def _put(self, batch: Batch | None) -> None:
-        while not self._run.is_stopped:
-            try:
-                self._batches.put(batch, timeout=0.2)
-            except queue.Full:
-                continue
-            return
+
+def _merged(batches: list[Batch]) -> Batch:
+    """Merge batches into one; the list is emptied."""
+    merged, tables = Batch(), dict[str, list[pa.Table]]()
+    for batch in batches:
+        for name, table in batch.tables.items():
+            tables.setdefault(name, []).append(table)
+        merged.rows.update(batch.rows)
+        merged.deleted.update(batch.deleted)
+        merged.removed.update(batch.removed)
+        merged.unreadable.update(batch.unreadable)
+        merged.unknown_fields |= batch.unknown_fields
+    batches.clear()
+    for name, parts in tables.items():
+        # Columns of unknown fields are in some of the tables only.
+        merged.tables[name] = pa.concat_tables(parts, promote_options="default")
+    return merged

@@ -15,7 +15,7 @@ from dlt.common.runtime.collector_base import Collector
 from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 
 from ..catalog import ENDPOINTS
-from .extraction import Extraction
+from .context import ExtractContext
 from .report import Report
 
 SECONDS = 0.2
@@ -26,11 +26,11 @@ class Progress:
     """Tells the collector of the pipeline that extracts, if one does.
 
     Args:
-        run: The run over the API.
+        context: The extraction.
     """
 
-    def __init__(self, run: Extraction) -> None:
-        self._run = run
+    def __init__(self, context: ExtractContext) -> None:
+        self._context = context
         self._collector = _collector()
         self._told: dict[str, str] = {}
         self._told_at = 0.0
@@ -45,8 +45,8 @@ class Progress:
         if not is_end and now < self._told_at + SECONDS:
             return
         self._told_at = now
-        self._run.note_requests()
-        report = self._run.report
+        self._context.record_requests()
+        report = self._context.report
         for resource in report.requests:
             text = how_far(resource, report)
             if self._told.get(resource) != text:

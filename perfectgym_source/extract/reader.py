@@ -1,4 +1,4 @@
-"""Reads one list of the API for all who need it."""
+"""Read the partitions of one endpoint, for its table and for the endpoints that take its ids."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import itertools
 import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
 
 from ..api.pages import RowParser, Rows, row_id
 from ..api.paginators import Fetch, keyset_pages, numbered_pages, stable_list, unpaged_list
 from ..catalog import Endpoint, table_layout
-from ..catalog.coerce import is_blank
 from ..errors import ApiError, RequestRefused, SignInError
+from .context import ExtractContext
 from .partitions import Partition, partition_key
-from .receiver import Receiver
 from .request_params import request_parameters
 from .resource_state import ResourceState
-
-if TYPE_CHECKING:
-    from .extraction import Extraction
+from .row_router import RowRouter
 
 PARTITIONS_UNDER_WAY = 4
 """For each connection: enough to keep it busy, few enough to let other lists in between."""
@@ -29,22 +26,33 @@ NOT_FOUND = frozenset((400, 404, 410))
 """How the API may refuse a request for what belongs to a parent that is deleted."""
 
 
-class ListReader:
-    """Reads the list of one endpoint, for its table and for endpoints that take its ids.
+class EndpointReader:
+    """Reads one endpoint, for its table and for the endpoints that take its ids.
 
     Args:
-        run: The run that it is a part of.
-        endpoint: The endpoint; in user mode the member's own details stand for the list of users.
+        context: The context.
+        endpoint: The endpoint.
+        readers: The readers of the extraction, by endpoint.
+        pool: Reads the partitions.
     """
 
-    def __init__(self, run: Extraction, endpoint: Endpoint) -> None:
+    def __init__(
+        self,
+        context: ExtractContext,
+        endpoint: Endpoint,
+        readers: Mapping[str, EndpointReader],
+        pool: ThreadPoolExecutor,
+    ) -> None:
         self.endpoint = endpoint
-        self.receiver = Receiver(run, endpoint)
+        self.router = RowRouter(context, endpoint)
         self.error: ApiError | SignInError | None = None
         self.unread: list[Partition] = []
         self.done = threading.Event()
-        self._run = run
-        self._settings = run.settings
+        self._context = context
+        self._failures = context.failures
+        self._settings = context.settings
+        self._readers = readers
+        self._pool = pool
         self._needs_all = False
         self._seen = 0
         self._postponed: list[Partition] = []
@@ -52,34 +60,53 @@ class ListReader:
         # Other lists are small, or are compared as a whole with what was loaded last.
         self._row_parser = RowParser(table_layout(endpoint).layout) if endpoint.is_keyset else None
 
+    def _reader(self, name: str) -> EndpointReader:
+        """Return the reader of another endpoint, or of its stand-in."""
+        return self._readers[self._context.read_for(name).name]
+
+    def _before(self) -> set[str]:
+        """Return the endpoints that must have been read before this one."""
+        before = set(self._context.parents(self.endpoint))
+        if own := self._context.own_parent(self.endpoint):
+            before.add(own)
+        zones = self._settings.api.zones
+        if zones and zones.endpoint in self._readers:
+            before.add(zones.endpoint)
+        return before - {self.endpoint.name}
+
+    def _own_id(self) -> int | None:
+        """Return the signed-in member's id, if the endpoint takes it and it is known."""
+        own = self._context.own_parent(self.endpoint)
+        return next(iter(self._readers[own].router.ids), None) if own else None
+
     def attach(self, consumer: ResourceState, needs_all: bool) -> None:
-        """Collect the ids of this list for an endpoint that takes them."""
-        self.receiver.attach(consumer)
+        """Collect the ids for a resource that takes them."""
+        self.router.attach(consumer)
         self._needs_all |= needs_all
 
     def need_all(self) -> None:
-        """Read the list from its beginning, whatever is new in it."""
+        """Read the endpoint from the beginning, whatever its cursors say."""
         self._needs_all = True
 
     def read(self) -> None:
-        """Read the whole list; to be run in a thread of its own."""
+        """Read all partitions; run in a thread for each endpoint."""
         try:
             self._read()
         except ApiError as error:
             self.error = error
-            if self.receiver.table is not None:
-                self.receiver.table.abandon()
-            self._run.report_failure(self.endpoint.name, (), error)
+            if self.router.table is not None:
+                self.router.table.abandon()
+            self._failures.report(self.endpoint.name, (), error)
         except BaseException as error:  # handed to the thread that waits for the batches
-            self._run.stop(error)
+            self._failures.stop(error)
         finally:
             self.done.set()
-            if self.receiver.batch_queue is not None:
-                self.receiver.batch_queue.close()
+            if self.router.batch_queue is not None:
+                self.router.batch_queue.close()
 
     def _read(self) -> None:
-        for table in self._run.lists_before(self.endpoint):
-            before = self._run.reader(table)
+        for table in self._before():
+            before = self._reader(table)
             before.done.wait()
             if before.error is not None:
                 raise ApiError(
@@ -91,45 +118,45 @@ class ListReader:
                     f"The list {table!r}, on which it depends, could not be read completely.",
                     resource=self.endpoint.name,
                 )
-                self._run.report_failure(self.endpoint.name, before.unread[0], error)
+                self._failures.report(self.endpoint.name, before.unread[0], error)
         limit = PARTITIONS_UNDER_WAY * self._settings.concurrency
         under_way: set[Future[None]] = set()
         partitions, count = self._partitions()
-        self._run.began(self.endpoint.name, count)
+        self._context.began(self.endpoint.name, count)
         for partition in partitions:
-            if self._run.is_stopped:
+            if self._failures.is_stopped:
                 return
             if self._has_enough:
                 break
-            if self._run.has_given_up(self.endpoint.name):
+            if self._failures.has_given_up(self.endpoint.name):
                 self._postpone(partition)
                 continue
-            under_way.add(self._run.submit(self._read_partition, partition))
+            under_way.add(self._pool.submit(self._read_partition, partition))
             if len(under_way) >= limit:
                 _, under_way = wait(under_way, return_when="FIRST_COMPLETED")
         wait(under_way)
         if self._postponed:
-            self._run.report_postponed(self.endpoint.name, len(self._postponed))
+            self._failures.report_postponed(self.endpoint.name, len(self._postponed))
         for doubt, doubtful in self._doubts.items():
             which = ", ".join(
                 "|".join(map(str, partition)) for partition in sorted(doubtful)[:5] if partition
             )
             more = ", ..." if len(doubtful) > 5 else ""
-            self._run.warn(
+            self._failures.warn(
                 f"{self.endpoint.name}{f' of {which}{more}' if which else ''} ends with a full "
                 f"page, and {doubt}: whether there are more rows is not known."
             )
-        if self.receiver.batch_queue is not None:
-            self.receiver.batch_queue.flush()
+        if self.router.batch_queue is not None:
+            self.router.batch_queue.flush()
 
     def _failed_last(self, partitions: Iterable[Partition]) -> list[Partition]:
         """Put the partitions that failed the last time behind all others: after a number of
         failures,
         the rest is left for the next run."""
         order: dict[Partition, int] = {}
-        for consumer in self.receiver.consumers():
-            for place, partition in enumerate(consumer.pending.get(self.endpoint.name, ()), 1):
-                order[partition] = max(place, order.get(partition, 0))
+        for consumer in self.router.consumers():
+            for index, partition in enumerate(consumer.pending.get(self.endpoint.name, ()), 1):
+                order[partition] = max(index, order.get(partition, 0))
         return (
             sorted(partitions, key=lambda partition: order.get(partition, 0))
             if order
@@ -137,24 +164,24 @@ class ListReader:
         )
 
     def _partitions(self) -> tuple[Iterable[Partition], int]:
-        """The parents' ids for which requests are made, and how many there are."""
-        if self._run.is_own(self.endpoint):
+        """Return the partitions to request, and their number."""
+        if self._context.is_own_row(self.endpoint):
             return [()], 1
         if self.endpoint.pairs_from:
-            above = self._run.reader(self.endpoint.pairs_from).receiver
-            if self.receiver.table is not None:
-                self.receiver.clear(self.receiver.table.forget_partitions(above.pairs, above.read))
+            above = self._reader(self.endpoint.pairs_from).router
+            if self.router.table is not None:
+                self.router.clear(self.router.table.forget_partitions(above.pairs, above.read))
             return self._failed_last(above.pairs), len(above.pairs)
-        parents = [self._run.reader(parent.table) for parent in self.endpoint.parents]
-        if self._run.comes_in_every_run(self.endpoint):
-            ids = [reader.receiver.ids for reader in parents]
+        parents = [self._reader(parent.table) for parent in self.endpoint.parents]
+        if self._context.reads_all(self.endpoint):
+            ids = [reader.router.ids for reader in parents]
             return self._failed_last(itertools.product(*ids)), math.prod(map(len, ids))
         partitions: dict[Partition, None] = {}
-        for consumer in self.receiver.consumers():
-            for place, reader in enumerate(parents):
-                new = reader.receiver.found.get(consumer.endpoint.name, {})
+        for consumer in self.router.consumers():
+            for index, reader in enumerate(parents):
+                new = reader.router.found.get(consumer.endpoint.name, {})
                 others = [
-                    new if i == place else other.receiver.ids for i, other in enumerate(parents)
+                    new if i == index else other.router.ids for i, other in enumerate(parents)
                 ]
                 partitions.update(dict.fromkeys(itertools.product(*others)))
             partitions.update(dict.fromkeys(consumer.pending.get(self.endpoint.name, ())))
@@ -162,21 +189,21 @@ class ListReader:
 
     @property
     def _has_enough(self) -> bool:
-        """Whether a sample has as many rows as were asked for."""
-        return self._run.limit is not None and self._seen >= self._run.limit
+        """Return whether a sample has enough rows."""
+        return self._context.limit is not None and self._seen >= self._context.limit
 
     def _read_partition(self, partition: Partition) -> None:
-        if self._run.is_stopped:
+        if self._failures.is_stopped:
             return
-        if self._run.has_given_up(self.endpoint.name):
+        if self._failures.has_given_up(self.endpoint.name):
             self._postpone(partition)
             return
         try:
-            with self._run.turns:
+            with self._context.limiter:
                 self._read_variants(partition)
         except RequestRefused as error:
-            # Nothing but the parent's own list says that the parent is gone.
-            if not (error.status in NOT_FOUND and self._is_gone(partition)):
+            # Only the parent's own endpoint says that the parent is deleted.
+            if not (error.status in NOT_FOUND and self._is_deleted(partition)):
                 self._failed(partition, error)
         except SignInError as error:
             self._failed(partition, error)
@@ -188,15 +215,15 @@ class ListReader:
             name = self.endpoint.name
             self._failed(partition, ApiError("A row is nested too deeply.", resource=name))
         except BaseException as error:
-            self._run.stop(error)
+            self._failures.stop(error)
         else:
-            self._run.succeeded(self.endpoint.name)
+            self._failures.succeeded(self.endpoint.name)
         finally:
-            self._run.partition_done(self.endpoint.name)
+            self._context.partition_done(self.endpoint.name)
 
     def _failed(self, partition: Partition, error: ApiError | SignInError) -> None:
         self._leave(partition, error)
-        self._run.failed(self.endpoint.name, partition, error)
+        self._failures.failed(self.endpoint.name, partition, error)
 
     def _postpone(self, partition: Partition) -> None:
         """Leave a partition for the next run without a request."""
@@ -207,30 +234,30 @@ class ListReader:
     def _leave(
         self, partition: Partition, error: ApiError | SignInError, is_postponed: bool = False
     ) -> None:
-        is_gone = self._is_gone(partition)
-        for consumer in self.receiver.consumers():
-            consumer.fail(self.endpoint.name, partition, is_gone, is_postponed)
-        if not self.endpoint.parents or self._run.is_own(self.endpoint):
+        is_deleted = self._is_deleted(partition)
+        for consumer in self.router.consumers():
+            consumer.fail(self.endpoint.name, partition, is_deleted, is_postponed)
+        if not self.endpoint.parents or self._context.is_own_row(self.endpoint):
             self.error = error
         self.unread.append(partition)
 
-    def _is_gone(self, partition: Partition) -> bool:
-        """Whether a parent's own list says, or said, that the parent is gone."""
+    def _is_deleted(self, partition: Partition) -> bool:
+        """Return whether a parent's own endpoint says, or said, that the parent is deleted."""
         said = [
-            self._run.reader(parent.table).receiver.is_gone(identity)
-            if self._run.has_reader(parent.table)
+            self._reader(parent.table).router.is_deleted(identity)
+            if self._context.read_for(parent.table).name in self._readers
             else None
             for parent, identity in zip(self.endpoint.parents, partition)
         ]
         if None in said and any(
             partition in consumer.deleted.get(self.endpoint.name, ())
-            for consumer in self.receiver.consumers()
+            for consumer in self.router.consumers()
         ):
             return True
         return True in said
 
     def _read_variants(self, partition: Partition) -> None:
-        whole: list[Any] = []
+        rows_of_all: list[Any] = []
         is_stable = True
         for number, variant in enumerate(self.endpoint.request_variants):
             params = request_parameters(
@@ -238,84 +265,76 @@ class ListReader:
                 partition,
                 variant,
                 self._settings,
-                self._run.now.date(),
-                self._run.own_id(self.endpoint),
+                self._context.now.date(),
+                self._own_id(),
             )
 
             def fetch(paging: Mapping[str, str], params: Mapping[str, str] = params) -> Rows:
-                rows = self._run.client.get_rows(
+                rows = self._context.client.get_rows(
                     self.endpoint.path, {**params, **paging}, self.endpoint.name, self._row_parser
                 )
-                self._run.note_answer()
+                self._failures.responded()
                 return rows
 
             if self.endpoint.is_keyset:
                 key = partition_key(partition, number)
                 is_stable &= self._start(key) == 0
                 for page in self._keyset_pages(fetch, key):
-                    self.receiver.receive(partition, key, page)
+                    self.router.receive(partition, key, page)
                     self._seen += len(page)
                     if self._has_enough:
                         return
-                    self._run.turns.yield_slot()
+                    self._context.limiter.yield_slot()
             elif self.endpoint.paginator == "page":
                 rows, stable = self._page_list(fetch)
                 is_stable &= stable
-                whole += rows
+                rows_of_all += rows
             else:
                 rows, stable, doubt = unpaged_list(
                     fetch, self._settings.concurrency, self._identity
                 )
                 is_stable &= stable and not doubt
-                whole += rows
+                rows_of_all += rows
                 if doubt:
                     self._doubts.setdefault(doubt, []).append(partition)
         if self.endpoint.is_keyset:
-            self.receiver.is_complete = is_stable and not self.endpoint.parents
+            self.router.is_complete = is_stable and not self.endpoint.parents
         else:
-            self.receiver.receive_whole(partition, whole, is_stable)
-            self._seen += len(whole)
+            self.router.receive_whole(partition, rows_of_all, is_stable)
+            self._seen += len(rows_of_all)
         if self.endpoint.is_full_list and is_stable:
-            self.receiver.remove_missing(whole)
+            self.router.remove_missing(rows_of_all)
 
     def _keyset_pages(self, fetch: Fetch, key: str) -> Iterator[Rows]:
-        """The pages from the cursor on; then all pages if the API has gone back behind it."""
+        """Yield the pages after the cursor; then all pages, if the API's versions fell below it."""
         highest = 0
         for page in keyset_pages(fetch, self._start(key)):
             highest = max([highest, *page.versions[-1:]])
             yield page
-        if self.receiver.restart(key, highest):
+        if self.router.restart(key, highest):
             yield from keyset_pages(fetch, 0)
 
     def _page_list(self, fetch: Fetch) -> tuple[list[Any], bool]:
-        """The rows of a page-number list, and whether they are all there is."""
-        if self._run.limit is not None:
+        """Return the rows of a page-number endpoint, and whether they are complete."""
+        if self._context.limit is not None:
             pages = numbered_pages(fetch, 1)
             elements = itertools.chain.from_iterable(page.elements for page in pages)
-            return list(itertools.islice(elements, self._run.limit)), False
+            return list(itertools.islice(elements, self._context.limit)), False
         rows, is_stable = stable_list(fetch, self._settings.concurrency, self._identity)
         if not is_stable:
-            self._run.warn(f"{self.endpoint.name} grew faster than it could be read.")
+            self._failures.warn(f"{self.endpoint.name} grew faster than it could be read.")
         return rows, is_stable
 
     def _start(self, key: str) -> int:
-        table = self.receiver.table
+        table = self.router.table
         if self._needs_all or (table is not None and table.loaded_from is not None):
             return 0
         overlap = self._settings.timestamp_overlap
         return min(
-            c.cursor(self.endpoint.name)[key].start(overlap) for c in self.receiver.consumers()
+            c.cursor(self.endpoint.name)[key].start(overlap) for c in self.router.consumers()
         )
 
     def _identity(self, row: Any) -> Any:
-        """What tells two rows of one answer apart: the id, or all of a row that has none."""
+        """Return a key of a row: its id, or all of a row that has none."""
         identity = row_id(row)
         return repr(row) if identity is None else identity
-
-
-def club_zone(row: Any) -> tuple[int, str | None] | None:
-    """Return the id and the zone's name of a club's row; None if it has no id."""
-    if not isinstance(row, dict) or (identity := row_id(row)) is None:
-        return None
-    names = (row.get("timeZone"), row.get("timezone"))
-    return identity, next((n for n in names if isinstance(n, str) and not is_blank(n)), None)

@@ -14,7 +14,7 @@ from ..api.pages import Rows
 from ..api.paginators import PAGE_SIZE
 from ..catalog import ENDPOINTS, Endpoint
 from ..errors import ApiError
-from ..extract.reader import club_zone
+from ..extract.context import club_zone
 from ..resources import Reading
 from ..transform.decoder import Decoder
 from ..transform.time_zones import ClubClocks
@@ -56,8 +56,9 @@ def preview(reading: Reading, selected: Sequence[Endpoint]) -> Iterator[Preview]
     with Client(reading.settings) as client:
         probe = Probe(reading.settings, client)
         with contextlib.suppress(ApiError):  # shown below, if it is one of those selected
-            for row in probe.first_page(ENDPOINTS["clubs"]) or ():
-                if found := club_zone(row):
+            zones = reading.settings.api.zones
+            for row in (zones and probe.first_page(ENDPOINTS[zones.endpoint])) or ():
+                if zones and (found := club_zone(row, zones)):
                     clocks.set_club(*found)
         for endpoint in selected:
             try:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from ..catalog import Endpoint
 from ..extract.extraction import Extraction
-from ..extract.parents import is_versioned
 from ..extract.partitions import Partition, partition_key, partition_of
 from ..extract.resource_state import ResourceState
 
@@ -58,20 +57,20 @@ class NextRun:
             row: Its row.
         """
         partition = self._unit(endpoint, row)
-        table = self._run.reader(endpoint.name).receiver.table
+        table = self._run.reader(endpoint.name).router.table
         if partition is None or table is None or not self._is_read(endpoint, partition):
             return False
-        if is_versioned(endpoint):
+        if endpoint.is_keyset or endpoint.is_full_list:
             is_unknown = endpoint.is_full_list and row.id not in table.loaded_ids
             return row.is_listed and (is_unknown or self._is_new(table, endpoint, partition, row))
-        if self._run.comes_in_every_run(endpoint):
+        if self._run.context.reads_all(endpoint):
             key = partition_key(partition)
             return self._digests[endpoint.name].get(key) != table.stored_digests.get(key)
         return True
 
     def _is_read(self, endpoint: Endpoint, partition: Partition) -> bool:
         """Whether the next run asks for a part of a list, for its table or for another one."""
-        if self._run.comes_in_every_run(endpoint):
+        if self._run.context.reads_all(endpoint):
             return True
         return any(
             partition in consumer.pending.get(endpoint.name, ())
@@ -79,7 +78,7 @@ class NextRun:
                 identity in self._new_ids(consumer, self._run.reader(parent.table).endpoint)
                 for parent, identity in zip(endpoint.parents, partition)
             )
-            for consumer in self._run.reader(endpoint.name).receiver.consumers()
+            for consumer in self._run.reader(endpoint.name).router.consumers()
         )
 
     def _new_ids(self, consumer: ResourceState, parent: Endpoint) -> set[int]:
@@ -115,7 +114,7 @@ class NextRun:
 
     def _unit(self, endpoint: Endpoint, row: ApiRow) -> Partition | None:
         """The parents' ids of the request that gives a row; None if some are missing."""
-        if self._run.is_own(endpoint):
+        if self._run.context.is_own_row(endpoint):
             return ()
         partition = partition_of(row.partition)
         return partition if len(partition) == len(endpoint.parents) else None

@@ -14,15 +14,15 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..api.client import Client
-from ..catalog import ENDPOINTS, Endpoint, Mode
+from ..catalog import ENDPOINTS, Endpoint
 from ..catalog.model import INSTALLATION
+from ..catalog.selection import ancestors
 from ..config.settings import Settings
+from ..extract.context import ExtractContext
 from ..extract.extraction import Extraction
-from ..extract.parents import is_versioned, parent_endpoints
 from ..extract.report import Report
 from ..extract.state import SourceState, StoredState
 from ..transform.decoder import Decoder
-from ..transform.time_zones import ClubClocks
 from .compare import Comparison
 
 CHUNK_ROWS = 100_000
@@ -44,24 +44,17 @@ def make_extraction(
         report: Where it writes down what was done, and what could not be read.
     """
 
-    def decoder(endpoint: Endpoint, clocks: ClubClocks, now: datetime) -> Decoder:
+    def decoder(endpoint: Endpoint, context: ExtractContext) -> Decoder:
         return Decoder(
             endpoint,
-            clocks,
+            context.clocks,
             removes_deleted=settings.deleted_rows == "remove",
             privacy=settings.pii,
         )
 
-    return Extraction(
-        settings,
-        Client(settings),
-        endpoints,
-        state_of,
-        decoder,
-        cast("datetime", pendulum.now("UTC")),
-        (),
-        report,
-    )
+    now = cast("datetime", pendulum.now("UTC"))
+    context = ExtractContext.of(settings, Client(settings), now, report)
+    return Extraction(context, endpoints, state_of, decoder)
 
 
 def read_api(
@@ -81,7 +74,7 @@ def read_api(
     Raises:
         PerfectGymError: The reading had to stop: sign-in refused, too many failures, ...
     """
-    above = {name for entry in compared for name in ancestors(entry, settings.mode)}
+    above = {name for entry in compared for name in ancestors(settings.api, entry, settings.mode)}
     names = above | {entry.name for entry in compared}
     endpoints = [entry for entry in ENDPOINTS.values() if entry.name in names]
     for endpoint in endpoints:
@@ -100,7 +93,7 @@ def read_api(
                     batch = next(batches)
                 except StopIteration:
                     del under_way[name]
-                    if not is_versioned(ENDPOINTS[name]):
+                    if not (ENDPOINTS[name].is_keyset or ENDPOINTS[name].is_full_list):
                         run.finish(name)
                     continue
                 if batch is not None:
@@ -110,7 +103,7 @@ def read_api(
             if is_idle:
                 time.sleep(IDLE_SECONDS)
     finally:
-        run.note_requests()
+        run.context.record_requests()
         run.close()
     return {name: states.resource(name).digests for name in names}
 
@@ -145,15 +138,3 @@ def read_tables(
                     comparison.add(endpoint, table.name, rows.rename_columns(names), is_held=True)
         except DatabaseUndefinedRelation:
             continue
-
-
-def ancestors(endpoint: Endpoint, mode: Mode) -> set[str]:
-    """The lists on whose ids an endpoint's requests depend, near and far."""
-    found: set[str] = set()
-    implied = {parent.table for parent in endpoint.parents if mode in parent.implicit_for_modes}
-    for table in parent_endpoints(endpoint):
-        # In user mode the member's own details stand for the list of users.
-        name = "user_details" if table in implied else table
-        if name != endpoint.name:
-            found |= {name} | ancestors(ENDPOINTS[name], mode)
-    return found

@@ -16,7 +16,8 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
-from ..catalog import Endpoint, Mode, Write
+from ..catalog import Endpoint, Write
+from ..catalog.selection import ancestors
 from ..config.settings import Settings
 from ..dataset_guard import check_dataset
 from ..destination.files import DESTINATION as FILES
@@ -37,7 +38,7 @@ from ..source import resolve
 from ..text import counted
 from .compare import Comparison
 from .next_run import NextRun
-from .scan import ancestors, make_extraction, read_api, read_tables
+from .scan import make_extraction, read_api, read_tables
 from .table_diff import ExtraKeys, Finding
 
 Outcome = Literal["equal", "different", "partial"]
@@ -164,7 +165,7 @@ def compare(options: Options, destination: Any) -> Verification:
                 "run completes that."
             )
         digests = read_api(settings, compared, comparison, report)
-        unread = _unread(compared, {failure.resource for failure in report.failures}, settings.mode)
+        unread = _unread(compared, {failure.resource for failure in report.failures}, settings)
         compared = [entry for entry in compared if entry.name not in unread]
         for endpoint in compared:
             read_tables(endpoint, settings, client.sql_client, comparison)
@@ -221,10 +222,10 @@ def _nothing(options: Options) -> ConfigurationError:
     )
 
 
-def _unread(compared: Sequence[Endpoint], failed: Collection[str], mode: Mode) -> list[str]:
+def _unread(compared: Sequence[Endpoint], failed: Collection[str], settings: Settings) -> list[str]:
     """The endpoints of which something could not be read, or of a list that they depend on."""
     return [
         entry.name
         for entry in compared
-        if not {entry.name, *ancestors(entry, mode)}.isdisjoint(failed)
+        if not {entry.name, *ancestors(settings.api, entry, settings.mode)}.isdisjoint(failed)
     ]

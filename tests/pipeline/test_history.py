@@ -143,7 +143,7 @@ def test_seconds_are_those_of_the_list_and_not_of_the_lists_before_it(
 ) -> None:
     """By a clock that moves with each request."""
     clock = SimpleNamespace(monotonic=lambda: float(len(recorder.sandbox.requests)))
-    monkeypatch.setattr("perfectgym_source.extract.extraction.time", clock)
+    monkeypatch.setattr("perfectgym_source.extract.context.time", clock)
     recorder.load("products")
 
     clubs, products = 1, len(recorder.sandbox.world.clubs)

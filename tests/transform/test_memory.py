@@ -27,7 +27,7 @@ from perfectgym_source.transform.time_zones import ClubClocks
 
 def test_rows_that_were_handed_to_dlt_do_not_stay_in_memory(tmp_path, sandbox, monkeypatch):
     monkeypatch.setenv("DATA_WRITER__BUFFER_MAX_ITEMS", "1")
-    monkeypatch.setattr(resources, "ITEM_BYTES", 1)
+    monkeypatch.setattr(batch_queue, "ITEM_BYTES", 1)
     monkeypatch.setattr(batch_queue, "BATCH_ROWS", 20)
     handed, alive, item = [], [], resources._item
 

@@ -1,33 +1,30 @@
-"""What becomes of the rows of one list: new ones go to its table, ids to those who take them."""
+"""Routes rows: new ones to the endpoint's table, ids to the endpoints that take them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..api.pages import Rows, row_id
 from ..catalog import Endpoint, Write, table_layout
 from ..catalog.coerce import to_bool
 from ..errors import ApiError
 from .batch_queue import BatchQueue
+from .context import ExtractContext
 from .cursors import Version
-from .parents import is_versioned
 from .partitions import Partition, partition_key
 from .resource_state import ResourceState
-
-if TYPE_CHECKING:
-    from .extraction import Extraction
 
 MAY_VANISH = 20
 """So many rows may vanish from a list at once, and beyond that up to half of it."""
 
 
-class Receiver:
-    """Takes the rows of the list of one endpoint.
+class RowRouter:
+    """Routes the rows of one endpoint.
 
     Args:
-        run: The run that the list is a part of.
+        context: The context.
         endpoint: The endpoint.
 
     Attributes:
@@ -41,7 +38,7 @@ class Receiver:
         found: Those of them that are new to each of the children, by its name.
     """
 
-    def __init__(self, run: Extraction, endpoint: Endpoint) -> None:
+    def __init__(self, context: ExtractContext, endpoint: Endpoint) -> None:
         self.table: ResourceState | None = None
         self.batch_queue: BatchQueue | None = None
         self.children: dict[str, ResourceState] = {}
@@ -50,8 +47,8 @@ class Receiver:
         self.read: set[Partition] = set()
         self.found: dict[str, dict[int, None]] = {}
         self._endpoint = endpoint
-        self._run = run
-        self._settings = run.settings
+        self._context = context
+        self._settings = context.settings
         self._has_children = bool(table_layout(endpoint).children())
         self._had: dict[str, dict[int, int]] = {}
         self._deleted: set[int] = set()
@@ -66,7 +63,7 @@ class Receiver:
         """All who read the list: its table first."""
         return [*([self.table] if self.table else []), *self.children.values()]
 
-    def is_gone(self, identity: int) -> bool | None:
+    def is_deleted(self, identity: int) -> bool | None:
         """Whether the list itself says that a row is gone: deleted, or missing from the whole list.
 
         Returns:
@@ -90,7 +87,7 @@ class Receiver:
         cursors = [consumer.cursor(self._endpoint.name) for consumer in self.consumers()]
         is_ahead = any(cursor[key].is_ahead(highest, overlap) for cursor in cursors)
         if is_ahead:
-            self._run.warn(
+            self._context.failures.warn(
                 f"{self._endpoint.name}: the rows that were read last are gone from the list "
                 f"{key or 'of the company'}; it is read from its beginning."
             )
@@ -108,8 +105,8 @@ class Receiver:
             rows: The rows of a page, or of the whole list. Those without an id are left out, and
                 counted: their table could not tell them apart.
         """
-        if self._endpoint.name == "clubs":
-            self._run.note_clubs(rows.elements)
+        if self._context.has_zones(self._endpoint):
+            self._context.record_zones(rows.elements)
         self._collect(partition, key, rows)
         if self.table is None:
             return
@@ -121,7 +118,7 @@ class Receiver:
         new, received = [], []
         for place, (version, identity) in enumerate(zip(rows.versions, rows.ids)):
             if identity is None:
-                self._run.note_without_id(self._endpoint.name)
+                self._context.record_without_id(self._endpoint.name)
                 continue
             if self._has_children:
                 if identity in had:
@@ -157,16 +154,16 @@ class Receiver:
         """
         key = partition_key(partition)
         rows = Rows(elements)
-        if is_versioned(self._endpoint):
+        if self._endpoint.is_keyset or self._endpoint.is_full_list:
             self.restart(key, max(rows.versions, default=0))
             self.receive(partition, key, rows)
             self.is_complete = is_stable and None not in rows.ids
             return
         decoder = None if self.batch_queue is None else self.batch_queue.decoder
-        allows_bare = decoder is not None and decoder.layout.layout.scalar_field is not None
-        if not allows_bare and not all(isinstance(row, dict) and row for row in elements):
+        allows_scalars = decoder is not None and decoder.layout.layout.scalar_field is not None
+        if not allows_scalars and not all(isinstance(row, dict) and row for row in elements):
             raise ApiError("An element of the list is not an object, or an empty one.")
-        if not allows_bare:
+        if not allows_scalars:
             self._collect(partition, key, rows)
             if is_stable and None not in rows.ids:
                 self.read.add(partition)
@@ -175,7 +172,7 @@ class Receiver:
             return
         if self._endpoint.write is Write.REPLACE:
             if self._settings.deleted_rows == "remove":
-                elements = [row for row in elements if not _is_deleted(row)]
+                elements = [row for row in elements if not _is_true(self._flag(row))]
             if self._is_same(self.table, partition, elements):
                 return
             self._send(
@@ -191,7 +188,7 @@ class Receiver:
         self, consumer: ResourceState, partition: Partition, elements: Sequence[Any]
     ) -> bool:
         """Whether a list that comes in every run is as it was loaded last; takes note of it."""
-        if not self._run.comes_in_every_run(self._endpoint):
+        if not self._context.reads_all(self._endpoint):
             return False
         return not consumer.is_changed(
             partition, self._settings.pii.picture(self._endpoint, elements)
@@ -221,14 +218,18 @@ class Receiver:
                 resource=self._endpoint.name,
             )
         self.table.loaded_ids = ids
-        self._send(Rows([]), {}, [{"id": identity} for identity in sorted(gone)])
+        self._send(
+            Rows([]),
+            {},
+            [{self._endpoint.id_column or "id": identity} for identity in sorted(gone)],
+        )
 
     def _collect(self, partition: Partition, key: str, rows: Rows) -> None:
         """Note the ids for the endpoints that take them as parents."""
         if not self.children:
             return
         versions: list[Version] = []
-        for version, identity, flag in zip(rows.versions, rows.ids, rows.values("isDeleted")):
+        for version, identity, flag in zip(rows.versions, rows.ids, self._deleted_flags(rows)):
             if identity is not None:
                 versions.append((version, identity))
                 (self._deleted.add if _is_true(flag) else self._deleted.discard)(identity)
@@ -245,6 +246,13 @@ class Receiver:
             )
             cursor.receive(versions, overlap)
 
+    def _deleted_flags(self, rows: Rows) -> Sequence[Any]:
+        name = self._endpoint.deleted_field
+        return rows.values(name) if name else [None] * len(rows)
+
+    def _flag(self, row: Any) -> Any:
+        return row.get(self._endpoint.deleted_field) if isinstance(row, dict) else None
+
     def _send(
         self,
         rows: Rows,
@@ -256,7 +264,7 @@ class Receiver:
 
     def _keys(self, partition: Partition) -> dict[str, int]:
         parents = self._endpoint.parents
-        if not partition and self._run.is_own(self._endpoint):
+        if not partition and self._context.is_own_row(self._endpoint):
             return {}
         return {parent.column: identity for parent, identity in zip(parents, partition)}
 
@@ -277,10 +285,6 @@ class Receiver:
             for place, moment in enumerate(rows.values(name))
             if isinstance(moment, str) and moment[:10] < start and moment[:1].isdigit()
         }
-
-
-def _is_deleted(row: Any) -> bool:
-    return isinstance(row, dict) and _is_true(row.get("isDeleted"))
 
 
 def _is_true(flag: Any) -> bool:

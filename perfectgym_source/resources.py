@@ -1,10 +1,10 @@
-"""From a catalog entry to a dlt resource: one piece of generic code for all of them."""
+"""Endpoints as dlt resources: the same code for all of them."""
 
 from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, cast
 
@@ -15,8 +15,8 @@ from dlt.extract import DltResource
 from typing_extensions import Self
 
 from .api.client import Client
-from .catalog import Endpoint, Kind, TableLayout
-from .catalog.hints import child_hints, columns, root_hints
+from .catalog import Endpoint, TableLayout
+from .catalog.hints import child_hints, columns, root_hints, unknown_kinds
 from .catalog.model import in_shared_dataset
 from .config.settings import Settings
 from .dataset_guard import check_dataset
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 class Reading:
-    """What the resources of one source share: a run over the API at a time.
+    """Owns the extraction that the resources of one source share, one at a time.
 
     Args:
         settings: The source's settings.
@@ -52,7 +52,7 @@ class Reading:
         self._waiting: set[str] = set()
 
     def rows(self, endpoint: Endpoint) -> Iterator[Any]:
-        """The items of a resource: Arrow tables, and None while there is nothing to hand on."""
+        """Yield the items of a resource: Arrow tables; None while there is none yet."""
         run, progress = self._begin(endpoint)
         try:
             missing = _missing_tables(self.layout(endpoint))
@@ -73,17 +73,17 @@ class Reading:
                 # dlt leaves the item in the frames of an exception that it has caught.
                 gc.collect(1)
             run.finish(endpoint.name)
-            self._note_named(endpoint, unknown_fields)
+            self._record_left_out(endpoint, unknown_fields)
             progress.tell(is_end=True)
         finally:
             self._end(run, endpoint)
 
     def entry(self, endpoint: Endpoint) -> Endpoint:
-        """The catalog's entry, as it is in this dataset."""
+        """Return an endpoint as it is in this dataset."""
         return in_shared_dataset(endpoint) if self.settings.shared_dataset else endpoint
 
     def layout(self, endpoint: Endpoint) -> TableLayout:
-        """The endpoint's tables with the columns that the settings let them have."""
+        """Return the layout of the endpoint's tables, by the rules for personal data."""
         return self.settings.pii.layout(self.entry(endpoint))
 
     def _begin(self, endpoint: Endpoint) -> tuple[Extraction, Progress]:
@@ -117,7 +117,7 @@ class Reading:
         return Decoder(
             self.entry(endpoint),
             context.clocks,
-            unknown_fields=_unknown_kinds(layout),
+            unknown_fields=unknown_kinds(layout, known),
             named=self._stored_state(endpoint.name).left_out,
             taken_at=context.now,
             fresh=[t for t in _missing_tables(layout) if t not in known],
@@ -126,8 +126,8 @@ class Reading:
             installation=self.settings.installation,
         )
 
-    def _note_named(self, endpoint: Endpoint, unknown_fields: set[str]) -> None:
-        """Remember what the schema will not: columns that are left out, which are named once."""
+    def _record_left_out(self, endpoint: Endpoint, unknown_fields: set[str]) -> None:
+        """Record the unknown fields that are not in the schema, so that they are reported once."""
         if self.settings.schema_contract == "evolve":
             rule = self.settings.pii.unknown_rule
             unknown_fields = {
@@ -150,10 +150,10 @@ class Reading:
 
 
 class PerfectGymResource(DltResource):
-    """A dlt resource that knows the reading which it shares with others.
+    """A dlt resource with the extraction that it shares with the others of its source.
 
     Attributes:
-        reading: It, from `make_resource` on; the copies that dlt makes share it too.
+        reading: The owner of the extraction, set by `make_resource` and kept by dlt's clones.
     """
 
     reading: Reading | None = None
@@ -165,7 +165,11 @@ class PerfectGymResource(DltResource):
 
 
 def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
-    """The dlt resource of an endpoint, with the hints of its table and of its child tables."""
+    """Return the dlt resource of an endpoint, with the hints of its table and child tables.
+
+    Raises:
+        ConfigurationError: The endpoint needs a period, and the settings have none.
+    """
 
     def rows() -> Iterator[Any]:
         yield from reading.rows(endpoint)
@@ -192,25 +196,8 @@ def _item(endpoint: Endpoint, name: str, table: Any) -> Any:
     return table if name == endpoint.table_name else dlt.mark.with_table_name(table, name)
 
 
-def _unknown_kinds(layout: TableLayout) -> Mapping[str, Mapping[str, Kind]]:
-    """Columns of unknown fields that earlier runs found, with the kinds that they got."""
-    kinds: dict[str, Kind] = {
-        "bigint": "long", "double": "double", "bool": "bool", "text": "string",
-    }  # fmt: skip
-    tables = dlt.current.source_schema().tables
-    found: dict[str, dict[str, Kind]] = {}
-    for table in layout.with_children():
-        declared = columns(table)
-        found[table.name] = {
-            name: kinds[str(column["data_type"])]
-            for name, column in tables.get(table.name, {}).get("columns", {}).items()
-            if name not in declared and column.get("data_type") in kinds
-        }
-    return found
-
-
 def _missing_tables(layout: TableLayout) -> list[str]:
-    """The endpoint's tables that the destination does not have yet, or not with all columns.
+    """Return the endpoint's tables that the destination lacks, or that lack columns there.
 
     They are handed to dlt without rows first, so that an empty installation has every table too.
     """

@@ -43,6 +43,26 @@ def columns(table: TableLayout) -> dict[str, dict[str, Any]]:
     return found
 
 
+def unknown_kinds(table: TableLayout, tables: Mapping[str, Any]) -> dict[str, dict[str, Kind]]:
+    """Return the kinds of the columns that earlier runs made for unknown fields, by table.
+
+    Args:
+        table: An endpoint's own table.
+        tables: The tables of the dlt schema, by name.
+    """
+    kinds: dict[Any, Kind] = {
+        _TYPES[k]["data_type"]: k for k in ("long", "double", "bool", "string")
+    }
+    return {
+        each.name: {
+            name: kinds[column["data_type"]]
+            for name, column in tables.get(each.name, {}).get("columns", {}).items()
+            if name not in columns(each) and column.get("data_type") in kinds
+        }
+        for each in table.with_children()
+    }
+
+
 def root_hints(
     api: ApiVersion, endpoint: Endpoint, deleted_rows: str, table: TableLayout | None = None
 ) -> dict[str, Any]:

@@ -58,16 +58,16 @@ class Cursor:
         self._beyond_leap = 0
 
     def start(self, overlap: int) -> int:
-        """The version after which to ask for rows (strictly greater)."""
+        """Return the version after which to request rows (strictly greater)."""
         return max(0, self._base - overlap)
 
     @property
     def is_at_start(self) -> bool:
-        """Whether the list was never read before this run."""
+        """Return whether the list was never read before this run."""
         return self._base == 0
 
     def is_new(self, version: int, row_id: int, overlap: int) -> bool:
-        """Whether a row had not been received in this version when the run began.
+        """Return whether a row had not been received in this version when the run began.
 
         Rows without versions have 0: for them it is the id that counts.
         """
@@ -75,8 +75,8 @@ class Cursor:
         return not below and (version, row_id) not in self._before
 
     def is_ahead(self, highest: int, overlap: int) -> bool:
-        """Whether the API's versions have gone back behind the cursor, as after the vendor has
-        restored a backup: of the span that is asked for again, nothing is there any more.
+        """Return whether the API's versions fell below the cursor, as after the vendor has restored
+        a backup: no row of the span that is requested again exists any more.
 
         Args:
             highest: The highest row version of the list.
@@ -86,7 +86,7 @@ class Cursor:
         return highest <= start and any(version > start for version, _ in self._before)
 
     def receive(self, versions: Collection[Version], overlap: int) -> None:
-        """Take note of rows that were received.
+        """Record rows that were received.
 
         The cursor does not follow a few rows whose versions lie incredibly far above all others:
         changes of the others would never be seen again.
@@ -110,7 +110,7 @@ class Cursor:
             before = max(before, version)
 
     def hold_below(self, version: int) -> None:
-        """Leave a row that was seen, and all that came after it, for the next run."""
+        """Cap the cursor below this version, so that the next run reads it again."""
         self._held = version if self._held is None else min(self._held, version)
 
     def prune(self, overlap: int) -> None:
@@ -127,7 +127,7 @@ class Cursor:
         return {pair for pair in versions if pair[0] == 0 or pair[0] > floor}
 
     def packed(self) -> list[int]:
-        """The state as integers: the value, then the remembered rows by their distances."""
+        """Return the state as integers: the value, then the remembered rows by their distances."""
         numbers = [self.value]
         for version, row_id in sorted(self._before):
             numbers += (self.value - version, row_id)
@@ -135,7 +135,7 @@ class Cursor:
 
     @classmethod
     def unpacked(cls, numbers: list[int]) -> Cursor:
-        """The cursor that `packed` gave."""
+        """Return the cursor whose `packed` returned these numbers."""
         value = numbers[0]
         pairs = zip(numbers[1::2], numbers[2::2])
         return cls(value, {(value - distance, row_id) for distance, row_id in pairs})
@@ -156,7 +156,7 @@ class Cursors:
             }
 
     def __getitem__(self, partition: str) -> Cursor:
-        """The cursor of a partition; one at the beginning if it was never read."""
+        """Return the cursor of a partition; one at the beginning if it was never read."""
         return self._cursors.setdefault(partition, Cursor())
 
     def restart(self, partition: str) -> None:
@@ -167,24 +167,24 @@ class Cursors:
         return partition in self._cursors
 
     def items(self) -> Iterator[tuple[str, Cursor]]:
-        """Each partition with its cursor, in the order of the partitions."""
+        """Yield each partition with its cursor, in the order of the partitions."""
         yield from sorted(self._cursors.items())
 
     def state(self, overlap: int) -> str:
-        """Text for dlt's state."""
+        """Return the cursors as text for dlt's state."""
         for cursor in self._cursors.values():
             cursor.prune(overlap)
         return _packed({partition: cursor.packed() for partition, cursor in self.items()})
 
 
 def pack_ids(ids: Iterable[int]) -> str:
-    """A set of ids as text for dlt's state: about a byte for each where they lie close together."""
+    """Return a set of ids as text for dlt's state: about a byte for each where they are close."""
     ordered = sorted(ids)
     return _packed([later - earlier for earlier, later in zip([0, *ordered], ordered)])
 
 
 def unpack_ids(state: str) -> set[int]:
-    """The ids that `pack_ids` packed."""
+    """Return the ids that `pack_ids` packed."""
     return set(itertools.accumulate(_unpacked(state)))
 
 

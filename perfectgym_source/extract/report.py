@@ -1,4 +1,4 @@
-"""What a run over the API did so far, for those who watch it and those who sum it up."""
+"""The figures of an extraction, kept up to date while it runs."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Failure:
 
 @dataclass
 class Report:
-    """What a run did.
+    """What an extraction has done so far.
 
     Attributes:
         rows: Rows handed to dlt, by table; rows that only clear a parent's list are not counted.
-        deleted: Rows that came flagged as deleted or are gone from their list, by table.
+        deleted: Rows that are flagged as deleted or missing from their full list, by table.
         removed: Those of them that leave the table.
         unreadable: Values that could not be read as their column's type, by `table.column`.
         unknown_fields: Columns of fields that the catalog does not know and no earlier run
             named, as
             `table.column`.
-        failures: What could not be read; the next run asks for it again.
+        failures: What could not be read; the next run requests it again.
         requests: Requests by resource, of those lists too that were read for their ids only.
         retries: Those of them that were repeated.
         partitions: How many lists (one for each club, user, ...) are to be read, by resource, as
@@ -44,7 +44,7 @@ class Report:
         seconds: Time from the first request of a resource, when the lists that it depends on had
             been read, until its last row was handed to dlt; by resource, when it has come to that.
         token_requests: Sign-ins.
-        warnings: What else a person should know.
+        warnings: Other messages for the user.
     """
 
     rows: Counter[str] = field(default_factory=Counter)

@@ -34,8 +34,8 @@ class RowRouter:
         ids: All ids received, if somebody takes them.
         pairs: The parents' ids with each of these ids, if somebody takes them together.
         read: The partitions of which the whole list was received.
-        is_complete: Whether `ids` are all that the list has.
-        found: Those of them that are new to each of the children, by its name.
+        is_complete: Whether `ids` are all ids of the endpoint.
+        found: The ids that are new to each child, by its name.
     """
 
     def __init__(self, context: ExtractContext, endpoint: Endpoint) -> None:
@@ -64,10 +64,10 @@ class RowRouter:
         return [*([self.table] if self.table else []), *self.children.values()]
 
     def is_deleted(self, identity: int) -> bool | None:
-        """Whether the list itself says that a row is gone: deleted, or missing from the whole list.
+        """Return whether the endpoint itself says that a row is deleted: flagged, or missing.
 
         Returns:
-            None if the list, as far as this run has read it, does not say anything of it.
+            None if what this run has read does not tell.
         """
         if identity in self.ids:
             return identity in self._deleted
@@ -81,7 +81,7 @@ class RowRouter:
             highest: The highest row version of the list; 0 if there is none after the cursors.
 
         Returns:
-            Whether it has to be read from its beginning.
+            True if it has to be read from the beginning.
         """
         overlap = self._settings.timestamp_overlap
         cursors = [consumer.cursor(self._endpoint.name) for consumer in self.consumers()]
@@ -116,7 +116,7 @@ class RowRouter:
         too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
         let_in = self._let_in(rows, self.table.loaded_from)
         new, received = [], []
-        for place, (version, identity) in enumerate(zip(rows.versions, rows.ids)):
+        for index, (version, identity) in enumerate(zip(rows.versions, rows.ids)):
             if identity is None:
                 self._context.record_without_id(self._endpoint.name)
                 continue
@@ -130,12 +130,12 @@ class RowRouter:
                 had[identity] = version
             received.append((version, identity))
             is_new = (
-                place in let_in
+                index in let_in
                 or cursor.is_new(version, identity, overlap)
                 or (self._endpoint.is_full_list and identity not in self.table.loaded_ids)
             )
-            if is_new and place not in too_old:
-                new.append(place)
+            if is_new and index not in too_old:
+                new.append(index)
         cursor.receive(received, overlap)
         self._send(rows.take(new), self._keys(partition))
 
@@ -187,7 +187,7 @@ class RowRouter:
     def _is_same(
         self, consumer: ResourceState, partition: Partition, elements: Sequence[Any]
     ) -> bool:
-        """Whether a list that comes in every run is as it was loaded last; takes note of it."""
+        """Return whether a list that each run reads is as it was loaded last, and record it."""
         if not self._context.reads_all(self._endpoint):
             return False
         return not consumer.is_changed(
@@ -207,12 +207,12 @@ class RowRouter:
         if self.table is None:
             return
         ids = {identity for row in elements if (identity := row_id(row)) is not None}
-        gone = self.table.loaded_ids - ids
-        too_many = len(gone) > max(MAY_VANISH, len(self.table.loaded_ids) // 2)
+        missing = self.table.loaded_ids - ids
+        too_many = len(missing) > max(MAY_VANISH, len(self.table.loaded_ids) // 2)
         if too_many and not self.table.is_full_refresh:
             raise ApiError(
-                f"{len(gone)} of {len(self.table.loaded_ids)} rows have vanished from the list at "
-                "once: none of them is removed.",
+                f"{len(missing)} of {len(self.table.loaded_ids)} rows have vanished from the list "
+                "at once: none of them is removed.",
                 hint="Is the account still allowed to see them? If it is right, load this resource "
                 "with --full-refresh.",
                 resource=self._endpoint.name,
@@ -221,7 +221,7 @@ class RowRouter:
         self._send(
             Rows([]),
             {},
-            [{self._endpoint.id_column or "id": identity} for identity in sorted(gone)],
+            [{self._endpoint.id_column or "id": identity} for identity in sorted(missing)],
         )
 
     def _collect(self, partition: Partition, key: str, rows: Rows) -> None:
@@ -269,20 +269,20 @@ class RowRouter:
         return {parent.column: identity for parent, identity in zip(parents, partition)}
 
     def _let_in(self, rows: Rows, loaded_from: date | None) -> Collection[int]:
-        """The places of rows that an earlier `start_date` had left out, and today's does not."""
+        """Return the indexes of rows that an earlier `start_date` left out and today's does not."""
         if loaded_from is None:
             return ()
         return self._before(rows, loaded_from) - self._before(rows, self._settings.start_date)
 
     def _before(self, rows: Rows, day: date | None) -> set[int]:
-        """The places of rows that belong to a time before a day."""
+        """Return the indexes of rows that belong to a time before a day."""
         name = self._endpoint.backfill_date_field
         if day is None or name is None:
             return set()
         start = day.isoformat()
         return {
-            place
-            for place, moment in enumerate(rows.values(name))
+            index
+            for index, moment in enumerate(rows.values(name))
             if isinstance(moment, str) and moment[:10] < start and moment[:1].isdigit()
         }
 

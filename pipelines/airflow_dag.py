@@ -16,48 +16,14 @@ from __future__ import annotations
 
 import functools
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-import dlt
 import pendulum
 from airflow.sdk import DAG
-from dlt.extract import DltSource
 from dlt.helpers.airflow_helper import PipelineTasksGroup
 
-from perfectgym_source import perfectgym_source
-from perfectgym_source.config.pipelines import named_pipeline
-from perfectgym_source.destination.names import PIPELINE
-from perfectgym_source.destination.servers import merging_destination
-from perfectgym_source.pipeline.jobs import PipelineRun, jobs
+from perfectgym_source.pipeline import pipeline_runs
 
-NAME = "core"
-
-
-def selections() -> dict[str, dict[str, Any]]:
-    """What each task loads, by its name: a group, or the resources named besides the groups."""
-    pipeline = named_pipeline(NAME)
-    found = {name: {"groups": [name], "resources": []} for name in pipeline.groups}
-    if pipeline.resources:
-        found["resources"] = {"groups": [], "resources": list(pipeline.resources)}
-    return found
-
-
-def make_source(job: PipelineRun, selection: dict[str, Any]) -> DltSource:
-    """The source of one task; made when the task runs."""
-    return perfectgym_source(**{**job.options.source, "on_error": "raise", **selection})
-
-
-def make_pipeline(job: PipelineRun) -> dlt.Pipeline:
-    """dlt's pipeline into the dataset of one installation."""
-    options = job.options
-    if options.destination == "duckdb":
-        database = Path(dlt.current.run_context().run_dir) / options.database
-        destination = dlt.destinations.duckdb(str(database))
-    else:
-        destination = merging_destination(options.destination)
-    return dlt.pipeline(PIPELINE, destination=destination, dataset_name=options.dataset)
-
+PIPELINE = "core"
 
 dag = DAG(
     "perfectgym",
@@ -69,8 +35,9 @@ dag = DAG(
     default_args={"retries": 2, "retry_delay": timedelta(minutes=5)},
 )
 # The group around the others is made first, because it points dlt to the `.dlt` beside the DAGs.
-with dag, PipelineTasksGroup(PIPELINE):
-    for job in jobs(named_pipeline(NAME), {}):
-        for name, selection in selections().items():
-            group = PipelineTasksGroup("_".join(filter(None, (job.installation, name))))
-            group.add_run(make_pipeline(job), functools.partial(make_source, job, selection))
+with dag, PipelineTasksGroup("perfectgym"):
+    for planned in pipeline_runs(PIPELINE):
+        for name, part in planned.by_group().items():
+            group = PipelineTasksGroup("_".join(filter(None, (planned.installation, name))))
+            # The source is made when the task runs; a failure fails the task of its group.
+            group.add_run(part.dlt_pipeline(), functools.partial(part.source, on_error="raise"))

@@ -12,26 +12,17 @@ few installations, limit the pool: `dagster instance concurrency set perfectgym 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import dagster as dg
 
-from perfectgym_source import perfectgym_source
-from perfectgym_source.catalog import ENDPOINTS
-from perfectgym_source.catalog.selection import ancestors
-from perfectgym_source.catalog.v1 import V1
-from perfectgym_source.config.pipelines import named_pipeline
-from perfectgym_source.pipeline.jobs import jobs
-from perfectgym_source.pipeline.runner import run
+from perfectgym_source.pipeline import pipeline_runs, run_pipeline
 
 PIPELINE = "core"
 
-runs = {job.installation or "all": job.options for job in jobs(named_pipeline(PIPELINE), {})}
+runs = {planned.installation or "all": planned for planned in pipeline_runs(PIPELINE)}
 installations = dg.StaticPartitionsDefinition(list(runs))
 endpoints = {
-    name: ENDPOINTS[name]
-    for options in runs.values()
-    for name in perfectgym_source(**options.source).resources
+    endpoint.name: endpoint for planned in runs.values() for endpoint in planned.endpoints()
 }
 
 
@@ -46,16 +37,12 @@ endpoints = {
     pool="perfectgym",
 )
 def perfectgym(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-    """Load the selected assets of one installation: what is new since the last run."""
-    options = runs[context.partition_key]
+    """Load what is new in the selected assets of one installation."""
     selected = sorted(key.to_user_string() for key in context.selected_asset_keys)
-    source = {**options.source, "resources": selected, "groups": []}
-    report = run(replace(options, source=source)).report
-    failed = {failure.resource for failure in report.failures}
+    summary = run_pipeline(runs[context.partition_key].selecting(selected))
+    report = summary.report
     for name in selected:
-        entry = ENDPOINTS[name]
-        needed = {name}.union(*(ancestors(V1, entry, mode) for mode in entry.modes))
-        if failed.isdisjoint(needed):
+        if name not in summary.incomplete:
             yield dg.MaterializeResult(name, metadata={"rows": report.rows[name]})
     if report.failures:
         raise dg.Failure("\n".join(map(str, report.failures)), allow_retries=False)

@@ -13,10 +13,10 @@ import click
 
 from ..config.pipelines import DEFAULT, NamedPipeline
 from ..config.secret_files import warn_of_readable_secrets
-from ..destination.target import Options
+from ..destination import Options, destination_for
 from ..errors import ApiError, ConfigurationError, PerfectGymError
 from ..pipeline.alerts import configured_alerts
-from ..pipeline.jobs import PipelineRun, each, exit_code
+from ..pipeline.runs import PipelineRun, exit_code, run_all
 from ..resources import Reading
 from ..source import resolve
 from ..text import listed
@@ -113,9 +113,9 @@ def _for_each(planned: list[PipelineRun], command: Callable[[Options], Result], 
         json: Print JSON instead of text.
     """
     results: dict[str, Result] = {}
-    for outcome in each(planned, command):
-        result = outcome.result or _failed(outcome.error)
-        name = outcome.job.installation
+    for ended in run_all(planned, command):
+        result = ended.value or _failed(ended.error)
+        name = ended.run.installation
         if not json:
             if len(planned) > 1:
                 say(("\n" if results else "") + f"== {name}")
@@ -181,14 +181,13 @@ def _status(pipeline: NamedPipeline, options: Options) -> Result:
 
 
 def _state(_: NamedPipeline, options: Options) -> Result:
-    from ..destination.target import view
     from ..pipeline.state import states_in
     from ..pipeline.status import EXIT_CODE
     from .rendering.state import as_data, as_text
     from .rendering.status import run_data
 
     alerts = configured_alerts()
-    with view(options) as found:
+    with destination_for(options).view() as found:
         states = states_in(found)
     if found.is_hanging:
         alerts.ended(options.pipeline, found.note, True)

@@ -307,9 +307,9 @@ def main() -> NoReturn:
 def _report(error: Exception) -> int:
     """Print an error, and return its exit code."""
     if not isinstance(error, PerfectGymError):
-        from ..causes import explained, report_bug
+        from ..error_translation import explain, report_bug
 
-        known = explained(error)
+        known = explain(error)
         if not isinstance(known, PerfectGymError):
             say(report_bug(error), err=True)
             return PerfectGymError.exit_code

@@ -12,15 +12,15 @@ from dlt.common.configuration.exceptions import ConfigurationException
 
 from ..catalog import V1
 from ..catalog.selection import known_resources
-from ..causes import check_environment, explained
 from ..config.dlt_config import section
 from ..config.known_keys import check_keys, place_without_files
 from ..config.monitoring import configured_checks
 from ..config.pipelines import NamedPipeline, named_pipeline
-from ..destination.servers import known_destination
+from ..destination.names import known_destination
+from ..error_translation import check_environment, explain
 from ..errors import ConfigurationError, Problems
 from ..pipeline.alerts import configured_alerts
-from ..pipeline.jobs import PipelineRun, jobs
+from ..pipeline.runs import PipelineRun, pipeline_runs
 from ..source import resolve
 from .progress import collector
 
@@ -54,7 +54,7 @@ def planned_runs(
         pipeline = _pipeline(name, options)
         with problems.collected():
             known_destination(pipeline.destination)
-        planned = jobs(pipeline, arguments, options["installations"], _progress(options))
+        planned = pipeline_runs(pipeline, options["installations"], _progress(options), **arguments)
     if not (options["state"] or options["reset"]):
         _check_sources([job.options.source for job in planned], arguments, problems)
     try:
@@ -89,7 +89,7 @@ def _check_source(arguments: Mapping[str, Any]) -> None:
     try:
         resolve(**arguments)
     except ConfigurationException as error:
-        raise explained(error) from None
+        raise explain(error) from None
 
 
 def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:

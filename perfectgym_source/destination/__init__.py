@@ -1,1 +1,24 @@
-"""Where the rows go: a DuckDB file that is published, files written from it, or an SQL server."""
+"""Where the rows go: one object for each kind of destination."""
+
+from __future__ import annotations
+
+from .base import Destination, Session, View, pending_packages
+from .duckdb_file import DuckDBFile
+from .files import FILESYSTEM, WrittenFiles
+from .names import Options
+from .servers import SQLServer
+
+__all__ = [
+    "Destination",
+    "Options",
+    "Session",
+    "View",
+    "destination_for",
+    "pending_packages",
+]
+
+
+def destination_for(options: Options) -> Destination:
+    """Return the destination that the options name; nothing else decides its kind."""
+    kinds = {"duckdb": DuckDBFile, FILESYSTEM: WrittenFiles}
+    return kinds.get(options.destination, SQLServer)(options)

@@ -1,8 +1,9 @@
 """The tables as files, on a disk or in a bucket: Parquet, Delta or Iceberg.
 
 Rows in files cannot be replaced by key as this source needs it: dlt would append the new state of a
-row to the old one, and keep what is gone from a list. So the rows go into the DuckDB file, as ever,
-and after a run that changed it, whole tables are written from it in the place of the older ones.
+row to the old one, and keep rows that are missing from a full list. So the rows are loaded into the
+DuckDB file, and after a run that changed it, whole tables are written from it, replacing the older
+ones.
 """
 
 from __future__ import annotations
@@ -21,16 +22,75 @@ import duckdb
 import pyarrow.parquet
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TColumnSchema
+from dlt.destinations.sql_client import SqlClientBase
 
 from ..config.dlt_config import PIPELINE_ARGUMENTS
-from ..errors import ConfigurationError
+from ..error_translation import error_chain, first_line
+from ..errors import ConfigurationError, DestinationError
+from .duckdb_file import DuckDBFile
 from .names import FILES_PIPELINE
 
-DESTINATION = "filesystem"
+FILESYSTEM = "filesystem"
+"""The name of dlt's destination for files."""
 SCHEMA = "perfectgym"
 """The schema's name of `perfectgym_source`."""
 TABLE_FORMATS = ("parquet", "delta", "iceberg")
 _PACKAGES = {"delta": "deltalake", "iceberg": "pyiceberg"}
+
+
+class WrittenFiles(DuckDBFile):
+    """Files that are written from a DuckDB file, which is loaded and published as ever."""
+
+    def describe(self) -> str:
+        """Return the name of dlt's destination: the DuckDB file is only on the way."""
+        return self.options.destination
+
+    def check_comparable(self) -> None:
+        """Refuse: the rows are compared in the DuckDB file.
+
+        Raises:
+            ConfigurationError: Always.
+        """
+        raise ConfigurationError(
+            "--verify and --repair do not look into files: use --destination duckdb, to compare "
+            f"{self.options.database}, from which the files are written.",
+            hint="After a repair, the next run writes the files again.",
+        )
+
+    def files_end_at(self, client: SqlClientBase[Any], folder: Path) -> datetime | None:
+        """Return when the newest load in the files began; None if nothing is missing there."""
+        return files_end_at(client.native_connection, self.options.dataset, folder / "files")
+
+    @contextlib.contextmanager
+    def _opened(self, publishes: bool) -> Iterator[Any]:
+        check_files(self.options.dataset, self.options.table_format, self._files_folder)
+        with super()._opened(publishes) as dlt_destination:
+            yield dlt_destination
+
+    def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super()._publish(connection)
+        options = self.options
+        try:
+            write_files(connection, options.dataset, options.table_format, self._files_folder)
+        except Exception as error:
+            if not isinstance(self.translate_error(error), DestinationError):
+                raise
+            raise DestinationError(
+                f"The files could not be written: {first_line(error_chain(error)[-1])}",
+                hint=f"Check bucket_url and its credentials. {options.database.name} is complete: "
+                "the next run writes the files.",
+            ) from error
+
+    @property
+    def _files_folder(self) -> Path:
+        return self.folder / "files"
+
+    def _direct_destination(self) -> Any:
+        raise ConfigurationError(
+            f"The destination {self.options.destination!r} cannot be loaded by dlt alone: the "
+            "files are written from a DuckDB file.",
+            hint="Use run_pipeline, or pipelines/run.py.",
+        )
 
 
 def check_files(dataset: str, table_format: str, folder: Path) -> None:
@@ -57,11 +117,11 @@ def check_files(dataset: str, table_format: str, folder: Path) -> None:
             hint=f"pip install 'dlt[{package}]'",
         )
     with _pipeline(dataset, folder) as pipeline:
-        held = _written(pipeline).get("table_format", table_format)
-    if held != table_format:
+        written = _written(pipeline).get("table_format", table_format)
+    if written != table_format:
         raise ConfigurationError(
-            f"The files of the dataset {dataset!r} are {held}, and {table_format} would be mixed "
-            "into them.",
+            f"The files of the dataset {dataset!r} are {written}, and {table_format} would be "
+            "mixed into them.",
             hint="Write them into another dataset, or move the old ones away.",
         )
 
@@ -138,7 +198,7 @@ def files_end_at(
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, dataset: str) -> tuple[str, list[str]]:
-    """The dataset's schema in the DuckDB file, and the tables in it without dlt's own."""
+    """Return the dataset's schema in the DuckDB file, and the tables in it without dlt's own."""
     schema = Schema(FILES_PIPELINE).naming.normalize_table_identifier(dataset)
     tables = connection.execute(
         "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? "
@@ -151,14 +211,16 @@ def _tables(connection: duckdb.DuckDBPyConnection, dataset: str) -> tuple[str, l
 def _state(
     connection: duckdb.DuckDBPyConnection, schema: str, tables: Sequence[str]
 ) -> dict[str, Any]:
-    """What tells one state of the DuckDB file from another; but for the run history, which is
-    loaded in every run."""
+    """Return what tells one state of the DuckDB file from another.
+
+    The run history does not count: every run loads it.
+    """
     [[load]] = connection.execute(
         f'SELECT max(load_id) FROM "{schema}"._dlt_loads WHERE schema_name = ?', [SCHEMA]
     ).fetchall()
-    held = [connection.table(f'"{schema}"."{name}"') for name in tables if name[0] != "_"]
+    counted = [connection.table(f'"{schema}"."{name}"') for name in tables if name[0] != "_"]
     # A repair can remove rows without a load.
-    return {"load": load, "rows": sum(map(len, held))}
+    return {"load": load, "rows": sum(map(len, counted))}
 
 
 def _local_times(table: duckdb.DuckDBPyRelation) -> dict[str, TColumnSchema]:
@@ -172,7 +234,7 @@ def _local_times(table: duckdb.DuckDBPyRelation) -> dict[str, TColumnSchema]:
 
 @contextlib.contextmanager
 def _pipeline(dataset: str, folder: Path) -> Iterator[dlt.Pipeline]:
-    """A pipeline that knows what the files hold, with a folder that lasts as long as it does.
+    """Open a pipeline that knows what the files hold; its folder is removed at the end.
 
     What it knows comes from beside the files each time, so that it cannot be about other ones.
     """
@@ -182,7 +244,7 @@ def _pipeline(dataset: str, folder: Path) -> Iterator[dlt.Pipeline]:
         pipeline = dlt.pipeline(
             FILES_PIPELINE,
             pipelines_dir=str(folder / "pipelines"),
-            destination=DESTINATION,
+            destination=FILESYSTEM,
             dataset_name=dataset,
             **PIPELINE_ARGUMENTS,
         )
@@ -193,7 +255,9 @@ def _pipeline(dataset: str, folder: Path) -> Iterator[dlt.Pipeline]:
 
 
 def _written(pipeline: dlt.Pipeline) -> dict[str, Any]:
-    """What the files hold: `table_format`, the last `load` of the DuckDB file and the number of
-    its `rows`; or nothing."""
+    """Return what the files hold, or nothing.
+
+    It is `table_format`, the last `load` of the DuckDB file and the number of its `rows`.
+    """
     sources: dict[str, dict[str, Any]] = pipeline.state.get("sources", {})
     return sources.get(FILES_PIPELINE, {})

@@ -1,6 +1,18 @@
-"""The names by which dlt and a destination know what is ours."""
+"""Options of a run, and the names that dlt and a destination know: pipelines, tables, datasets."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import dlt
+from dlt.common.destination import AnyDestination, Destination
+from dlt.common.destination.exceptions import UnknownDestinationModule
+from dlt.common.schema import Schema
+
+from ..errors import ConfigurationError, suggest
 
 PIPELINE = "perfectgym"
 """dlt's pipeline that loads, and its source."""
@@ -14,3 +26,109 @@ RESOURCES = "_run_resources"
 CHECKS = "_run_checks"
 HISTORY_TABLES = (RUNS, RESOURCES, CHECKS)
 """The tables of the run history, in the dataset that is loaded."""
+
+STAGING = "_staging"
+"""What dlt puts behind a dataset's name for the schema in which it keeps rows while it loads."""
+_RESERVED = {"information_schema", "pg_catalog", "temp", "system"}
+POSTGRES = "dlt.destinations.postgres"
+_KEEP_PG = (POSTGRES, "dlt.destinations.redshift")
+"""They refuse names that begin with `pg_`."""
+
+STORAGE_VERSION = "v1.0.0"
+"""Storage version that every DuckDB from 1.0 on can read, such as those in BI tools."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one run is to do.
+
+    Attributes:
+        destination: Name of a dlt destination.
+        database: The DuckDB file, if that is the destination, or files are written from it.
+        dataset: The dataset (schema) to load into.
+        table_format: Format of the files that the destination `filesystem` writes.
+        wait: Seconds to wait for another program that has the loading file open.
+        storage_version: The version of DuckDB that can read the DuckDB file, or `latest`.
+        pipeline: Name of the named pipeline.
+        history_days: Days after which runs are deleted from the history; 0 for never.
+        keep_states: Number of dlt's states that are kept in the dataset; 0 for all.
+        max_run_hours: Hours after which a run counts as hanging; 0 for no limit.
+        source: Arguments of `perfectgym_source`; the others come from the configuration.
+        progress: A dlt progress collector, or None.
+    """
+
+    destination: str
+    database: Path
+    dataset: str
+    table_format: str = "parquet"
+    wait: float = 60
+    storage_version: str = STORAGE_VERSION
+    pipeline: str = "core"
+    history_days: float = 365
+    keep_states: int = 100
+    max_run_hours: float = 24
+    source: Mapping[str, Any] = field(default_factory=dict)
+    progress: Any = None
+
+
+def known_destination(name: str) -> AnyDestination:
+    """Return dlt's destination of a name.
+
+    Raises:
+        ConfigurationError: There is no such destination.
+    """
+    try:
+        return cast(AnyDestination, Destination.from_reference(name))
+    except UnknownDestinationModule:
+        known = [entry for entry in dlt.destinations.__all__ if entry != "destination"]
+        near = suggest(name, known)
+        raise ConfigurationError(f"dlt knows no destination {name!r}{near}") from None
+
+
+def check_dataset(
+    dataset: str, installation: str = "", catalog: str = "", destination: str = "duckdb"
+) -> None:
+    """Make sure that a dataset can have its name.
+
+    Args:
+        dataset: Its name.
+        installation: The installation whose name it has at its end, if any.
+        catalog: The name by which DuckDB knows the file that it is loaded into, if that is one.
+        destination: The name of dlt's destination.
+
+    Raises:
+        ConfigurationError: dlt would change it, or it is a name that dlt or the destination uses
+            for itself.
+    """
+    where = f"The dataset {dataset!r}"
+    if installation:
+        where += f" of the installation {installation!r}"
+    hint = of_dataset = (
+        "Choose another one with --dataset, or as dataset under [pipelines.NAME] in "
+        ".dlt/config.toml."
+    )
+    if installation:
+        hint = "Rename the installation, or set shared_dataset = true for all of them."
+    if not dataset.strip():
+        raise ConfigurationError("The dataset needs a name.", hint=hint)
+    made = Schema("perfectgym").naming.normalize_table_identifier(dataset)
+    if made != dataset:
+        raise ConfigurationError(
+            f"{where} cannot have that name: dlt would call it {made!r}", hint=of_dataset
+        )
+    if dataset.endswith(STAGING):
+        raise ConfigurationError(
+            f"{where} cannot have that name: dlt empties it when it loads the dataset "
+            f"{dataset.removesuffix(STAGING)!r}",
+            hint=hint,
+        )
+    if dataset.startswith("pg_") and known_destination(destination).destination_type in _KEEP_PG:
+        raise ConfigurationError(
+            f"{where} cannot have that name: {destination} keeps names that begin with pg_ for "
+            "itself",
+            hint=of_dataset,
+        )
+    if dataset in _RESERVED or dataset == catalog.lower():
+        raise ConfigurationError(
+            f"{where} cannot have that name: the database uses it for itself.", hint=hint
+        )

@@ -1,45 +1,42 @@
-"""Destinations other than a DuckDB file: which can take the tables, and in what form."""
+"""SQL servers and warehouses: which can take the tables, and in what form."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from typing import cast
+from collections.abc import Iterator
+from typing import Any, cast
 
-import dlt
-from dlt.common.destination import AnyDestination, Destination
-from dlt.common.destination.exceptions import UnknownDestinationModule
-from dlt.common.schema import Schema
+from dlt.common import destination as dlt_destination
+from dlt.common.destination import AnyDestination
 
-from ..errors import ConfigurationError, suggest
+from ..errors import ConfigurationError
+from .base import Destination
+from .names import POSTGRES, STAGING, known_destination
+from .run_lock import RunUnderWay
 
 MERGE = "delete-insert"
-STAGING = "_staging"
-"""What dlt puts behind a dataset's name for the schema in which it keeps rows while it loads."""
-_RESERVED = {"information_schema", "pg_catalog", "temp", "system"}
-_POSTGRES = "dlt.destinations.postgres"
-_KEEP_PG = (_POSTGRES, "dlt.destinations.redshift")
-"""They refuse names that begin with `pg_`."""
 
 
-def known_destination(name: str) -> AnyDestination:
-    """Return dlt's destination of a name.
+class SQLServer(Destination):
+    """A server that dlt loads by SQL, replacing rows by key."""
 
-    Raises:
-        ConfigurationError: There is no such destination.
-    """
-    try:
-        return cast(AnyDestination, Destination.from_reference(name))
-    except UnknownDestinationModule:
-        known = [entry for entry in dlt.destinations.__all__ if entry != "destination"]
-        near = suggest(name, known)
-        raise ConfigurationError(f"dlt knows no destination {name!r}{near}") from None
+    @contextlib.contextmanager
+    def _opened(self, publishes: bool) -> Iterator[Any]:
+        yield merging_destination(self.options.destination, self.options.dataset)
+
+    @contextlib.contextmanager
+    def _readable(self, run: RunUnderWay | None) -> Iterator[tuple[Any, bool]]:
+        yield self._direct_destination(), False
+
+    def _direct_destination(self) -> Any:
+        return merging_destination(self.options.destination)
 
 
 def merging_destination(name: str, dataset: str = "") -> AnyDestination:
-    """A destination that replaces rows by key, and keeps every value as it is.
+    """Return a destination that replaces rows by key, and keeps every value as it is.
 
-    Where rows cannot be replaced, dlt would append them, and a row would stand there in all its
-    states.
+    Where rows cannot be replaced, dlt would append them: a row would be there in all its states.
 
     Args:
         name: A dlt destination's name.
@@ -66,56 +63,7 @@ def merging_destination(name: str, dataset: str = "") -> AnyDestination:
             f"The dataset {dataset!r} cannot have that name: the destination {name!r} takes "
             f"{longest} characters."
         )
-    return _postgres(name) if destination.destination_type == _POSTGRES else destination
-
-
-def check_dataset(
-    dataset: str, installation: str = "", catalog: str = "", destination: str = "duckdb"
-) -> None:
-    """Make sure that a dataset can have its name.
-
-    Args:
-        dataset: Its name.
-        installation: The installation whose name it has at its end, if any.
-        catalog: The name by which DuckDB knows the file that it is loaded into, if that is one.
-        destination: The name of dlt's destination.
-
-    Raises:
-        ConfigurationError: dlt would change it, or it is a name that dlt or the destination uses
-            for itself.
-    """
-    where = f"The dataset {dataset!r}"
-    if installation:
-        where += f" of the installation {installation!r}"
-    hint = of_dataset = (
-        "Choose another one with --dataset, or as dataset under [pipelines.NAME] in "
-        ".dlt/config.toml."
-    )
-    if installation:
-        hint = "Rename the installation, or set shared_dataset = true for all of them."
-    if not dataset.strip():
-        raise ConfigurationError("The dataset needs a name.", hint=hint)
-    made = Schema("perfectgym").naming.normalize_table_identifier(dataset)
-    if made != dataset:
-        raise ConfigurationError(
-            f"{where} cannot have that name: dlt would call it {made!r}", hint=of_dataset
-        )
-    if dataset.endswith(STAGING):
-        raise ConfigurationError(
-            f"{where} cannot have that name: dlt empties it when it loads the dataset "
-            f"{dataset.removesuffix(STAGING)!r}",
-            hint=hint,
-        )
-    if dataset.startswith("pg_") and known_destination(destination).destination_type in _KEEP_PG:
-        raise ConfigurationError(
-            f"{where} cannot have that name: {destination} keeps names that begin with pg_ for "
-            "itself",
-            hint=of_dataset,
-        )
-    if dataset in _RESERVED or dataset == catalog.lower():
-        raise ConfigurationError(
-            f"{where} cannot have that name: the database uses it for itself.", hint=hint
-        )
+    return _postgres(name) if destination.destination_type == POSTGRES else destination
 
 
 def _postgres(name: str) -> AnyDestination:
@@ -127,7 +75,7 @@ def _postgres(name: str) -> AnyDestination:
     logging.getLogger("dlt").addFilter(_is_not_about_speed)
     return cast(
         AnyDestination,
-        Destination.from_reference(
+        dlt_destination.Destination.from_reference(
             name,
             supported_loader_file_formats=["insert_values"],
             loader_file_format_selector=None,
@@ -136,5 +84,5 @@ def _postgres(name: str) -> AnyDestination:
 
 
 def _is_not_about_speed(record: logging.LogRecord) -> bool:
-    """Leaves out what dlt says for every table about INSERT statements."""
+    """Return whether a record is not dlt's remark about INSERT statements, made for each table."""
     return "native writer could not be found" not in record.getMessage()

@@ -7,11 +7,9 @@ the working folder, and the next run writes it.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -33,18 +31,18 @@ _BEFORE = """
     ORDER BY started_at DESC LIMIT 1
 """
 
-Outcome = Literal["ok", "partial", "failed"]
+RunOutcome = Literal["ok", "partial", "failed"]
 
 
 @dataclass(frozen=True)
 class ResourceRecord:
-    """What a run did to one resource.
+    """Result of a run for one resource.
 
     Attributes:
         run_id: The run.
         resource: The resource.
-        rows_new: Rows that its table did not have before. Where a table holds full pictures, by
-            how much it grew. None if nobody counted, because the load failed.
+        rows_new: Rows that its table did not have before. For full lists, by how
+            much the table grew. None if the load failed.
         rows_changed: Rows that replaced older ones, those that were flagged as deleted included.
         rows_deleted: Rows that were flagged as deleted, or were removed.
         rows_loaded: Rows that were read.
@@ -78,7 +76,7 @@ class ResourceRecord:
 
 @dataclass(frozen=True)
 class CheckRecord:
-    """What a check found in one table after loading.
+    """Result of a check of one table after a load.
 
     Attributes:
         run_id: The run.
@@ -99,7 +97,7 @@ class CheckRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a run did.
+    """Result of a run.
 
     Attributes:
         run_id: Its name, which no other run has.
@@ -137,7 +135,7 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Entry:
-    """All that the history takes down of a run."""
+    """Everything that the history records of a run."""
 
     run: RunRecord
     resources: Sequence[ResourceRecord]
@@ -145,14 +143,12 @@ class Entry:
 
 
 class History:
-    """Writes the history.
+    """Writer of the run history.
 
     Args:
-        folder: Where the working folder of its pipeline is made: the target's own.
+        folder: The working folder of the destination.
         destination: The destination, for `dlt.pipeline`.
         dataset: The dataset.
-        writing: Makes the context in which the destination is written, such as
-            `publish.preserving_publish_marker`.
         cleaning: Deletes what is too old, after a run has been written.
     """
 
@@ -161,17 +157,15 @@ class History:
         folder: Path,
         destination: Any,
         dataset: str,
-        writing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         cleaning: Callable[[SqlClientBase[Any], RunRecord], None] | None = None,
     ) -> None:
         self._folder = folder
         self._destination = destination
         self._dataset = dataset
-        self._writing = writing
         self._cleaning = cleaning
 
     def keep(self, entry: Entry) -> bool:
-        """Write a run down, and those that could not be written before it.
+        """Record a run, and those that could not be recorded before it.
 
         Whatever goes wrong is a warning: the rows of the run are in their tables all the same.
 
@@ -180,9 +174,8 @@ class History:
             if there was none, or nobody knows.
         """
         try:
-            with self._writing():
-                return self._write(entry)
-        except Exception as error:  # of any destination, and none is worth failing the run for
+            return self._write(entry)
+        except Exception as error:  # any driver may raise here; the history is best effort
             logger.warning(
                 "The run history could not be written (%s); the next run writes it.",
                 type(error).__name__,
@@ -216,7 +209,7 @@ class History:
 
 
 def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any, ...]]:
-    """The rows that a query over the history gives; none if there is no history yet.
+    """Return the rows of a query over the history; none if there is no history yet.
 
     Args:
         client: A client of the dataset.
@@ -232,7 +225,7 @@ def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any
 
 
 def utc(moment: Any) -> datetime:
-    """An instant as the destination gives it, in UTC."""
+    """Return an instant, as the destination returns it, in UTC."""
     return cast("datetime", pendulum.instance(moment).in_timezone("UTC"))
 
 

@@ -1,4 +1,4 @@
-"""Takes down what a run does, step by step, for the run history."""
+"""Collect the metrics of a run, step by step, for the run history."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from ..errors import PerfectGymError
 from ..extract.state import SourceState, section
 from ..source import reading_of
 from ..text import counted
-from .history import CheckRecord, Entry, History, Outcome, ResourceRecord, RunRecord
+from .history import CheckRecord, Entry, History, ResourceRecord, RunOutcome, RunRecord
 
 PACKAGE = "perfectgym-source"
 LONGEST_ERROR = 1000
 
 
 class RunRecorder:
-    """What one run does.
+    """Metrics of one run.
 
     Args:
         pipeline: The named pipeline.
@@ -63,11 +63,11 @@ class RunRecorder:
         self._started = time.monotonic()
 
     def begin(self, pipeline: dlt.Pipeline) -> None:
-        """Note the cursors, when dlt's state has been fetched from the destination."""
+        """Record the cursors, when dlt's state has been fetched from the destination."""
         self._before = self._cursors(pipeline)
 
     def normalized(self, pipeline: dlt.Pipeline, info: NormalizeInfo) -> None:
-        """Count the rows of the tables that get some or lose some; of the others nobody asks.
+        """Count the rows of the tables that the load changes.
 
         Args:
             pipeline: The pipeline, before it loads.
@@ -80,20 +80,20 @@ class RunRecorder:
         self._counts_before = self._count(pipeline)
 
     def loaded(self, pipeline: dlt.Pipeline) -> None:
-        """Count them again, and note the cursors."""
+        """Count the rows again, and record the cursors."""
         self.counts = self._count(pipeline)
         self._after = self._cursors(pipeline)
         self._is_loaded = True
 
     def end(self, error: BaseException | None = None) -> Entry:
-        """The run, for the history.
+        """Return the record of the run for the history.
 
         Args:
             error: Why it failed, in our words.
         """
         report = self._report
         exit_code = _exit_code(error)
-        outcome: Outcome = "failed" if error else "ok"
+        outcome: RunOutcome = "failed" if error else "ok"
         text = _text(error)
         if error is None and report.failures:
             exit_code, outcome = report.exit_code, "partial"
@@ -145,7 +145,7 @@ class RunRecorder:
             error=error and error[:LONGEST_ERROR],
         )
 
-    def _outcome(self, endpoint: Endpoint) -> tuple[Outcome, str | None]:
+    def _outcome(self, endpoint: Endpoint) -> tuple[RunOutcome, str | None]:
         if not self._is_loaded:
             return "failed", None
         found = [each for each in self._report.failures if each.resource == endpoint.name]
@@ -176,12 +176,12 @@ def recorded(
     history: History,
     translate_error: Callable[[BaseException], BaseException],
 ) -> Iterator[None]:
-    """Write into the history what is done inside, whether it goes well or fails.
+    """Record the work inside in the history, whether it succeeds or fails.
 
     Args:
-        recording: What takes it down.
-        history: Where it goes.
-        translate_error: Makes the error that a person may see of one that is raised inside.
+        recording: The metrics.
+        history: The history.
+        translate_error: Returns one of our errors for an error that is raised inside.
     """
     try:
         yield
@@ -192,7 +192,7 @@ def recorded(
 
 
 def count_rows(client: SqlClientBase[Any], tables: Iterable[str]) -> dict[str, int]:
-    """The number of rows of each table; tables that are not there are left out."""
+    """Return the number of rows of each table; missing tables are left out."""
     counts = {}
     for table in tables:
         query = f"SELECT count(*) FROM {client.make_qualified_table_name(table)}"
@@ -213,7 +213,7 @@ def _exit_code(error: BaseException | None) -> int:
 
 
 def _text(error: BaseException | None) -> str | None:
-    """The error; of one that is not ours only the kind, because its text may hold anything."""
+    """Return the error's text, or only the kind of a foreign one: its text may hold anything."""
     if error is None:
         return None
     return str(error) if isinstance(error, PerfectGymError) else type(error).__name__

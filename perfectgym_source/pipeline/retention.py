@@ -1,4 +1,4 @@
-"""Deletes old states of dlt, and old runs of the history.
+"""Delete old states of dlt, and old runs of the history.
 
 dlt adds its state to the dataset in each run that changes it, and reads the newest one only. The
 loads of the source stay in `_dlt_loads`, and so does `_dlt_version`: the first is a short row for
@@ -51,7 +51,7 @@ _LAST_SUCCESSES = """
 
 @dataclass(frozen=True)
 class Retention:
-    """What is kept.
+    """Limits of what is kept.
 
     Attributes:
         history_days: After how many days a run is deleted from the history; 0 for never.
@@ -103,12 +103,12 @@ def _delete_states(client: SqlClientBase[Any], pipeline_name: str, keep: int) ->
         f"WHERE s.{name} = %s AND l.{status} = 0 ORDER BY s.{of_state} DESC"
     )
     with client.execute_query(query, pipeline_name) as cursor:
-        held = cursor.fetchall()
-    if len(held) > keep:
+        states_found = cursor.fetchall()
+    if len(states_found) > keep:
         client.execute_sql(
             f"DELETE FROM {states} WHERE {name} = %s AND {of_state} < %s",
             pipeline_name,
-            held[keep - 1][0],
+            states_found[keep - 1][0],
         )
 
 
@@ -117,8 +117,8 @@ def _delete_runs(client: SqlClientBase[Any], run: RunRecord, oldest: datetime) -
 
     The last run that read all of a resource stays: `--status` needs it.
     """
-    held = rows(client, _RUNS, run.pipeline, run.installation)
-    old = [row for row in held[MOST_RUNS:] if utc(row[1]) < oldest][-MOST_RUNS:]
+    runs = rows(client, _RUNS, run.pipeline, run.installation)
+    old = [row for row in runs[MOST_RUNS:] if utc(row[1]) < oldest][-MOST_RUNS:]
     if not old:
         return
     kept = {run_id for (run_id,) in rows(client, _LAST_SUCCESSES, run.installation)}

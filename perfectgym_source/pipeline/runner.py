@@ -1,37 +1,26 @@
-"""Runs the pipeline once: what is pending first, then extract, normalize and load."""
+"""Run the pipeline once: load pending packages first, then extract, normalize and load."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from dlt.extract import DltSource
 
-from ..causes import explained
+from ..catalog.selection import ancestors
 from ..config.monitoring import configured_checks
 from ..config.pipeline_settings import Checks
-from ..destination.lock import run_under_way
+from ..config.settings import Settings
+from ..destination import Options, Session, destination_for, pending_packages
 from ..destination.names import PIPELINE
-from ..destination.publish import preserving_publish_marker
-from ..destination.target import (
-    Options,
-    destination_name,
-    folder_of,
-    is_duckdb,
-    open_pipeline,
-    pending_packages,
-    target,
-    translate_error,
-)
+from ..error_translation import explain
 from ..errors import LockedError, PerfectGymError
 from ..extract.report import Report
-from ..source import perfectgym_source, reading_of, report_of
+from ..source import perfectgym_source, reading_of
 from ..text import counted
 from .alerts import configured_alerts
 from .checks import as_lines, run_checks
@@ -46,7 +35,7 @@ __all__ = ["Options", "Summary", "load", "run"]
 
 @dataclass
 class Summary:
-    """What one run did.
+    """Result of one run.
 
     Attributes:
         report: What was read.
@@ -58,6 +47,8 @@ class Summary:
         checks: What the checks after loading found.
         failed_checks: The exit code of checks that fail the run; 0 if none does.
         hint: What to do, if the failures have one cause in common.
+        incomplete: Resources of which something could not be read, in the catalog's order: they
+            failed themselves, or an endpoint whose ids they take did.
     """
 
     report: Report
@@ -69,6 +60,7 @@ class Summary:
     checks: Sequence[CheckRecord] = ()
     failed_checks: int = 0
     hint: str | None = None
+    incomplete: Sequence[str] = ()
 
     @property
     def exit_code(self) -> int:
@@ -77,7 +69,7 @@ class Summary:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong, in a sentence; None if all is well."""
+        """Problems in a sentence; None if there are none."""
         if self.report.failures:
             first = self.report.failures[0]
             parts = counted(len(self.report.failures), "part")
@@ -86,7 +78,7 @@ class Summary:
 
 
 def run(options: Options) -> Summary:
-    """Load what is new, take it down in the run history, and tell those who want to know.
+    """Load new data, record the run, and send alerts.
 
     Raises:
         ConfigurationError: Before the first request, if a setting is missing or wrong.
@@ -103,14 +95,14 @@ def run(options: Options) -> Summary:
         begin_run(recording.run_id)
         summary = _run(options, source, recording, checks)
     except LockedError:
-        # The run that is under way tells how it ends, unless it hangs.
-        other = run_under_way(folder_of(options))
+        # The run under way sends its alerts itself, unless it hangs.
+        other = destination_for(options).run_under_way()
         if other and other.is_longer_than(options.max_run_hours):
             problem = f"{other}, longer than max_run_hours allows"
             alerts.ended(_name(options), problem, was_well=True)
         raise
     except Exception as error:
-        known = explained(error)
+        known = explain(error)
         text = (
             str(known) if isinstance(known, PerfectGymError) else f"a bug ({type(known).__name__})"
         )
@@ -122,36 +114,49 @@ def run(options: Options) -> Summary:
 
 def _run(options: Options, source: DltSource, recording: RunRecorder, checks: Checks) -> Summary:
     started = time.monotonic()
+    destination = destination_for(options)
     with (
-        target(options) as destination,
-        recorded(
-            recording,
-            _history(options, destination),
-            lambda error: translate_error(error, options),
-        ),
+        destination.open() as session,
+        recorded(recording, _history(session), destination.translate_error),
     ):
-        pending = load(options, source, destination, recording, checks)
-    report = report_of(source)
+        pending = load(session, source, recording, checks)
+    reading = reading_of(source)
+    settings, report = reading.settings, reading.report
     errors = {failure.resource: failure.error for failure in report.failures}
     return Summary(
         report=report,
         seconds=time.monotonic() - started,
         pending=pending,
-        destination=destination_name(options),
+        destination=destination.describe(),
         dataset=options.dataset,
         run_id=recording.run_id,
         checks=recording.checks,
         failed_checks=recording.failed_checks,
-        hint=wrong_mode(reading_of(source).settings.mode, +report.requests, errors),
+        hint=wrong_mode(settings.mode, +report.requests, errors),
+        incomplete=_incomplete(settings, source.resources, errors),
     )
 
 
-def _history(options: Options, destination: Any) -> History:
-    writing: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
-    if is_duckdb(options):
-        writing = partial(preserving_publish_marker, options.database.resolve())
+def _incomplete(settings: Settings, resources: Iterable[str], failed: Collection[str]) -> list[str]:
+    """Return the resources of which something could not be read.
+
+    Args:
+        settings: The settings.
+        resources: Names of the resources of the run.
+        failed: Names of endpoints that could not be read completely.
+    """
+    endpoints = settings.api.endpoints
+    return [
+        name
+        for name in resources
+        if not {name, *ancestors(settings.api, endpoints[name], settings.mode)}.isdisjoint(failed)
+    ]
+
+
+def _history(session: Session) -> History:
+    options = session.destination.options
     cleaning = partial(delete_old, Retention(options.history_days, options.keep_states), PIPELINE)
-    return History(folder_of(options), destination, options.dataset, writing, cleaning)
+    return History(session.destination.folder, session.dlt_destination, options.dataset, cleaning)
 
 
 def _name(options: Options) -> str:
@@ -160,27 +165,25 @@ def _name(options: Options) -> str:
 
 
 def load(
-    options: Options,
+    session: Session,
     source: DltSource,
-    destination: Any,
     recording: RunRecorder | None = None,
     checks: Checks | None = None,
 ) -> int:
-    """Load; gives the number of pending packages that were completed first.
+    """Load, and return the number of pending packages that were completed first.
 
     It takes dlt's `run` apart: after a failed load, that loads what is pending and extracts nothing
     new.
 
     Args:
-        options: What the run is to do.
+        session: The destination under its lock.
         source: The source.
-        destination: As `target` gives it.
-        recording: What takes it down, if anything.
-        checks: What is checked after loading, if anything; it is taken down too.
+        recording: Receives the metrics of the run.
+        checks: Checks after the load; their results are recorded.
     """
-    with open_pipeline(options, destination) as pipeline, _rare_collection():
+    with session.pipeline() as pipeline, _rare_collection():
         if not (pending_packages(pipeline) and pipeline.first_run):
-            # If somebody dropped the dataset meanwhile, dlt forgets the packages here: they hold
+            # If the dataset was dropped meanwhile, dlt forgets the packages here: they hold
             # only what had changed. (Before a first load there is no dataset, and they hold all.)
             pipeline.sync_destination()
         pending = pending_packages(pipeline)
@@ -203,10 +206,10 @@ def load(
 
 @contextlib.contextmanager
 def _rare_collection() -> Iterator[None]:
-    """Let Python look for reference cycles seldom.
+    """Run the garbage collector rarely.
 
-    Rows are trees: there are none among them, and looking through thousands of rows again and again
-    takes a fifth of the time of a load.
+    Rows contain no reference cycles, and scanning thousands of them again and again takes a fifth
+    of the time of a load.
     """
     before = gc.get_threshold()
     gc.set_threshold(100_000, *before[1:])

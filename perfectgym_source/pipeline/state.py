@@ -5,27 +5,15 @@ Both work on dlt's state as the destination keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Any
 
-import dlt
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
+from ..destination import Destination, Options, View, destination_for, pending_packages
 from ..destination.names import PIPELINE
-from ..destination.publish import loading_file
-from ..destination.target import (
-    Options,
-    View,
-    destination_name,
-    is_duckdb,
-    open_pipeline,
-    pending_packages,
-    target,
-    view,
-)
 from ..errors import ConfigurationError, suggest
 from ..extract.state import SourceState, StateSummary
 
@@ -36,7 +24,7 @@ def states(options: Options) -> list[StateSummary]:
     Raises:
         DestinationError: The destination cannot be reached.
     """
-    with view(options) as found:
+    with destination_for(options).view() as found:
         return states_in(found)
 
 
@@ -71,9 +59,11 @@ def reset(options: Options, resources: Sequence[str], installation: str | None =
         LockedError: A run is under way.
         DestinationError: The destination failed.
     """
-    if not _is_there(options):
-        raise _unknown(options, resources[0], ())
-    with _synced_pipeline(options, publishes=True) as pipeline:
+    destination = destination_for(options)
+    if not destination.exists():
+        raise _unknown(destination, resources[0], ())
+    with destination.open() as session, session.pipeline() as pipeline:
+        pipeline.sync_destination()
         if pending_packages(pipeline):
             raise ConfigurationError(
                 "Load packages of an earlier run are pending, with the state that belongs to them.",
@@ -82,7 +72,7 @@ def reset(options: Options, resources: Sequence[str], installation: str | None =
         known = SourceState.of_pipeline(pipeline.state).resources()
         for name in resources:
             if name not in known:
-                raise _unknown(options, name, known)
+                raise _unknown(destination, name, known)
         with pipeline.managed_state(extract_state=True) as state:
             source = SourceState.of_pipeline(state)
             forgotten = [name for name in resources if _forget(source, name, installation)]
@@ -91,30 +81,15 @@ def reset(options: Options, resources: Sequence[str], installation: str | None =
     return forgotten
 
 
-@contextmanager
-def _synced_pipeline(options: Options, publishes: bool) -> Iterator[dlt.Pipeline]:
-    with (
-        target(options, publishes) as destination,
-        open_pipeline(options, destination) as pipeline,
-    ):
-        pipeline.sync_destination()
-        yield pipeline
-
-
-def _is_there(options: Options) -> bool:
-    database = options.database.resolve()
-    return not is_duckdb(options) or database.exists() or loading_file(database).exists()
-
-
 def _forget(source: SourceState, resource: str, installation: str | None) -> bool:
     stored = source.stored(resource)
     forgotten = [each.forget() for each in stored if installation in (None, each.installation)]
     return any(forgotten)
 
 
-def _unknown(options: Options, name: str, known: Collection[str]) -> ConfigurationError:
+def _unknown(destination: Destination, name: str, known: Collection[str]) -> ConfigurationError:
+    where = f"{destination.describe()} ({destination.options.dataset})"
     return ConfigurationError(
-        f"{name!r} has not been loaded into {destination_name(options)} ({options.dataset})"
-        f"{suggest(name, known)}",
+        f"{name!r} has not been loaded into {where}{suggest(name, known)}",
         hint="--state prints what has.",
     )

@@ -11,14 +11,7 @@ import pendulum
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalog import ENDPOINTS
-from ..destination.files import files_end_at
-from ..destination.target import (
-    Options,
-    View,
-    destination_name,
-    view,
-    writes_files,
-)
+from ..destination import Options, View, destination_for
 from .history import rows, utc
 from .recorder import count_rows
 
@@ -128,17 +121,15 @@ def status(
     Raises:
         DestinationError: The destination cannot be reached.
     """
-    with view(options) as found:
+    destination = destination_for(options)
+    with destination.view() as found:
         if found.pipeline is None:
             tables = _tables(None, resources, installation, max_age_hours)
         else:
             with found.pipeline.sql_client() as client:
-                end = None
-                if writes_files(options):
-                    connection = client.native_connection
-                    end = files_end_at(connection, options.dataset, found.folder / "files")
+                end = destination.files_end_at(client, found.folder)
                 tables = _tables(client, resources, installation, max_age_hours, end)
-    return Status(tables, max_age_hours, destination_name(options), options.dataset, found)
+    return Status(tables, max_age_hours, destination.describe(), options.dataset, found)
 
 
 def _tables(

@@ -14,7 +14,7 @@ from typing import Any
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalog import ENDPOINTS, Endpoint, table_layout
-from ..destination.target import Options, open_pipeline
+from ..destination import Options, Session
 from ..extract.report import Report
 from ..pipeline.runner import load
 from ..resources import Reading
@@ -61,25 +61,25 @@ def repair(options: Options) -> Repair:
         LockedError: A run is loading into the same place.
         PerfectGymError: The API or the destination failed; the exit code is the error's.
     """
-    with verified_target(options, publishes=True) as destination:
-        found = compare(options, destination)
+    with verified_target(options, publishes=True) as session:
+        found = compare(options, session)
         done = Repair(found)
         if found.removable or found.needs_reload:
-            _make_dropped_tables(options, destination)
+            _make_dropped_tables(session)
         if found.removable:
             reading = Reading(resolve(**options.source).settings)
-            with open_pipeline(options, destination) as pipeline, pipeline.sql_client() as client:
+            with session.pipeline() as pipeline, pipeline.sql_client() as client:
                 done.removed = _remove(found, reading, client)
         if found.needs_reload:
             selecting = _selecting(options, found.needs_reload)
             source = perfectgym_source(**{**selecting.source, "full_refresh": found.needs_reload})
-            load(options, source, destination)
+            load(session, source)
             done.loaded = report_of(source)
         repaired = [
             name for name in found.findings if name in {*found.removable, *found.needs_reload}
         ]
         if repaired:
-            done.after = compare(_selecting(options, repaired), destination)
+            done.after = compare(_selecting(options, repaired), session)
         return done
 
 
@@ -88,9 +88,9 @@ def _selecting(options: Options, resources: Sequence[str]) -> Options:
     return replace(options, source=source)
 
 
-def _make_dropped_tables(options: Options, destination: Any) -> None:
+def _make_dropped_tables(session: Session) -> None:
     """Make tables that somebody dropped: dlt takes those of the schema that it stored for given."""
-    with open_pipeline(options, destination) as pipeline:
+    with session.pipeline() as pipeline:
         pipeline.sync_destination()
         with pipeline.destination_client() as client:
             client.update_stored_schema(force=True)

@@ -20,17 +20,8 @@ from ..catalog import Endpoint, Write
 from ..catalog.selection import ancestors
 from ..config.settings import Settings
 from ..dataset_guard import check_dataset
-from ..destination.files import DESTINATION as FILES
+from ..destination import Options, Session, destination_for, pending_packages
 from ..destination.names import PIPELINE
-from ..destination.publish import loading_file
-from ..destination.target import (
-    Options,
-    destination_name,
-    is_duckdb,
-    open_pipeline,
-    pending_packages,
-    target,
-)
 from ..errors import ApiError, ConfigurationError
 from ..extract.report import Report
 from ..extract.state import SourceState, StoredState, section
@@ -101,38 +92,32 @@ def verify(options: Options) -> Verification:
         LockedError: A run is loading into the same place.
         PerfectGymError: The API or the destination failed; the exit code is the error's.
     """
-    with verified_target(options, publishes=False) as destination:
-        return compare(options, destination)
+    with verified_target(options, publishes=False) as session:
+        return compare(options, session)
 
 
 @contextmanager
-def verified_target(options: Options, publishes: bool) -> Iterator[Any]:
-    """`runner.target`, of which there has to be something already.
+def verified_target(options: Options, publishes: bool) -> Iterator[Session]:
+    """Open a destination in which there has to be something already.
 
     Raises:
         ConfigurationError: There is no such DuckDB file, or the target is files.
-        PerfectGymError: As `runner.target`.
+        PerfectGymError: As `Destination.open`.
     """
-    if options.destination == FILES:
-        raise ConfigurationError(
-            "--verify and --repair do not look into files: use --destination duckdb, to compare "
-            f"{options.database}, from which the files are written.",
-            hint="After a repair, the next run writes the files again.",
-        )
-    if is_duckdb(options):
-        database = options.database.resolve()
-        if not (database.exists() or loading_file(database).exists()):
-            raise _nothing(options)
-    with target(options, publishes) as destination:
-        yield destination
+    destination = destination_for(options)
+    destination.check_comparable()
+    if not destination.exists():
+        raise _nothing(options)
+    with destination.open(publishes) as session:
+        yield session
 
 
-def compare(options: Options, destination: Any) -> Verification:
+def compare(options: Options, session: Session) -> Verification:
     """Compare, under the lock of the target.
 
     Args:
         options: What is selected.
-        destination: The destination, as `runner.target` gives it.
+        session: The destination under its lock.
 
     Raises:
         ConfigurationError: Nothing to compare has been loaded, or the destination has no SQL.
@@ -143,7 +128,7 @@ def compare(options: Options, destination: Any) -> Verification:
     settings, selected = resolved.settings, resolved.endpoints
     report = Report()
     with (
-        open_pipeline(options, destination) as pipeline,
+        session.pipeline() as pipeline,
         pipeline.destination_client() as client,
         closing(Comparison(settings)) as comparison,
     ):
@@ -189,7 +174,7 @@ def compare(options: Options, destination: Any) -> Verification:
             needs_reload=[entry.name for entry in repaired if comparison.is_reload_needed(entry)],
             report=report,
             seconds=time.monotonic() - started,
-            destination=destination_name(options),
+            destination=session.destination.describe(),
             dataset=options.dataset,
         )
 
@@ -217,7 +202,7 @@ def _why_not(endpoint: Endpoint, stored: StoredState) -> str | None:
 def _nothing(options: Options) -> ConfigurationError:
     return ConfigurationError(
         f"There is nothing to verify: none of the resources has been loaded into "
-        f"{destination_name(options)} ({options.dataset}).",
+        f"{destination_for(options).describe()} ({options.dataset}).",
         hint="Load first.",
     )
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from perfectgym_source.destination.file_attributes import keep_attributes
-from perfectgym_source.destination.publish import opened
+from perfectgym_source.destination.loading_file import opened
+from perfectgym_source.destination.replacement import keep_attributes
 from perfectgym_source.errors import ConfigurationError
 
 

@@ -11,7 +11,7 @@ import dlt
 import pytest
 from support.histories import Recorder
 
-from perfectgym_source.destination.target import open_pipeline, target
+from perfectgym_source.destination import destination_for
 from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.pipeline import retention
 from perfectgym_source.pipeline.checks import Checks, as_lines, run_checks
@@ -79,8 +79,8 @@ def test_old_states_and_runs_are_deleted(
     later = replace(newest, started_at=newest.started_at + timedelta(days=2))
     options = recorder.options("clubs")
     with (
-        target(options) as destination,
-        open_pipeline(options, destination) as pipeline,
+        destination_for(options).open() as session,
+        session.pipeline() as pipeline,
         pipeline.sql_client() as client,
     ):
         retention.delete_old(retention.Retention(1, 1), pipeline.pipeline_name, client, later)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from perfectgym_source.destination.lock import RunUnderWay, run_lock, run_under_way
+from perfectgym_source.destination.run_lock import RunUnderWay, run_lock, run_under_way
 from perfectgym_source.errors import LockedError
 
 

@@ -30,8 +30,11 @@ DLT_LOAD = "dlt.load.load:Load"
 DLT_JOBS = "dlt.common.storages.load_package:PackageStorage"
 DLT_PACKAGES = "dlt.common.storages.load_storage:LoadStorage"
 DLT_COPY = "dlt.destinations.impl.duckdb.duck:DuckDbCopyJob"
-TARGET = "perfectgym_source.destination.target"
+DESTINATION = "perfectgym_source.destination.base:Destination"
+DUCKDB_FILE = "perfectgym_source.destination.duckdb_file"
+LOADING_FILE = "perfectgym_source.destination.loading_file"
 PUBLISHING = "perfectgym_source.destination.publish"
+REPLACEMENT = "perfectgym_source.destination.replacement"
 
 PLACES = [
     # Reading.
@@ -56,25 +59,26 @@ PLACES = [
     Place(f"{DLT_PACKAGES}.complete_load_package", "after"),
     Place(f"{DLT_PIPELINE}.load", "after"),
     # Publishing.
-    Place(f"{TARGET}:_forget_working_files", "after"),
-    Place(f"{TARGET}:publish"),
-    Place(f"{PUBLISHING}:_copy", "after"),
+    Place(f"{DESTINATION}.forget_working_files", "after"),
+    Place(f"{DUCKDB_FILE}:publish"),
+    Place(f"{PUBLISHING}:copy_file", "after"),
     Place(f"{PUBLISHING}:drop_staging", "after"),
-    Place(f"{PUBLISHING}:_flush", "after"),
-    Place(f"{PUBLISHING}:_flush", "before", 2),
-    Place(f"{TARGET}:publish", "after"),
+    Place(f"{REPLACEMENT}:flush", "after"),
+    Place(f"{REPLACEMENT}:flush", "before", 2),
+    Place(f"{PUBLISHING}:_marker", "after", 2),
+    Place(f"{DUCKDB_FILE}:publish", "after"),
 ]
 """Between every two steps of a run."""
 
 FIRST_PLACES = [
-    Place(f"{PUBLISHING}:_flush"),
-    Place(f"{PUBLISHING}:prepare", "after"),
+    Place(f"{REPLACEMENT}:flush"),
+    Place(f"{LOADING_FILE}:prepare", "after"),
     Place(f"{DLT_EXTRACT}.commit_packages", "after"),
     Place(f"{DLT_PACKAGES}.commit_new_load_package", "after"),
     Place(f"{DLT_LOAD}.initialize_package", "after"),
     Place(f"{DLT_COPY}.run", "after", 2),
     Place(f"{DLT_PACKAGES}.complete_load_package"),
-    Place(f"{TARGET}:publish"),
+    Place(f"{DUCKDB_FILE}:publish"),
 ]
 """Those that are something else when there is no database yet."""
 
@@ -123,8 +127,9 @@ class Installation:
         shutil.rmtree(self.program.folder / "dlt", ignore_errors=True)
 
     def left_behind(self) -> list[str]:
-        """Files besides the two databases and the lock, such as copies of rows."""
-        expected = {"perfectgym.duckdb", "perfectgym_loading.duckdb", "run.lock", "out", "err"}
+        """Files besides the two databases, their marker and the lock, such as copies of rows."""
+        databases = {"perfectgym.duckdb", "perfectgym_loading.duckdb"}
+        expected = {*databases, ".perfectgym.duckdb.published", "run.lock", "out", "err"}
         found = [path for path in self.program.folder.rglob("*") if path.is_file()]
         return [path.name for path in found if path.name not in expected]
 

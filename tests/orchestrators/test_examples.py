@@ -118,7 +118,7 @@ def test_a_wheel_can_be_built_of_what_the_dockerfile_copies(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["airflow_dag.py", "dagster_assets.py"])
-def test_what_an_orchestrator_imports_from_here_exists(name: str) -> None:
+def test_an_orchestrator_imports_only_what_is_public_and_exists(name: str) -> None:
     tree = ast.parse((PIPELINES / name).read_text(encoding="utf-8"))
     imported = [
         (node.module, alias.name)
@@ -127,5 +127,7 @@ def test_what_an_orchestrator_imports_from_here_exists(name: str) -> None:
         for alias in node.names
     ]
     assert imported
-    for module, attribute in imported:
-        assert hasattr(importlib.import_module(module), attribute), f"{module}.{attribute}"
+    for name, attribute in imported:
+        module = importlib.import_module(name)
+        assert attribute in module.__all__, f"{name}.{attribute} is not public"
+        assert hasattr(module, attribute), f"{name}.{attribute}"

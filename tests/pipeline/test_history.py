@@ -13,7 +13,6 @@ from support.histories import Recorder
 from support.loading import small_world
 
 from perfectgym_source.destination.names import HISTORY_PIPELINE
-from perfectgym_source.destination.publish import is_published
 from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.pipeline.history import ResourceRecord
 from perfectgym_source.pipeline.recorder import LONGEST_ERROR, RunRecorder
@@ -207,7 +206,7 @@ def test_an_idle_run_publishes_nothing_and_its_history_comes_with_the_next_chang
     for _ in range(2):
         recorder.load("clubs")
         assert recorder.database.stat() == published
-        assert is_published(recorder.database)
+        assert recorder.is_published()
     assert len(recorder.query(RUNS)) == 3
     assert len(recorder.query(RUNS, recorder.database)) == 1
 

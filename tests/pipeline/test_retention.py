@@ -13,8 +13,8 @@ import duckdb
 import pytest
 from support.histories import Recorder
 
-from perfectgym_source.destination.publish import loading_file
-from perfectgym_source.destination.target import open_pipeline, target
+from perfectgym_source.destination import destination_for
+from perfectgym_source.destination.loading_file import loading_file
 from perfectgym_source.pipeline import retention
 from perfectgym_source.pipeline.runner import Summary, run
 from perfectgym_source.sandbox import Sandbox
@@ -124,8 +124,8 @@ def test_a_clock_that_is_ahead_deletes_only_a_few(recorder: Recorder) -> None:
     )
     options = recorder.options("clubs")
     with (
-        target(options, publishes=False) as destination,
-        open_pipeline(options, destination) as pipeline,
+        destination_for(options).open(publishes=False) as session,
+        session.pipeline() as pipeline,
         pipeline.sql_client() as client,
     ):
         retention.delete_old(retention.Retention(), "perfectgym", client, ahead)

@@ -15,7 +15,7 @@ from support.loading import small_world
 from perfectgym_source.cli.main import command
 from perfectgym_source.cli.rendering.json_output import to_json
 from perfectgym_source.cli.rendering.state import as_data, as_text
-from perfectgym_source.destination.publish import is_published, loading_file
+from perfectgym_source.destination.loading_file import loading_file
 from perfectgym_source.errors import ConfigurationError, DestinationError
 from perfectgym_source.extract.state import ListState
 from perfectgym_source.pipeline.runner import run
@@ -50,7 +50,7 @@ def test_cursors_are_printed_by_list(recorder: Recorder) -> None:
     ]
     found = json.loads(to_json(as_data([clubs])))["resources"]
     assert found[0]["lists"] == {"clubs": {"partitions": 1, "lowest": newest, "highest": newest}}
-    assert is_published(recorder.database)
+    assert recorder.is_published()
 
 
 def test_pending_parts_are_counted(recorder: Recorder) -> None:
@@ -77,7 +77,7 @@ def test_a_reset_resource_is_read_again_and_the_others_are_not(recorder: Recorde
 
     assert reset(options, ["memberships"]) == ["memberships"]
 
-    assert is_published(recorder.database)
+    assert recorder.is_published()
     assert [state.resource for state in states(options)] == ["clubs"]
     again = +Counter(run(options).report.rows)
     assert again == {"memberships": everything["memberships"]}

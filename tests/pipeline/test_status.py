@@ -8,7 +8,6 @@ import pytest
 from support.histories import Recorder
 
 from perfectgym_source.cli.rendering.status import as_data, as_text
-from perfectgym_source.destination.publish import is_published
 from perfectgym_source.errors import SignInError
 from perfectgym_source.pipeline.status import Status, status
 from perfectgym_source.sandbox import Fault, Sandbox
@@ -39,7 +38,7 @@ def test_what_was_just_loaded_is_fresh_and_asking_changes_nothing(recorder: Reco
     assert "All of" in as_text(found)
     assert as_data(found)["outcome"] == "fresh"
     assert len(recorder.sandbox.requests) == asked
-    assert is_published(recorder.database)
+    assert recorder.is_published()
 
 
 def test_what_is_too_old_is_overdue(recorder: Recorder) -> None:

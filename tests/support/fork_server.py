@@ -118,7 +118,7 @@ class ForkServer:
 def _serve() -> None:
     for name in (
         "perfectgym_source.pipeline.runner",
-        "perfectgym_source.destination.target",
+        "perfectgym_source.destination",
         "perfectgym_source.cli.rendering.summary",
         "dlt.destinations.impl.duckdb.duck",
         "dlt.normalize.items_normalizers",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
 
-from perfectgym_source.destination.publish import loading_file, preserving_publish_marker
-from perfectgym_source.destination.target import Options, open_pipeline, target, translate_error
+from perfectgym_source.destination import Options, destination_for
+from perfectgym_source.destination.loading_file import loading_file
+from perfectgym_source.destination.publish import is_published
 from perfectgym_source.pipeline.history import Entry, History
 from perfectgym_source.pipeline.recorder import RunRecorder, recorded
 from perfectgym_source.sandbox import Sandbox
@@ -57,14 +56,11 @@ class Recorder:
         options = self.options(*resources, **source)
         made = perfectgym_source(**options.source)
         recording = RunRecorder("core", made)
+        destination = destination_for(options)
         with (
-            target(options) as destination,
-            recorded(
-                recording,
-                self.history(destination),
-                lambda error: translate_error(error, options),
-            ),
-            open_pipeline(options, destination) as pipeline,
+            destination.open() as session,
+            recorded(recording, self.history(session.dlt_destination), destination.translate_error),
+            session.pipeline() as pipeline,
         ):
             pipeline.sync_destination()
             recording.begin(pipeline)
@@ -77,9 +73,12 @@ class Recorder:
         return recording
 
     def history(self, destination: Any) -> History:
-        is_duckdb = self.destination == "duckdb"
-        writing = partial(preserving_publish_marker, self.database) if is_duckdb else nullcontext
-        return History(self.folder / "working", destination, "perfectgym", writing)
+        return History(self.folder / "working", destination, "perfectgym")
+
+    def is_published(self) -> bool:
+        """Whether an idle run would leave the published file as it is."""
+        with duckdb.connect(str(loading_file(self.database))) as connection:
+            return is_published(self.database, connection)
 
     def keep(self, entry: Entry) -> None:
         self.history(dlt.destinations.duckdb(str(loading_file(self.database)))).keep(entry)

@@ -13,7 +13,7 @@ from support.truth import check
 from perfectgym_source import resources
 from perfectgym_source.catalog import ENDPOINTS, table_layout
 from perfectgym_source.cli.rendering.verification import repair_text, verification_text
-from perfectgym_source.destination.publish import loading_file
+from perfectgym_source.destination.loading_file import loading_file
 from perfectgym_source.errors import ConfigurationError, DestinationError, SignInError
 from perfectgym_source.sandbox import Fault, Sandbox
 from perfectgym_source.verify import scan

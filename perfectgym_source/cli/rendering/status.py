@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...destination.target import View
+from ...destination import View
 from ...pipeline.status import Status, TableStatus
 from ...text import counted
 from .json_output import attributes

@@ -1,23 +1,14 @@
-"""Locks: one run at a time for each target, and the database that nobody else may open meanwhile.
-
-Both are the kernel's and end with the process that holds them, however it ends.
-"""
+"""Open a DuckDB file once no other process has it open, or say why it cannot be opened."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
-import json
 import logging
 import os
 import re
-import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 import duckdb
 from tenacity import (
@@ -28,125 +19,15 @@ from tenacity import (
     wait_fixed,
 )
 
-from ..errors import DestinationError, DestinationLocked, LockedError, SystemFailure
+from ..errors import DestinationError, DestinationLocked
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-LOCK_FILE = "run.lock"
-_HELD = "held_by_a_file"
+_ATTACHED = "held_by_a_file"
 MOST_THREADS = 4
 MEGABYTES_PER_THREAD = 125
-"""What DuckDB may take: as much as its documentation asks for."""
-
-
-@dataclass(frozen=True)
-class RunUnderWay:
-    """A run that holds the lock of a working folder.
-
-    Attributes:
-        process: The process, with its host.
-        since: When it began; None if that is not known yet.
-    """
-
-    process: str
-    since: datetime | None
-
-    def is_longer_than(self, hours: float) -> bool:
-        """Return whether it has been under way for so many hours; 0 is no limit."""
-        if not hours or self.since is None:
-            return False
-        return (datetime.now(timezone.utc) - self.since).total_seconds() > hours * 3600
-
-    def __str__(self) -> str:
-        if self.since is None:
-            return "A run has just begun"
-        since = self.since.astimezone(timezone.utc)
-        return f"A run is under way since {since:%Y-%m-%d %H:%M} UTC ({self.process})"
-
-
-def run_under_way(folder: Path) -> RunUnderWay | None:
-    """Return the run that holds the lock of a working folder, without disturbing it.
-
-    The lock is tried only if the file says that somebody runs, so that a run which begins at this
-    moment is not refused.
-    """
-    try:
-        with open(folder / LOCK_FILE, encoding="utf-8") as file:
-            if not file.read(1):
-                return None
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return _holder(file.name)
-            return None  # left by a run that was killed
-    except FileNotFoundError:
-        return None
-
-
-@contextlib.contextmanager
-def run_lock(folder: Path, max_run_hours: float = 0) -> Iterator[bool]:
-    """Hold the lock of a working folder.
-
-    The lock file says who is running, and it is emptied at the end: what stands in it at the
-    beginning was left by a run that was killed, or by a machine that lost power.
-
-    Args:
-        folder: The working folder.
-        max_run_hours: How long a run may take before it counts as hanging; 0 for no limit.
-
-    Yields:
-        Whether the run before ended like that.
-
-    Raises:
-        LockedError: Another run holds the lock.
-        SystemFailure: The folder cannot be made, or not be written.
-    """
-    with _lock_file(folder) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            held = _holder(file.name)
-            since = held.since and held.since.isoformat(timespec="seconds")
-            hint = "Nothing was done; it does not have to be repeated."
-            if held.is_longer_than(max_run_hours):
-                hint = (
-                    "Nothing was done. That is longer than max_run_hours allows: if it hangs, end "
-                    f"{held.process}; the next run completes what it began."
-                )
-            raise LockedError(
-                "Another run is loading into the same place: "
-                f"{f'{held.process}, since {since}' if since else 'it has just begun'}.",
-                hint=hint,
-            ) from None
-        file.seek(0)
-        was_killed = bool(file.read())
-        file.truncate(0)
-        started = datetime.now().astimezone().isoformat(timespec="seconds")
-        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started": started}, file)
-        file.flush()
-        os.fsync(file.fileno())
-        try:
-            yield was_killed
-        finally:
-            file.truncate(0)
-
-
-def _lock_file(folder: Path) -> TextIO:
-    """The lock file, in a folder that only its owner may look into: rows are kept in it."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_mode & 0o077:
-            with contextlib.suppress(PermissionError):  # it is another user's, and shared
-                folder.chmod(0o700)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        return open(folder / LOCK_FILE, "a+", encoding="utf-8")
-    except OSError as error:
-        raise SystemFailure(
-            f"The working folder {folder} cannot be used: {error.strerror or error}",
-            hint="DLT_DATA_DIR names another place for working folders.",
-        ) from None
+"""DuckDB's limit: the memory that its documentation asks for."""
 
 
 @contextlib.contextmanager
@@ -207,7 +88,7 @@ def when_unlocked(file: Path, wait: float, opening: Callable[[], T]) -> T:
         DestinationError: It cannot be opened for another reason.
     """
 
-    def tell(state: RetryCallState) -> None:
+    def warn(state: RetryCallState) -> None:
         if state.attempt_number == 1 and state.outcome is not None:
             who = _user_of(state.outcome.exception())
             logger.warning("%s is open in %s; waiting up to %g s for it.", file, who, wait)
@@ -216,7 +97,7 @@ def when_unlocked(file: Path, wait: float, opening: Callable[[], T]) -> T:
         retry=retry_if_exception(_is_locked),
         stop=stop_after_delay(wait),
         wait=wait_fixed(0.2),
-        before_sleep=tell,
+        before_sleep=warn,
         reraise=True,
     )
     try:
@@ -260,7 +141,7 @@ def check_header(file: Path) -> None:
 
 
 def why_not_opened(file: Path, error: duckdb.Error) -> DestinationError:
-    """The error that says why DuckDB cannot open a file, from DuckDB's own."""
+    """Return the error that says why DuckDB cannot open a file, from DuckDB's own."""
     text = " ".join(str(error).split())
     if _is_locked(error):
         return DestinationLocked(f"{file} is open in {_user_of(error)}")
@@ -296,7 +177,7 @@ def why_not_opened(file: Path, error: duckdb.Error) -> DestinationError:
 
 
 class DamagedDatabase(DestinationError):
-    """A file that has to be a DuckDB database is none, or is known to be damaged."""
+    """A file that is no DuckDB database, or a damaged one."""
 
 
 def read_only(file: Path, is_needed: bool = False) -> duckdb.DuckDBPyConnection | None:
@@ -316,7 +197,7 @@ def read_only(file: Path, is_needed: bool = False) -> duckdb.DuckDBPyConnection 
     connection = duckdb.connect()
     path = str(file).replace("'", "''")
     try:
-        connection.execute(f"ATTACH '{path}' AS {_HELD} (READ_ONLY)")
+        connection.execute(f"ATTACH '{path}' AS {_ATTACHED} (READ_ONLY)")
     except duckdb.Error as error:
         connection.close()
         if is_needed and _is_locked(error):
@@ -329,31 +210,22 @@ def read_only(file: Path, is_needed: bool = False) -> duckdb.DuckDBPyConnection 
             f"{file} cannot be read: {str(error).splitlines()[0]}", hint="Nothing was changed."
         ) from None
     tables = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [_HELD]
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [_ATTACHED]
     ).fetchall()
     for schema in {schema for schema, _ in tables}:
         connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     for schema, table in tables:
         name = f'"{schema}"."{table}"'
-        connection.execute(f"CREATE VIEW {name} AS FROM {_HELD}.{name}")
+        connection.execute(f"CREATE VIEW {name} AS FROM {_ATTACHED}.{name}")
     return connection
 
 
 def _is_locked(error: BaseException) -> bool:
-    """Whether DuckDB says that another process has the file open."""
+    """Return whether DuckDB says that another process has the file open."""
     return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
 
 
 def _user_of(error: BaseException | None) -> str:
-    """The program that has the file open, as DuckDB names it."""
+    """Return the program that has the file open, as DuckDB names it."""
     found = re.search(r"held in (.+? \(PID \d+\))", str(error))
     return found[1] if found else "another program"
-
-
-def _holder(path: str) -> RunUnderWay:
-    try:
-        held = json.loads(Path(path).read_text(encoding="utf-8"))
-        since = datetime.fromisoformat(held["started"])
-        return RunUnderWay(f"process {held['pid']} on {held['host']}", since.astimezone())
-    except (OSError, ValueError, KeyError, TypeError):
-        return RunUnderWay("", None)

@@ -1,7 +1,7 @@
-"""What an error means: whose it is, in a sentence with an exit code, by where it was raised.
+"""Translate errors of libraries into ours, each with a sentence and an exit code.
 
-dlt and other libraries wrap errors in errors of their own. What is in no table here is a bug of
-this program.
+dlt and other libraries wrap errors in errors. An error that is in no table here is a bug of this
+program. Errors of a destination are translated by `destination.base`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LOCAL_STEPS = ("extract", "normalize")
 """The steps in which dlt writes into its working folder, and not into the destination."""
 
 _SPACE = "Free some space and run again: nothing is lost."
-_RIGHTS = "Check its owner and permissions, or name another place (DLT_DATA_DIR, --database)."
+_RIGHTS = "Check its owner and permissions, or name another folder (DLT_DATA_DIR, --database)."
 _PLACE = "Check HOME, TMPDIR and DLT_DATA_DIR."
 _HINTS = {
     errno.ENOSPC: _SPACE,
@@ -52,13 +52,13 @@ _NETWORK = (requests.RequestException, ConnectionError, TimeoutError, socket.gai
 _LIBRARIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-def explained(error: BaseException) -> BaseException:
-    """Return the error in our words, or itself if it is a bug.
+def explain(error: BaseException) -> BaseException:
+    """Return the error as one of ours, or unchanged if it is a bug.
 
     Args:
-        error: An error that was raised anywhere but at the destination.
+        error: An error that was not raised by a destination.
     """
-    links = chain(error)
+    links = error_chain(error)
     for kind in (PerfectGymError, KeyboardInterrupt):
         for link in links:
             if isinstance(link, kind):
@@ -69,8 +69,8 @@ def explained(error: BaseException) -> BaseException:
     return error
 
 
-def chain(error: BaseException) -> list[BaseException]:
-    """Return the error and those that led to it, the first cause last."""
+def error_chain(error: BaseException) -> list[BaseException]:
+    """Return the error and its causes, the first cause last."""
     links: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in links:
@@ -80,17 +80,46 @@ def chain(error: BaseException) -> list[BaseException]:
 
 
 def is_local(error: BaseException) -> bool:
-    """Whether dlt raised the error in a step that does not write into the destination."""
-    steps = [link.step for link in chain(error) if isinstance(link, PipelineStepFailed)]
+    """Return whether dlt raised the error in a step that does not write into the destination."""
+    steps = [link.step for link in error_chain(error) if isinstance(link, PipelineStepFailed)]
     return bool(steps) and steps[0] in _LOCAL_STEPS
 
 
+def not_configured(error: BaseException, destination: str) -> ConfigurationError | None:
+    """Return what is missing for a destination, if that is what the error says.
+
+    Args:
+        error: An error of dlt.
+        destination: Name of the dlt destination.
+    """
+    if isinstance(error, MissingDependencyException):
+        return ConfigurationError(
+            f"The destination {destination!r} needs more packages.",
+            hint=f"pip install {' '.join(map(repr, error.dependencies))}",
+        )
+    if isinstance(error, ConfigurationException):
+        return ConfigurationError(
+            f"The destination {destination!r} is not configured: {first_line(error)}",
+            hint="Set it in .dlt/config.toml, and credentials in .dlt/secrets.toml.",
+        )
+    return None
+
+
+def concerns_folder(error: BaseException, folder: Path) -> bool:
+    """Return whether the system refused a file of a folder, or one of its parents."""
+    name = error.filename if isinstance(error, OSError) else None
+    if not isinstance(name, (str, bytes)):
+        return False
+    root, file = folder.absolute(), os.fsdecode(name)
+    return root.is_relative_to(file) or Path(file).absolute().is_relative_to(root)
+
+
 def check_environment() -> None:
-    """Refuse what cannot work whatever the configuration says.
+    """Check the settings of the process that no configuration can replace.
 
     Raises:
-        ConfigurationError: A file that libraries read is not there, or a path has letters that
-            only the system can read.
+        ConfigurationError: A certificate file does not exist, or a path cannot be written as
+            UTF-8.
     """
     for text in (os.getcwd(), active().data_dir, *sys.argv):
         try:
@@ -107,7 +136,7 @@ def check_environment() -> None:
         if file and not os.path.exists(file):
             raise ConfigurationError(
                 f"{name} names {file}, which does not exist",
-                hint="It is where requests looks for certificates: correct it, or unset it.",
+                hint="requests reads certificates from it: correct it, or unset it.",
             )
 
 
@@ -123,7 +152,7 @@ def report_bug(error: BaseException) -> str:
         The sentence that says so. The error's text is in the file only: it may hold anything.
     """
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    place = "could not be written"
+    where = "could not be written"
     for folder in _folders():
         try:
             file = folder / f"bug-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.txt"
@@ -133,10 +162,10 @@ def report_bug(error: BaseException) -> str:
                 writer.write(text)
         except OSError:
             continue
-        place = f"is in {file}"
+        where = f"is in {file}"
         break
     return (
-        f"A bug in perfectgym: {type(error).__name__}. The traceback {place}; please report it. "
+        f"A bug in perfectgym: {type(error).__name__}. The traceback {where}; please report it. "
         "(Read it before you pass it on: it may hold data.)"
     )
 
@@ -153,7 +182,7 @@ def _folders() -> Iterator[Path]:
 
 
 def _explained(error: BaseException) -> PerfectGymError | None:
-    """The error of the system or the user; None if it is neither."""
+    """Return the error of the system or the user; None if it is neither."""
     if isinstance(error, ConfigProviderException):
         return ConfigurationError(f"{error.provider_name} cannot be read")
     if isinstance(error, ConfigValueCannotBeCoercedException):

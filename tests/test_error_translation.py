@@ -11,8 +11,8 @@ import requests
 from dlt.destinations.exceptions import DatabaseTransientException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from perfectgym_source.causes import check_environment, explained, report_bug
-from perfectgym_source.destination.target import Options, folder_of, translate_error
+from perfectgym_source.destination import Options, destination_for
+from perfectgym_source.error_translation import check_environment, explain, report_bug
 from perfectgym_source.errors import (
     ApiError,
     ConfigurationError,
@@ -22,7 +22,7 @@ from perfectgym_source.errors import (
 )
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
-OPTIONS = Options("duckdb", Path("gym.duckdb"), "perfectgym")
+DESTINATION = destination_for(Options("duckdb", Path("gym.duckdb"), "perfectgym"))
 
 
 def failed(step, cause):
@@ -62,19 +62,19 @@ def with_context(error, context):
         (failed("extract", SignInError("No")), SignInError, "No."),
         (FULL, DestinationError, "gym.duckdb failed"),
         (
-            PermissionError(errno.EACCES, "Permission denied", str(folder_of(OPTIONS) / "x")),
+            PermissionError(errno.EACCES, "Permission denied", str(DESTINATION.folder / "x")),
             SystemFailure,
             "Permission denied: ",
         ),
         (
-            NotADirectoryError(errno.ENOTDIR, "Not a directory", str(folder_of(OPTIONS).parent)),
+            NotADirectoryError(errno.ENOTDIR, "Not a directory", str(DESTINATION.folder.parent)),
             SystemFailure,
             "DLT_DATA_DIR",
         ),
     ],
 )
 def test_an_error_is_whose_step_it_was_raised_in(error, kind, words):
-    found = translate_error(error, OPTIONS)
+    found = DESTINATION.translate_error(error)
     assert type(found) is kind
     assert words in str(found)
     assert "s3cret" not in str(found)
@@ -82,8 +82,8 @@ def test_an_error_is_whose_step_it_was_raised_in(error, kind, words):
 
 @pytest.mark.parametrize("error", [KeyError("x"), failed("extract", KeyError("x"))])
 def test_a_bug_stays_a_bug(error):
-    assert translate_error(error, OPTIONS) is error
-    assert explained(error) is error
+    assert DESTINATION.translate_error(error) is error
+    assert explain(error) is error
 
 
 @pytest.mark.parametrize(
@@ -97,15 +97,15 @@ def test_a_bug_stays_a_bug(error):
     ],
 )
 def test_a_file_is_moved_away_only_where_it_is_damaged(text, is_damaged):
-    found = str(translate_error(failed("load", duckdb.IOException(text)), OPTIONS))
+    found = str(DESTINATION.translate_error(failed("load", duckdb.IOException(text))))
     assert ("move it" in found) is is_damaged
     assert "!." not in found
 
 
 def test_what_is_raised_outside_of_a_destination_is_the_systems():
-    assert type(explained(FULL)) is SystemFailure
-    assert type(explained(RuntimeError("can't start new thread"))) is SystemFailure
-    assert "/x" in str(explained(FileNotFoundError(errno.ENOENT, "No such file", "/x")))
+    assert type(explain(FULL)) is SystemFailure
+    assert type(explain(RuntimeError("can't start new thread"))) is SystemFailure
+    assert "/x" in str(explain(FileNotFoundError(errno.ENOENT, "No such file", "/x")))
 
 
 def test_certificates_that_are_not_there_are_a_setting(monkeypatch):

@@ -1,0 +1,124 @@
+"""A DuckDB file: rows are loaded into a file beside it, which is published at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+
+from ..errors import ConfigurationError
+from .base import Destination
+from .database_lock import read_only
+from .loading_file import loading_file, loading_name, opened
+from .publish import is_published, publish
+from .run_lock import RunUnderWay
+
+_DAMAGE = re.compile(
+    "corrupt|checksum|not a valid DuckDB|deserializ|attempted to read", re.IGNORECASE
+)
+"""Words in DuckDB's messages about a damaged file."""
+
+
+class DuckDBFile(Destination):
+    """A DuckDB file that can be read while it is loaded."""
+
+    @property
+    def database(self) -> Path:
+        """The published file."""
+        return self.options.database.resolve()
+
+    def describe(self) -> str:
+        """Return the path of the published file."""
+        return str(self.options.database)
+
+    def exists(self) -> bool:
+        """Return whether one of the two files exists."""
+        return self.database.exists() or loading_file(self.database).exists()
+
+    @contextlib.contextmanager
+    def _opened(self, publishes: bool) -> Iterator[Any]:
+        options, database = self.options, self.database
+        if not loading_file(database).exists():
+            # The working files belong to a file that was deleted.
+            self.forget_working_files()
+        with opened(database, options.wait, options.storage_version) as connection:
+            # Not as text: dlt would take it for an address with parameters.
+            yield dlt.destinations.duckdb(DuckDbCredentials(str(loading_file(database))))
+            if publishes:
+                self._publish(connection)
+
+    def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Publish the loading file, unless that has been done.
+
+        Args:
+            connection: Open on the loading file.
+        """
+        if not is_published(self.database, connection):
+            publish(self.database, connection, self.options.wait)
+
+    @contextlib.contextmanager
+    def _readable(self, run: RunUnderWay | None) -> Iterator[tuple[Any, bool]]:
+        connection, is_published_file = _opened_for_reading(self.database, run)
+        if connection is None:
+            yield None, is_published_file
+            return
+        with connection:
+            yield dlt.destinations.duckdb(connection), is_published_file
+
+    def _direct_destination(self) -> Any:
+        database = Path(dlt.current.run_context().run_dir, self.options.database)
+        if database.stem.lower() == self.options.dataset.lower():
+            raise ConfigurationError(
+                f"dlt alone cannot load the dataset {self.options.dataset!r} into "
+                f"{database.name}: DuckDB cannot tell it from the file of the same name.",
+                hint="Name another file as database under [pipelines.NAME] in .dlt/config.toml.",
+            )
+        return dlt.destinations.duckdb(str(database))
+
+    def _location(self) -> str:
+        return str(self.database)
+
+    def _catalog(self) -> str:
+        return loading_name(self.database)
+
+    def _hints(self, error: BaseException) -> list[str]:
+        if not _DAMAGE.search(str(error)):
+            return []
+        file = loading_file(self.options.database)
+        return [
+            f"If {file.name} is damaged, move it and {file.name}.wal away: the next run starts "
+            f"from {self.options.database.name}."
+        ]
+
+
+def _opened_for_reading(
+    database: Path, run: RunUnderWay | None
+) -> tuple[duckdb.DuckDBPyConnection | None, bool]:
+    """Open the loading file for reading, or else the published one.
+
+    Args:
+        database: The published file.
+        run: The run that is under way, if one is.
+
+    Returns:
+        The connection, if there is a file; and whether the loading file is in use.
+
+    Raises:
+        DestinationLocked: Another program has open what there is. The loading file of a first run
+            that is under way does not count: nothing is published yet.
+    """
+    loading = loading_file(database)
+    connection = read_only(loading)
+    if connection is not None:
+        return connection, False
+    connection = read_only(database, is_needed=True)
+    if connection is None and run is None:
+        connection = read_only(loading, is_needed=True)
+        return connection, False
+    return connection, loading.exists()

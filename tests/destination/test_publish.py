@@ -1,0 +1,134 @@
+"""The published file is known by the loads that it was made of."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from support.histories import Recorder
+from support.loading import small_world
+
+from perfectgym_source.destination import publish
+from perfectgym_source.destination.loading_file import loading_file
+from perfectgym_source.sandbox import Sandbox
+
+
+@pytest.fixture
+def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    with Sandbox(world=small_world(users=2)) as sandbox:
+        yield Recorder(tmp_path, sandbox)
+
+
+@pytest.fixture
+def marker(recorder: Recorder) -> Path:
+    return recorder.database.with_name(f".{recorder.database.name}.published")
+
+
+def clubs(recorder: Recorder) -> int:
+    """The number of clubs in the published file."""
+    [(number,)] = recorder.query("SELECT count(*) FROM clubs", recorder.database)
+    return int(number)
+
+
+def load_unpublished(recorder: Recorder, patch: pytest.MonkeyPatch) -> None:
+    """Add a club and load it; the run dies before it publishes."""
+    recorder.sandbox.world.add("clubs")
+    with patch.context() as context:
+        context.setattr("perfectgym_source.destination.duckdb_file.publish", lambda *_: None)
+        recorder.load("clubs")
+
+
+def test_times_do_not_say_that_a_file_is_published(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder.load("clubs")
+    before = clubs(recorder)
+    load_unpublished(recorder, monkeypatch)
+    for file in (recorder.database, loading_file(recorder.database)):
+        os.utime(file, (1, 1))  # as `touch` of both, or a restore, may leave them
+    assert not recorder.is_published()
+    recorder.load("clubs")
+    assert clubs(recorder) == before + 1
+
+
+def test_neither_touch_nor_a_copy_is_a_reason_to_publish(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder.load("clubs")
+    recorder.database.touch()
+    for file in (recorder.database, loading_file(recorder.database)):
+        shutil.copyfile(file, f"{file}.copy")
+        os.replace(f"{file}.copy", file)
+    assert recorder.is_published()
+    monkeypatch.setattr("perfectgym_source.destination.duckdb_file.publish", None)
+    recorder.load("clubs")
+
+
+def test_an_installation_without_a_marker_publishes_nothing_that_is_there(
+    recorder: Recorder, marker: Path
+) -> None:
+    recorder.load("clubs")
+    marker.unlink()
+    published = recorder.database.stat()
+    os.utime(loading_file(recorder.database), ns=(published.st_atime_ns, published.st_mtime_ns))
+    recorder.load("clubs")
+    after = recorder.database.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (published.st_ino, published.st_mtime_ns)
+    assert marker.exists()
+
+
+def test_an_installation_without_a_marker_publishes_what_is_not_there(
+    recorder: Recorder, marker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder.load("clubs")
+    before = clubs(recorder)
+    load_unpublished(recorder, monkeypatch)
+    marker.unlink()
+    recorder.load("clubs")
+    assert clubs(recorder) == before + 1
+
+
+def test_an_older_published_file_that_is_put_back_is_replaced(recorder: Recorder) -> None:
+    recorder.load("clubs")
+    older = recorder.database.read_bytes()
+    recorder.sandbox.world.add("clubs")
+    recorder.load("clubs")
+    now = clubs(recorder)
+    recorder.database.write_bytes(older)
+    assert clubs(recorder) == now - 1
+    recorder.load("clubs")
+    assert clubs(recorder) == now
+
+
+def test_a_change_without_a_load_is_published(recorder: Recorder) -> None:
+    recorder.load("clubs")
+    before = clubs(recorder)
+    with duckdb.connect(str(loading_file(recorder.database))) as connection:
+        connection.execute("DELETE FROM perfectgym.clubs WHERE id = (SELECT min(id) FROM "
+                           "perfectgym.clubs)")  # fmt: skip
+    recorder.load("clubs")
+    assert clubs(recorder) == before - 1
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]"])
+def test_a_damaged_marker_is_none(recorder: Recorder, marker: Path, text: bytes) -> None:
+    recorder.load("clubs")
+    good = marker.read_bytes()
+    marker.write_bytes(text)
+    recorder.load("clubs")
+    assert marker.read_bytes() == good
+
+
+def test_a_marker_that_cannot_be_written_fails_no_run(
+    recorder: Recorder, marker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker.mkdir(parents=True)
+    recorder.load("clubs")
+    assert clubs(recorder)
+    assert not recorder.is_published()
+    assert publish._marker_file(recorder.database) == marker

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from dlt.common.normalizers.naming.snake_case import NamingConvention
+from support.each import for_each
 
 from perfectgym_source.catalog import (
     DEFAULT_GROUPS,
@@ -71,12 +72,11 @@ def tables_of(endpoint):
     return found
 
 
-def all_tables():
-    return [
-        pytest.param(endpoint, table, hints, id=f"{endpoint.name}:{table.name}")
-        for endpoint in ENDPOINTS.values()
-        for table, hints in tables_of(endpoint)
-    ]
+ALL_TABLES = [
+    (f"{endpoint.name}:{table.name}", endpoint, table, hints)
+    for endpoint in ENDPOINTS.values()
+    for table, hints in tables_of(endpoint)
+]
 
 
 def test_the_catalog_holds_the_50_documented_endpoints_and_no_other():
@@ -84,7 +84,7 @@ def test_the_catalog_holds_the_50_documented_endpoints_and_no_other():
     assert set(ENDPOINTS) == set(FACT_OF)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_an_endpoint_has_the_documented_path_modes_paging_and_key(name):
     entry, fact = ENDPOINTS[name], FACT_OF[name]
     assert entry.path == fact["path"]
@@ -94,7 +94,7 @@ def test_an_endpoint_has_the_documented_path_modes_paging_and_key(name):
     assert set(entry.modes) == {{"E": "employee", "U": "user"}[letter] for letter in letters}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_an_endpoint_asks_for_its_documented_parents(name):
     entry, fact = ENDPOINTS[name], FACT_OF[name]
     assert [parent.table for parent in entry.parents] == [
@@ -111,7 +111,7 @@ def test_an_endpoint_asks_for_its_documented_parents(name):
     assert mandatory <= {parent.parameter for parent in entry.parents} | fixed | window
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_an_endpoint_has_the_documented_row_type(name):
     expected = UNDOCUMENTED.get(name) or EXTENDED.get(name) or FACT_OF[name]["type"]
     assert ENDPOINTS[name].row_type == expected
@@ -171,7 +171,7 @@ def check_type(row_type, columns, tables, table, prefix="", embedded=False, insi
             check_type(bare_type, columns, tables, table, f"{name}__", True, inside)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_every_documented_field_has_its_place_with_the_right_type(name):
     endpoint = ENDPOINTS[name]
     tables = {table.name: hints for table, hints in tables_of(endpoint)}
@@ -196,8 +196,8 @@ def test_dates_that_are_documented_as_string_exist_in_the_facts():
         assert TYPES[row_type][field] == "string"
 
 
-@pytest.mark.parametrize(("endpoint", "table", "hints"), all_tables())
-def test_names_are_what_dlt_would_make_of_them(endpoint, table, hints):
+@for_each(ALL_TABLES)
+def test_names_are_what_dlt_would_make_of_them(_, endpoint, table, hints):
     naming = NamingConvention()
     assert naming.normalize_path(table.name) == table.name
     for key, column in hints["columns"].items():
@@ -205,8 +205,8 @@ def test_names_are_what_dlt_would_make_of_them(endpoint, table, hints):
         assert naming.normalize_path(key) == key
 
 
-@pytest.mark.parametrize(("endpoint", "table", "hints"), all_tables())
-def test_no_two_columns_of_a_table_share_a_name(endpoint, table, hints):
+@for_each(ALL_TABLES)
+def test_no_two_columns_of_a_table_share_a_name(_, endpoint, table, hints):
     names = []
     for column in table.columns():
         names.append(column.name)
@@ -217,21 +217,16 @@ def test_no_two_columns_of_a_table_share_a_name(endpoint, table, hints):
     assert set(hints["columns"]) <= set(names)
 
 
-@pytest.mark.parametrize(("endpoint", "table", "hints"), all_tables())
-def test_every_table_and_column_is_described(endpoint, table, hints):
+@for_each(ALL_TABLES)
+def test_every_table_and_column_is_described(_, endpoint, table, hints):
     assert hints["additional_table_hints"]["description"].strip()
     for name, column in hints["columns"].items():
         assert column["description"].strip(), name
 
 
-@pytest.mark.parametrize(("endpoint", "table", "hints"), all_tables())
-def test_references_and_keys_point_to_what_exists(endpoint, table, hints):
-    known = {
-        table.name: set(found["columns"])
-        for entry in ENDPOINTS.values()
-        for table, found in tables_of(entry)
-        if entry.name in {endpoint.name, *(r["referenced_table"] for r in hints["references"])}
-    }
+@for_each(ALL_TABLES)
+def test_references_and_keys_point_to_what_exists(_, endpoint, table, hints):
+    known = {table.name: set(found["columns"]) for _, _, table, found in ALL_TABLES}
     for reference in hints["references"]:
         assert set(reference["columns"]) <= set(hints["columns"])
         assert set(reference["referenced_columns"]) <= known[reference["referenced_table"]]
@@ -249,7 +244,7 @@ def test_only_the_window_of_classes_shares_its_table():
     }
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_a_parent_is_an_endpoint_and_its_column_a_number(name):
     endpoint = ENDPOINTS[name]
     columns = root_hints(V1, endpoint, "keep")["columns"]
@@ -258,7 +253,7 @@ def test_a_parent_is_an_endpoint_and_its_column_a_number(name):
         assert columns[parent.column]["data_type"] == "bigint"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_the_key_of_a_full_picture_begins_with_its_parents(name):
     endpoint = ENDPOINTS[name]
     if endpoint.write is Write.REPLACE and name != "cities":  # a city lies in one country only
@@ -267,7 +262,7 @@ def test_the_key_of_a_full_picture_begins_with_its_parents(name):
         assert root_hints(V1, endpoint, "keep")["merge_key"] == list(parents)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@for_each(NAMES)
 def test_the_groups_and_the_column_of_the_time_zone_are_known(name):
     endpoint = ENDPOINTS[name]
     assert endpoint.group in GROUPS

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from support.each import for_each
 
 from perfectgym_source.sandbox import Fault, Sandbox, World
 
@@ -96,11 +97,11 @@ def test_a_missing_parameter_is_an_error_in_the_envelope(sandbox: Sandbox) -> No
     assert set(error) == {"code", "property", "message"}
 
 
-@pytest.mark.parametrize(
-    "entry", [*FACTS["company"], *FACTS["per_parent"]], ids=lambda entry: entry["table"]
-)
-def test_the_world_has_rows_for_every_endpoint_of_the_facts(entry: dict[str, Any]) -> None:
-    table = entry["table"].split(" ")[0]
+@for_each((entry["table"], entry) for entry in (*FACTS["company"], *FACTS["per_parent"]))
+def test_the_world_has_rows_for_every_endpoint_of_the_facts(
+    name: str, entry: dict[str, Any]
+) -> None:
+    table = name.split(" ")[0]
     mode = "user" if entry["modes"] == "U" else "employee"
     assert WORLD.truth(table, mode)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from support.each import for_each
 from support.sandbox_client import FACTS, Client, canonical, required
 
 from perfectgym_source.sandbox import Sandbox
@@ -20,7 +21,7 @@ REQUIRED = [
 ]
 
 
-@pytest.mark.parametrize("table", EMPLOYEE_TABLES)
+@for_each(EMPLOYEE_TABLES)
 def test_a_complete_read_as_employee_finds_the_truth(
     table: str, untouched: Sandbox, reading_employee: Client
 ) -> None:
@@ -29,7 +30,7 @@ def test_a_complete_read_as_employee_finds_the_truth(
     assert canonical(reading_employee.read(table)) == canonical(truth)
 
 
-@pytest.mark.parametrize("table", MEMBER_TABLES)
+@for_each(MEMBER_TABLES)
 def test_a_complete_read_as_member_finds_the_truth(
     table: str, untouched: Sandbox, reading_member: Client
 ) -> None:
@@ -46,7 +47,7 @@ def test_the_truth_is_known_for_each_of_the_50_tables_and_no_other(untouched: Sa
         untouched.world.truth("nonsense")
 
 
-@pytest.mark.parametrize(("table", "name"), REQUIRED)
+@for_each(REQUIRED)
 def test_a_required_parameter_that_is_missing_or_malformed_is_an_error(
     table: str, name: str, reading_employee: Client
 ) -> None:
@@ -83,7 +84,7 @@ def test_a_malformed_value_is_an_error_in_the_envelope(
     assert answer.json()["errors"]
 
 
-@pytest.mark.parametrize("table", [table for table in EMPLOYEE_TABLES if required(table)])
+@for_each(table for table in EMPLOYEE_TABLES if required(table))
 def test_a_parent_that_does_not_exist_has_no_elements(table: str, reading_employee: Client) -> None:
     params = {
         name: "2026-01-01" if name.endswith("Date") else 99_999_999 for name in required(table)

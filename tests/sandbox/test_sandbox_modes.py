@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import requests
+from support.each import for_each
 from support.sandbox_client import FACTS, NEVER_CALL, Client, required
 
 from perfectgym_source.sandbox import Sandbox
@@ -12,7 +13,7 @@ EMPLOYEE_ONLY = [table for table, facts in FACTS.items() if facts["modes"] == "E
 OWN = ["Users/User", "Users/ClubVisits", "Users/Friends", "Users/FriendStatus"]
 
 
-@pytest.mark.parametrize("table", EMPLOYEE_ONLY)
+@for_each(EMPLOYEE_ONLY)
 def test_what_is_for_employees_is_denied_to_a_member(table: str, reading_member: Client) -> None:
     params = {name: "2026-01-01" if name.endswith("Date") else "1" for name in required(table)}
     answer = reading_member.get(FACTS[table]["path"], **params)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from support.each import for_each
 from support.sandbox_client import FACTS, Client, canonical
 
 from perfectgym_source.sandbox import Sandbox, World
@@ -17,6 +18,12 @@ STORED = list(World("empty").tables)
 @pytest.fixture(scope="module")
 def template() -> World:
     """A world that only gives examples."""
+    return World("tiny", seed=1)
+
+
+@pytest.fixture(scope="module")
+def scratch() -> World:
+    """A world whose rows are added and purged again."""
     return World("tiny", seed=1)
 
 
@@ -80,11 +87,11 @@ def test_rows_can_be_added_to_an_empty_world() -> None:
     assert [found["id"] for found in world.truth("classes")] == [row["id"]]
 
 
-@pytest.mark.parametrize("table", STORED)
+@for_each(STORED)
 def test_every_stored_table_takes_an_added_a_changed_and_a_purged_row(
-    table: str, template: World
+    table: str, template: World, scratch: World
 ) -> None:
-    world = World("tiny", seed=1)
+    world = scratch
     example = template.rows(table)[0]
     parents = {name: value for name, value in example.params.items() if name != "classId"}
     if "classId" in example.params:

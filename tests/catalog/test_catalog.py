@@ -197,7 +197,7 @@ def test_dates_that_are_documented_as_string_exist_in_the_facts():
 
 
 @for_each(ALL_TABLES)
-def test_names_are_what_dlt_would_make_of_them(_, endpoint, table, hints):
+def test_names_are_what_dlt_would_make_of_them(label, endpoint, table, hints):
     naming = NamingConvention()
     assert naming.normalize_path(table.name) == table.name
     for key, column in hints["columns"].items():
@@ -206,7 +206,7 @@ def test_names_are_what_dlt_would_make_of_them(_, endpoint, table, hints):
 
 
 @for_each(ALL_TABLES)
-def test_no_two_columns_of_a_table_share_a_name(_, endpoint, table, hints):
+def test_no_two_columns_of_a_table_share_a_name(label, endpoint, table, hints):
     names = []
     for column in table.columns():
         names.append(column.name)
@@ -218,14 +218,14 @@ def test_no_two_columns_of_a_table_share_a_name(_, endpoint, table, hints):
 
 
 @for_each(ALL_TABLES)
-def test_every_table_and_column_is_described(_, endpoint, table, hints):
+def test_every_table_and_column_is_described(label, endpoint, table, hints):
     assert hints["additional_table_hints"]["description"].strip()
     for name, column in hints["columns"].items():
         assert column["description"].strip(), name
 
 
 @for_each(ALL_TABLES)
-def test_references_and_keys_point_to_what_exists(_, endpoint, table, hints):
+def test_references_and_keys_point_to_what_exists(label, endpoint, table, hints):
     known = {table.name: set(found["columns"]) for _, _, table, found in ALL_TABLES}
     for reference in hints["references"]:
         assert set(reference["columns"]) <= set(hints["columns"])

@@ -32,8 +32,6 @@ def configured(program: Program, sandbox: Sandbox) -> Program:
 
 
 @pytest.fixture
-def server(configured: Program) -> Iterator[ForkServer]:
-    """Runs the configured program, at a small price for each run."""
-    running = ForkServer(configured)
-    yield running
-    running.close()
+def server(configured: Program) -> ForkServer:
+    """Runs the configured program, with means to kill it and to disturb it."""
+    return ForkServer(configured)

@@ -222,7 +222,7 @@ def test_what_the_system_refuses_is_not_the_destinations(
     ]
     for more, code, words in cases:
         where = tmp_path / name if "LC_ALL" in more else tmp_path
-        done = Program(where, configured.environment)("--resources", "clubs", **more)
+        done = Program(where, configured.environment).exec("--resources", "clubs", **more)
         assert (done.returncode, done.stderr.count("\n")) == (code, 1), done.stderr
         assert words in done.stderr
         assert "destination" not in done.stderr
@@ -248,7 +248,7 @@ def test_a_bug_is_told_in_a_line_and_its_traceback_is_in_a_private_file(
         "alerts.Alerts.started = broken\n"
     )
     path = f"{tmp_path}{os.pathsep}{configured.environment.get('PYTHONPATH', '')}"
-    done = configured("--resources", "clubs", PYTHONPATH=path)
+    done = configured.exec("--resources", "clubs", PYTHONPATH=path)
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
     assert line.startswith("A bug in perfectgym: KeyError. The traceback is in ")

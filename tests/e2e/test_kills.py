@@ -129,7 +129,7 @@ class Installation:
     def left_behind(self) -> list[str]:
         """Files besides the two databases, their marker and the lock, such as copies of rows."""
         databases = {"perfectgym.duckdb", "perfectgym_loading.duckdb"}
-        expected = {*databases, ".perfectgym.duckdb.published", "run.lock", "out", "err"}
+        expected = {*databases, ".perfectgym.duckdb.published", "run.lock"}
         found = [path for path in self.program.folder.rglob("*") if path.is_file()]
         return [path.name for path in found if path.name not in expected]
 
@@ -152,9 +152,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     folder = tmp_path_factory.mktemp("kills")
     with Sandbox(world=World("tiny", seed=1, quirks=False)) as sandbox:
         program = Program(folder, {**environment_of(folder), **settings_for(sandbox)})
-        server = ForkServer(program)
-        yield Installation(sandbox, program, server)
-        server.close()
+        yield Installation(sandbox, program, ForkServer(program))
 
 
 @pytest.mark.timeout(900)
@@ -171,7 +169,7 @@ def test_kills_at_any_moment_leave_a_whole_database_and_the_next_run_completes_i
             before = None
         installation.change(chance)
         now = installation.truth()
-        pid = installation.server.start(*RESOURCES)
+        run = installation.server.start(*RESOURCES)
         if struck.total() % 2:
             time.sleep(chance.uniform(0, duration))
         else:
@@ -179,8 +177,8 @@ def test_kills_at_any_moment_leave_a_whole_database_and_the_next_run_completes_i
             phase, share = LATER_PHASES[struck.total() // 2 % len(LATER_PHASES)]
             installation.await_phase(phase, 3 * duration)
             time.sleep(chance.uniform(0, share * duration))
-        os.kill(pid, signal.SIGKILL)
-        if installation.server.wait().code == -signal.SIGKILL:
+        run.send_signal(signal.SIGKILL)
+        if run.wait().code == -signal.SIGKILL:
             struck[installation.phase()] += 1
         if installation.program.database.exists():
             assert installation.published() in (before, now)

@@ -82,16 +82,15 @@ def test_a_loading_file_that_is_closed_in_time_is_waited_for(
 ) -> None:
     assert server.run(*RESOURCES).code == 0
     change(sandbox.world, random.Random(1))
-    errors = configured.folder / "err"
     with opened(configured.loading_file, "writer"):
         asked = len(sandbox.requests)
-        server.start(*RESOURCES, "--wait", "60")
+        run = server.start(*RESOURCES, "--wait", "60")
         deadline = time.monotonic() + 30
-        while "waiting up to 60 s" not in errors.read_text():
+        while "waiting up to 60 s" not in run.errors:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         assert len(sandbox.requests) == asked
-    done = server.wait()
+    done = run.wait()
     assert done.code == 0, done.errors
     assert published(configured) == truth(sandbox.world)
 
@@ -120,7 +119,7 @@ def test_nobody_can_open_the_loading_file_while_a_run_reads(
     change(sandbox.world, random.Random(1))
     asked = len(sandbox.requests)
     sandbox.delay = 0.3
-    server.start(*RESOURCES)
+    run = server.start(*RESOURCES)
     deadline = time.monotonic() + 30
     while len(sandbox.requests) == asked:
         assert time.monotonic() < deadline
@@ -128,5 +127,5 @@ def test_nobody_can_open_the_loading_file_while_a_run_reads(
     with pytest.raises(duckdb.IOException, match="Could not set lock"):
         duckdb.connect(str(configured.loading_file), read_only=True)
     sandbox.delay = 0.0
-    assert server.wait().code == 0
+    assert run.wait().code == 0
     assert published(configured) == truth(sandbox.world)

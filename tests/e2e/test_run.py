@@ -13,7 +13,7 @@ from perfectgym_source.sandbox import Fault, Sandbox
 
 
 def test_the_demo_ends_with_rows_of_classes_in_a_duckdb_file(program: Program) -> None:
-    done = program("--demo", "--demo-size", "tiny")
+    done = program.exec("--demo", "--demo-size", "tiny")
     assert done.returncode == 0, done.stderr
     assert "classes" in done.stdout
     [(rows, ids)] = program.query(
@@ -55,7 +55,7 @@ def test_a_second_run_asks_once_for_each_list_and_club_and_loads_nothing(
 
 
 def test_json_is_all_that_stands_on_standard_output(configured: Program) -> None:
-    done = configured("--json", "--progress", "log", "--resources", "clubs")
+    done = configured.exec("--json", "--progress", "log", "--resources", "clubs")
     assert json.loads(done.stdout)["outcome"] == "ok"
 
 
@@ -71,7 +71,7 @@ def test_a_wrong_password_is_tried_once_and_told_in_a_sentence(
 
 
 def test_a_missing_setting_is_refused_with_its_key_and_place(program: Program) -> None:
-    done = program()
+    done = program.exec()
     assert done.returncode == 2
     assert "sources.perfectgym." in done.stderr
     assert ".dlt/" in done.stderr
@@ -99,7 +99,7 @@ def test_settings_come_from_the_files_in_the_dlt_folder(program: Program, sandbo
         f'[sources.perfectgym]\nusername = "{sandbox.employee.username}"\n'
         f'password = "{sandbox.employee.password}"\n'
     )
-    done = program("--resources", "clubs")
+    done = program.exec("--resources", "clubs")
     assert done.returncode == 0, done.stderr
     assert program.query("SELECT count(*) FROM perfectgym.perfectgym.clubs") == [(4,)]
 
@@ -174,14 +174,14 @@ def test_unknown_names_are_refused_with_the_nearest_right_one(program: Program) 
 
 
 def test_the_list_names_every_resource(program: Program) -> None:
-    done = program("--list")
+    done = program.exec("--list")
     assert done.returncode == 0
     for name in ("clubs", "classes", "user_details", "cities"):
         assert name in done.stdout
 
 
 def test_the_help_lists_the_exit_codes_and_examples(program: Program) -> None:
-    done = program("--help")
+    done = program.exec("--help")
     assert done.returncode == 0
     assert "Exit codes:" in done.stdout
     assert "--resources clubs,classes" in done.stdout

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 
 import duckdb
 import pytest
-from support.program import PROGRAM, Program
+from support.fork_server import ForkServer, Running
+from support.program import Program
 
 from perfectgym_source.sandbox import Fault, Sandbox
 
 RESOURCES = ("--resources", "clubs,classes")
 
 
-def started(program: Program, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(PROGRAM), *arguments],
-        cwd=program.folder,
-        env=program.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def started(program: Program, *arguments: str) -> Running:
+    return ForkServer(program).start(*arguments)
 
 
 def wait_until(true: Callable[[], object]) -> None:
@@ -78,8 +70,7 @@ def test_a_second_run_at_the_same_time_ends_at_once_and_says_who_runs(
     assert second.returncode == 6
     assert f"process {first.pid}" in second.stderr
     sandbox.delay = 0.0
-    assert first.wait(60) == 0
-    first.communicate()
+    assert first.wait().code == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -90,9 +81,9 @@ def test_an_interrupted_run_ends_soon_with_its_code_and_the_next_one_completes(
     run = started(configured, *RESOURCES)
     wait_until(lambda: len(sandbox.requests) > 2)
     run.send_signal(number)
-    output, errors = run.communicate(timeout=20)
-    assert run.returncode == 130, (output, errors)
-    assert "Traceback" not in errors
+    done = run.wait(20)
+    assert done.code == 130, done
+    assert "Traceback" not in done.errors
     sandbox.delay = 0.0
     assert configured(*RESOURCES).returncode == 0
     assert ids(configured) == truth(sandbox)
@@ -107,9 +98,9 @@ def test_an_interrupted_run_does_not_wait_for_a_server_that_is_silent(
     run = started(configured, *RESOURCES)
     wait_until(lambda: any(request.path == "Classes/Classes" for request in sandbox.requests))
     run.send_signal(signal.SIGTERM)
-    output, errors = run.communicate(timeout=15)
-    assert run.returncode == 130, (output, errors)
-    assert "Traceback" not in errors
+    done = run.wait(15)
+    assert done.code == 130, done
+    assert "Traceback" not in done.errors
 
 
 @pytest.mark.parametrize("after", [2, 5, 9, 14])
@@ -118,9 +109,9 @@ def test_a_killed_run_is_completed_by_the_next(
 ) -> None:
     sandbox.delay = 0.02
     run = started(configured, *RESOURCES)
-    wait_until(lambda: len(sandbox.requests) >= after or run.poll() is not None)
-    run.kill()
-    run.communicate()
+    wait_until(lambda: len(sandbox.requests) >= after or run.has_ended)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
     sandbox.delay = 0.0
     done = configured("--json", *RESOURCES)
     assert done.returncode == 0, done.stderr

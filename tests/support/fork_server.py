@@ -1,30 +1,40 @@
 """Runs the program again and again for the price of one start of Python, to be killed at will.
 
 As a program: imports what a run imports, then reads orders, one a line, in JSON. For a run it forks
-a child that does what `pipelines/run.py` does, and answers with its process id; for `"wait"` it
-answers with the child's wait status when it has ended.
+a child that does what `pipelines/run.py` does in the given folder and environment, and answers with
+its process id; for `"wait"` it answers with the child's wait status when it has ended.
 
-`ForkServer` is the other side of the pipe.
+`ForkServer` is the other side of the pipe. What Python or a library reads from the environment when
+it starts (`PYTHONPATH`, `LC_ALL`, the state of the standard streams) is that of the server: a test
+of such things starts the program with `Program.exec`.
 """
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import json
 import os
 import resource
+import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from support.program import Program
+
+LONGEST_RUN = 100.0
+"""Seconds after which a run counts as hanging, and is killed."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +64,100 @@ class Ended:
     errors: str
 
 
-class ForkServer:
-    """Starts runs of a program, one at a time."""
+class _Server:
+    """The process that forks: one for each process of tests, as long as that lives."""
 
-    def __init__(self, program: Program) -> None:
-        self._folder = program.folder
+    _only: _Server | None = None
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="runs"))
         self._process = subprocess.Popen(
             [sys.executable, __file__],
-            cwd=program.folder,
-            env=program.environment,
+            # A folder without `.dlt`.
+            cwd=self.folder,
+            # As `main` sets it before the libraries that read it are imported.
+            env={**os.environ, "ARROW_DEFAULT_MEMORY_POOL": "system"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
+        atexit.register(self._end)
+
+    @classmethod
+    def running(cls) -> _Server:
+        """Return the only one, started by the first who asks."""
+        if cls._only is None:
+            cls._only = cls()
+        return cls._only
+
+    def ask(self, order: Any, seconds: float = 30.0) -> int:
+        """Send an order and return its answer.
+
+        Raises:
+            TimeoutError: No answer within so many seconds.
+        """
+        assert self._process.stdin is not None and self._process.stdout is not None
+        print(json.dumps(order), file=self._process.stdin, flush=True)
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            raise TimeoutError
+        return self.answer()
+
+    def answer(self) -> int:
+        """Return the answer to the last order when it comes."""
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+    def _end(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A run that was started; its process id stays its own until `wait` returns."""
+
+    pid: int
+    folder: Path
+
+    @property
+    def errors(self) -> str:
+        """What it has written on standard error so far."""
+        return (self.folder / "err").read_text()
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether it is over; `wait` is still to be called."""
+        return bool(_Server.running().ask({"peek": self.pid}))
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    def wait(self, seconds: float = LONGEST_RUN) -> Ended:
+        """Wait for its end; one that takes longer is killed.
+
+        Raises:
+            TimeoutError: It did not end within so many seconds.
+        """
+        server = _Server.running()
+        try:
+            status = server.ask({"wait": self.pid}, seconds)
+        except TimeoutError:
+            self.send_signal(signal.SIGKILL)
+            server.answer()
+            raise TimeoutError(f"no end within {seconds} s; written: {self.errors}") from None
+        texts = [(self.folder / name).read_text() for name in ("out", "err")]
+        shutil.rmtree(self.folder)
+        return Ended(os.waitstatus_to_exitcode(status), *texts)
+
+
+class ForkServer:
+    """Starts runs of a program."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._last: Running | None = None
 
     def start(
         self,
@@ -74,52 +165,51 @@ class ForkServer:
         die_at: Place | None = None,
         largest_file: int | None = None,
         days_ahead: int = 0,
-    ) -> int:
-        """Start a run; gives its process id, which stays its own until `wait` returns.
+        **more: str,
+    ) -> Running:
+        """Start a run.
 
         Args:
             arguments: Of the command line.
             die_at: Where it kills itself.
             largest_file: After so many bytes, writing a file fails as on a full disk.
             days_ahead: How far the clock that numbers the load packages is ahead.
+            more: Environment variables besides those of the program.
         """
-        return self._ask(
+        server = _Server.running()
+        folder = Path(tempfile.mkdtemp(dir=server.folder))
+        for name in ("out", "err"):
+            (folder / name).touch()
+        pid = server.ask(
             {
                 "arguments": arguments,
+                "folder": str(self._program.folder),
+                "environment": {**self._program.environment, **more},
+                "output": str(folder),
                 "die_at": die_at.__dict__ if die_at else None,
                 "largest_file": largest_file,
                 "days_ahead": days_ahead,
             }
         )
+        self._last = Running(pid, folder)
+        return self._last
 
     def wait(self) -> Ended:
-        """Wait for the end of the run."""
-        code = os.waitstatus_to_exitcode(self._ask("wait"))
-        return Ended(code, *((self._folder / name).read_text() for name in ("out", "err")))
+        """Wait for the end of the run that was started last."""
+        assert self._last is not None
+        return self._last.wait()
 
     def run(self, *arguments: str, **options: Any) -> Ended:
         """A run from its start to its end; the arguments are those of `start`."""
-        self.start(*arguments, **options)
-        return self.wait()
-
-    def close(self) -> None:
-        """End the server."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
-
-    def _ask(self, order: Any) -> int:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        print(json.dumps(order), file=self._process.stdin, flush=True)
-        return int(self._process.stdout.readline())
+        return self.start(*arguments, **options).wait()
 
 
 def _serve() -> None:
     for name in (
+        "perfectgym_source.cli.commands",
+        "perfectgym_source.cli.rendering.summary",
         "perfectgym_source.pipeline.runner",
         "perfectgym_source.destination",
-        "perfectgym_source.cli.rendering.summary",
         "dlt.destinations.impl.duckdb.duck",
         "dlt.normalize.items_normalizers",
         "pyarrow.parquet",
@@ -127,11 +217,14 @@ def _serve() -> None:
     ):
         import_module(name)
     assert threading.active_count() == 1  # a fork takes no thread along
-    pid = 0
     for line in sys.stdin:
         order = json.loads(line)
-        if order == "wait":
-            print(os.waitpid(pid, 0)[1], flush=True)
+        if "wait" in order:
+            print(os.waitpid(order["wait"], 0)[1], flush=True)
+            continue
+        if "peek" in order:
+            options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+            print(int(os.waitid(os.P_PID, order["peek"], options) is not None), flush=True)
             continue
         pid = os.fork()
         if pid == 0:
@@ -140,11 +233,24 @@ def _serve() -> None:
 
 
 def _child(
-    arguments: list[str], die_at: dict[str, Any] | None, largest_file: int | None, days_ahead: int
+    arguments: list[str],
+    folder: str,
+    environment: dict[str, str],
+    output: str,
+    die_at: dict[str, Any] | None,
+    largest_file: int | None,
+    days_ahead: int,
 ) -> None:
     for name, number in (("out", 1), ("err", 2)):
-        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        file = os.open(f"{output}/{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+        os.dup2(file, number)
+        os.close(file)
     os.close(0)
+    os.open(os.devnull, os.O_RDONLY)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
     if die_at is not None:
         _arm(Place(**die_at))
     if largest_file is not None:

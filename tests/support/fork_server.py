@@ -12,6 +12,8 @@ of such things starts the program with `Program.exec`.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import gc
 import itertools
 import json
 import os
@@ -204,19 +206,28 @@ class ForkServer:
         return self.start(*arguments, **options).wait()
 
 
+IMPORTED = (
+    "perfectgym_source.cli.commands",
+    "perfectgym_source.cli.rendering.summary",
+    "perfectgym_source.pipeline.runner",
+    "perfectgym_source.destination",
+    "dlt.destinations.impl.duckdb.duck",
+    "dlt.normalize.items_normalizers",
+    "pyarrow.parquet",
+    "pyarrow.dataset",
+)
+IMPORTED_IF_INSTALLED = ("dlt._workspace._plugins", "dlt._workspace.cli", "sqlalchemy.sql")
+"""What dlt imports on the way of a run."""
+
+
 def _serve() -> None:
-    for name in (
-        "perfectgym_source.cli.commands",
-        "perfectgym_source.cli.rendering.summary",
-        "perfectgym_source.pipeline.runner",
-        "perfectgym_source.destination",
-        "dlt.destinations.impl.duckdb.duck",
-        "dlt.normalize.items_normalizers",
-        "pyarrow.parquet",
-        "pyarrow.dataset",
-    ):
+    for name in IMPORTED:
         import_module(name)
+    for name in IMPORTED_IF_INSTALLED:
+        with contextlib.suppress(ImportError):
+            import_module(name)
     assert threading.active_count() == 1  # a fork takes no thread along
+    gc.freeze()  # looking through all that was imported would copy its memory
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:

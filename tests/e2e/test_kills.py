@@ -19,10 +19,13 @@ from support.program import Program, environment_of, settings_for
 
 from perfectgym_source.sandbox import Sandbox, World
 
-KILLS = int(os.environ.get("KILLS", "24"))
+KILLS = int(os.environ.get("KILLS", "9"))
+"""Kills at random moments; a longer search: README, section Development."""
 LATER_PHASES = (("extracted", 0.1), ("loading", 0.3), ("publishing", 0.0))
 """Each with the share of a run's time in which it is struck."""
-SEED = int(os.environ.get("KILL_SEED", "0")) or random.randrange(1, 10**6)
+STRUCK = {"reading", "extracted", "loading"}
+"""Phases in which a run is killed at least once."""
+SEED = int(os.environ.get("KILL_SEED", "1"))
 
 DLT_EXTRACT = "dlt.extract.extract:Extract"
 DLT_PIPELINE = "dlt.pipeline.pipeline:Pipeline"
@@ -161,9 +164,12 @@ def test_kills_at_any_moment_leave_a_whole_database_and_the_next_run_completes_i
 ) -> None:
     print(f"KILL_SEED={SEED} KILLS={KILLS}")
     chance = random.Random(SEED)
-    duration, struck = 2.0, Counter[str]()
+    duration, struck = 1.0, Counter[str]()
     before: Tables | None = None
-    while struck.total() < KILLS:
+    for _ in range(3 * KILLS + 20):
+        # A kill may come too late for its phase, or for its run.
+        if struck.total() >= KILLS and struck.keys() >= STRUCK:
+            break
         if struck.total() % 10 == 0:
             installation.forget_all()
             before = None
@@ -192,7 +198,8 @@ def test_kills_at_any_moment_leave_a_whole_database_and_the_next_run_completes_i
         before = installation.truth()
         assert installation.published() == before
     print(dict(struck))
-    assert {"reading", "extracted", "loading"} <= struck.keys()
+    assert struck.total() >= KILLS
+    assert struck.keys() >= STRUCK
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)

@@ -59,14 +59,14 @@ def opened(file: Path, role: str) -> Iterator[Callable[[str], list[list[object]]
     process.stdout.close()
 
 
-def test_a_reader_sees_its_run_through_ten_others_and_the_last_one_after_opening_again(
+def test_a_reader_sees_its_run_through_three_others_and_the_last_one_after_opening_again(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
     sql = "SELECT id, timestamp, attendees_count FROM perfectgym.perfectgym.classes ORDER BY id"
     assert server.run(*RESOURCES).code == 0
     with opened(configured.database, "reader") as ask:
         before = ask(sql)
-        for number in range(10):
+        for number in range(3):
             change(sandbox.world, random.Random(number))
             assert server.run("--resources", "classes").code == 0
             assert ask(sql) == before

@@ -7,7 +7,6 @@ import signal
 import time
 from collections.abc import Callable
 
-import duckdb
 import pytest
 from support.fork_server import ForkServer, Running
 from support.program import Program
@@ -35,21 +34,6 @@ def ids(program: Program) -> list[int]:
 
 def truth(sandbox: Sandbox) -> list[int]:
     return sorted(row["id"] for row in sandbox.world.truth("classes"))
-
-
-def test_a_reader_who_keeps_the_file_open_disturbs_no_run_and_sees_a_complete_one(
-    configured: Program, sandbox: Sandbox
-) -> None:
-    assert configured(*RESOURCES).returncode == 0
-    before = ids(configured)
-    with duckdb.connect(str(configured.database), read_only=True) as reader:
-        club = sandbox.world.clubs[0]["id"]
-        for _ in range(3):
-            sandbox.world.add("classes", club_id=club)
-            assert configured(*RESOURCES).returncode == 0
-        held = reader.sql("SELECT id FROM perfectgym.perfectgym.classes ORDER BY id").fetchall()
-        assert [identity for (identity,) in held] == before
-    assert ids(configured) == truth(sandbox)
 
 
 def test_an_unchanged_database_is_not_published_again(configured: Program) -> None:

@@ -7,14 +7,13 @@ the next one must load nothing.
 
 In the environment:
 
-INVARIANT_SEED: repeats a search; the seed of each one is printed (`-s`, and with a failure).
+INVARIANT_SEED: another search; it is printed (`-s`, and with a failure).
 INVARIANT_EXAMPLES, INVARIANT_STEPS: how many worlds, and runs in each of them.
 """
 
 from __future__ import annotations
 
 import os
-import random
 from collections import Counter
 from typing import ClassVar
 
@@ -29,7 +28,7 @@ from support.machine import Divergence, Machine
 from perfectgym_source.extract import reader
 from perfectgym_source.sandbox import World
 
-SEED = os.environ.get("INVARIANT_SEED") or str(random.randrange(10**6))
+SEED = os.environ.get("INVARIANT_SEED", "1")
 EXAMPLES = int(os.environ.get("INVARIANT_EXAMPLES", "3"))
 STEPS = int(os.environ.get("INVARIANT_STEPS", "5"))
 SECONDS_FOR_AN_EXAMPLE = 180

@@ -1,0 +1,25 @@
+# What a developer calls. `make check` is what a change has to pass.
+PYTHON = .venv/bin/python
+FAST = tests/api tests/catalog tests/cli tests/config tests/sandbox tests/test_each.py \
+       tests/test_text.py tests/transform/test_time_zones.py
+
+.PHONY: check quick lint audit demo docs
+
+check:
+	.ci/run
+
+quick: lint
+	$(PYTHON) -m pytest -n 2 $(FAST)
+
+lint:
+	.ci/lint
+
+audit:
+	.ci/audit
+
+demo:
+	$(PYTHON) pipelines/run.py --demo
+
+# The README's parts that are made from the code, to be put in by hand: a test compares them.
+docs:
+	$(PYTHON) -m perfectgym_source.catalog.readme

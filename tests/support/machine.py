@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
+import dlt
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from support.truth import check
 
 from perfectgym_source.catalog import ENDPOINTS, table_layout
 from perfectgym_source.errors import PerfectGymError
+from perfectgym_source.pipeline.runner import Options, load
 from perfectgym_source.sandbox import Sandbox, World
 
 PLANS = st.runner().flatmap(lambda machine: plans(machine.resources, machine.actions))
@@ -34,18 +36,29 @@ class Divergence(AssertionError):
 
 
 class Loader(Target):
-    """A target that runs as the program does, and does not show rows whose parent is gone."""
+    """A target that the program's own run loads; it does not show rows of a deleted parent."""
 
     def load(self, *resources: str, **options: Any) -> Run:
-        """Complete what is pending, then load, as `pipeline.runner` does."""
+        """Load as the program does: what is pending first, with its own working folder."""
         source = self.source(*resources, **options)
         self.sandbox.clear_records()
+        before = self.packages()
+        destination = dlt.destinations.duckdb(str(self.file))
+        load(Options("duckdb", self.file, "perfectgym"), source, destination)
+        return self.run_of(source, sorted(self.packages() - before))
+
+    def packages(self) -> set[str]:
+        """Return the load packages that the file holds."""
         self.close()
-        pipeline = self.pipeline()
-        if pipeline.list_extracted_load_packages() or pipeline.list_normalized_load_packages():
-            pipeline.normalize()
-            pipeline.load()
-        return self.run_of(source, list(pipeline.run(source).loads_ids))
+        if not self.file.exists() or not self.has_dataset() or "_dlt_loads" not in self.types():
+            return set()
+        found = {package for (package,) in self.query("select load_id from _dlt_loads")}
+        self.close()
+        return found
+
+    def new_machine(self) -> None:
+        """Forget the working folder: all state must come from the DuckDB file."""
+        shutil.rmtree(self.folder / "dlt", ignore_errors=True)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows but those of a user or message that is gone: they stay, for history."""
@@ -85,6 +98,7 @@ class Machine(RuleBasedStateMachine):
         world = self.make_world()
         self.editor = self.make_editor(world)
         self.sandbox = Sandbox(world=world).start()
+        self.patches.setenv("DLT_DATA_DIR", str(self.folder / "dlt"))
         self.target = Loader(self.folder, self.sandbox, attempts=2, **self.options)
         self.now = datetime(2026, 1, 1)
         set_now(self.patches, self.now.isoformat())

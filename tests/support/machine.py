@@ -23,8 +23,9 @@ from support.plans import KILLS, Killed, Meanwhile, Plan, killing, lists_of_edit
 from support.truth import check
 
 from perfectgym_source.catalog import ENDPOINTS, table_layout
+from perfectgym_source.destination import Options, Session, destination_for
 from perfectgym_source.errors import PerfectGymError
-from perfectgym_source.pipeline.runner import Options, load
+from perfectgym_source.pipeline.runner import load
 from perfectgym_source.sandbox import Sandbox, World
 
 PLANS = st.runner().flatmap(lambda machine: plans(machine.resources, machine.actions))
@@ -43,8 +44,8 @@ class Loader(Target):
         source = self.source(*resources, **options)
         self.sandbox.clear_records()
         before = self.packages()
-        destination = dlt.destinations.duckdb(str(self.file))
-        load(Options("duckdb", self.file, "perfectgym"), source, destination)
+        destination = destination_for(Options("duckdb", self.file, "perfectgym"))
+        load(Session(destination, dlt.destinations.duckdb(str(self.file))), source)
         return self.run_of(source, sorted(self.packages() - before))
 
     def packages(self) -> set[str]:

@@ -1,4 +1,4 @@
-"""One way to the API: a session for all threads that paces, retries, and checks what comes back."""
+"""The HTTP client: one session for all threads, with a rate limit, retries and checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
 from threading import Event, Lock
 from types import TracebackType
-from typing import Any, Optional, Union
+from typing import Any
 from urllib.parse import urlencode
 
 import requests
@@ -18,37 +18,33 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
+from ..catalog.json_text import with_valid_utf8
 from ..config.settings import Settings
 from ..errors import ApiError, Cancelled, RequestRefused, Unavailable
-from .auth import USER_AGENT, PasswordGrantAuth, unsigned
-from .pages import RowParser, Rows
+from .auth import auth_for
+from .connection_errors import failure_of
+from .pages import Page, PageParser
 from .rate_limit import RateLimiter
 from .response_errors import Call, error_from_body, error_from_response
-from .responses import (
-    BAD_UTF8,
-    elements_of,
-    errors_of,
-    holds_errors,
-    parse,
-    read_body,
-)
-from .retry import RetryableFailure, RetryPolicy, failure_of, retry_call
+from .responses import BAD_UTF8, errors_of, holds_errors, link_of, parse, read_body, rows_of
+from .retry import RetryableFailure, RetryPolicy, retry_call
+from .signing import USER_AGENT, unsigned
 
 logger = logging.getLogger(__name__)
 
 MOST_BYTES = 64 << 20
-"""The longest answer that is taken, unpacked: a page has 100 rows of a few kilobytes."""
+"""The longest response that is read, unpacked: a page has 100 rows of a few kilobytes."""
 
 MOST_TIMEOUTS = 10
-"""An answer may take so many times the read timeout from its first byte to its last."""
+"""A response may take so many times the read timeout from its first byte to its last."""
 
 
 @dataclass
 class Statistics:
-    """What a client has done so far.
+    """Counts of what a client has done so far.
 
     Attributes:
-        requests: Requests sent; the token's own are not among them.
+        requests: Requests sent; token requests are not among them.
         retries: How many of them repeated one that had failed.
         seconds_waited: Time that all threads together have waited for their turn or for a retry.
     """
@@ -59,31 +55,32 @@ class Statistics:
 
 
 class Client:
-    """Reads from the API; shared by all threads.
+    """Send requests to the API; shared by all threads.
 
     Args:
-        settings: Where the API is, and how patient to be with it.
-        auth: Signs the requests. Default: the password grant with the account of the settings.
+        settings: The address, the account, the rate limit and the retry policy.
+        auth: Signs the requests. Default: what the API version asks for, with the account of the
+            settings.
         sleep: Waits that many seconds, instead of on `stop`.
 
     Attributes:
-        auth: What signs the requests.
-        statistics: What was done so far.
+        auth: Signs the requests.
+        statistics: Counts of what was done so far.
         requests_by_resource: Requests sent, by resource.
         retries_by_resource: Those of them that repeated one that had failed.
         stop: When set, waits end and further requests raise `Cancelled`.
 
     Example:
         >>> with Client(settings) as client:
-        ...     clubs = client.get("Clubs/Clubs", {"timestamp": "0"}, "clubs")
+        ...     clubs = client.get("Clubs/Clubs", {"timestamp": "0"}, "clubs").elements
     """
 
     def __init__(
         self,
         settings: Settings,
-        auth: Optional[AuthBase] = None,
+        auth: AuthBase | None = None,
         *,
-        sleep: Optional[Callable[[float], object]] = None,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self.statistics = Statistics()
         self.requests_by_resource: Counter[str] = Counter()
@@ -97,56 +94,46 @@ class Client:
             settings.attempts, settings.retry_wait, settings.max_retry_wait
         )
         self._timeout = (settings.connect_timeout, settings.read_timeout)
-        self.auth: AuthBase = auth or PasswordGrantAuth(
-            settings.base_url,
-            settings.username,
-            settings.password,
-            timeout=self._timeout,
-            attempts=settings.attempts,
-            retry_wait=settings.retry_wait,
-            max_retry_wait=settings.max_retry_wait,
-            sleep=self._sleep,
-        )
+        self.auth: AuthBase = auth or auth_for(settings, self._sleep)
         self._session = _session(settings.concurrency)
 
-    def get(self, path: str, params: Mapping[str, str], resource: str) -> list[Any]:
-        """The elements of one answer, as parsed from JSON; otherwise as `get_rows`."""
-        return list(self.get_rows(path, params, resource).elements)
-
-    def get_rows(
+    def get(
         self,
         path: str,
         params: Mapping[str, str],
         resource: str,
-        shape: Optional[RowParser] = None,
-    ) -> Rows:
-        """The rows of one answer.
+        parser: PageParser | None = None,
+        url: str | None = None,
+    ) -> Page:
+        """Return one page.
 
         Args:
             path: The path below the base URL.
             params: The query parameters.
-            resource: Whose request it is, for errors and counters.
-            shape: Reads the rows, as far as they fit it.
+            resource: The resource that the request is for; it names the request in errors and
+                counters.
+            parser: Parses the rows, as far as they fit it.
+            url: The whole address, where the API has given it; `params` do not count then.
 
         Returns:
-            The raw rows. A bare object in place of the list is a list of one.
+            The raw rows. A single object in place of the list is a list of one.
 
         Raises:
-            RequestRefused: The API says no, to this request: with a fresh token, too.
-            SignInError: The token endpoint does not let the account in.
-            Unavailable: No usable answer within the attempts.
+            RequestRefused: The API refuses this request, with a fresh token too.
+            SignInError: The API does not accept the credentials.
+            Unavailable: No usable response within the attempts.
             ApiError: The API is not at this address.
             Cancelled: `stop` was set.
         """
-        call = Call(path, params, resource, quotes=self._settings.pii.is_open)
+        call = Call(path, params, resource, quotes=self._settings.pii.is_open, url=url)
         attempt = 0
         is_doubted = False
 
-        def send() -> Union[Rows, RetryableFailure]:
+        def send() -> Page | RetryableFailure:
             nonlocal attempt, is_doubted
             attempt += 1
             try:
-                return self._attempt(call, attempt, shape)
+                return self._attempt(call, attempt, parser)
             except RequestRefused as error:
                 # Errors that come with a status of success are believed the second time.
                 if error.status >= 400 or is_doubted or attempt == self._settings.attempts:
@@ -175,16 +162,16 @@ class Client:
 
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
     def _attempt(
-        self, call: Call, attempt: int, shape: Optional[RowParser]
-    ) -> Union[Rows, RetryableFailure]:
-        """Send a request, prepared afresh so that it carries the current token."""
+        self, call: Call, attempt: int, parser: PageParser | None
+    ) -> Page | RetryableFailure:
+        """Send a request, prepared anew so that it carries the current token."""
         self._rate_limiter.wait()
         if self.stop.is_set():
             raise Cancelled
@@ -194,7 +181,7 @@ class Client:
             with self._session.send(
                 request, timeout=self._timeout, allow_redirects=False, **self._environment
             ) as response:
-                # Those that the auth repeated by itself, after a token was refused.
+                # Those that the auth repeated, after a token was refused.
                 repeated = len(response.history)
                 self._count(call.resource, repeated, repeated)
                 content = read_body(response, MOST_BYTES, MOST_TIMEOUTS * self._timeout[1])
@@ -212,34 +199,43 @@ class Client:
                 resource=call.resource,
                 request=call.text,
             )
-        if shape is not None and (rows := shape.read(content)) is not None:
-            return rows
+        if parser is not None and (page := parser.read(content)) is not None:
+            return page
+        return self._page(content, call, attempt, response.status_code, parser)
+
+    def _page(
+        self, content: bytes, call: Call, attempt: int, status: int, parser: PageParser | None
+    ) -> Page | RetryableFailure:
+        """Return the page of a body that is parsed as a whole."""
+        api = self._settings.api
         body = parse(content)
         if body is BAD_UTF8 and attempt == self._settings.attempts:
             logger.warning("%s: invalid UTF-8 is replaced in %s", call.resource, call.text)
-            body = parse(content.decode("utf-8", "replace").encode())
-        elements = elements_of(body)
-        if holds_errors(body) or (isinstance(elements, RetryableFailure) and errors_of(body)):
-            raise error_from_body(response.status_code, body, call)
-        if isinstance(elements, RetryableFailure):
-            return elements
-        if shape is not None:
-            shape.learn(elements)
-        return Rows(elements)
+            body = parse(with_valid_utf8(content))
+        rows = rows_of(body, api.rows_field)
+        if holds_errors(body) or (isinstance(rows, RetryableFailure) and errors_of(body)):
+            raise error_from_body(status, body, call)
+        if isinstance(rows, RetryableFailure):
+            return rows
+        if parser is not None:
+            parser.learn(rows)
+        return Page(rows, link_of(body, api.next_link_field))
 
     def _prepare(self, call: Call) -> requests.PreparedRequest:
-        """The signed request of a call: the base request, for another address."""
+        """Return the signed request of a call: the base request, for another address."""
         request = self._base_request.copy()
         address = f"{str(request.url).rstrip('/')}/{call.path.lstrip('/')}"
         request.url = f"{address}?{urlencode(call.params)}" if call.params else address
+        if call.url is not None:
+            request.url = call.url
         request.hooks = {"response": []}  # a copy shares those of the original
         signed: requests.PreparedRequest = self.auth(request)
         return signed
 
     @cached_property
     def _base_request(self) -> requests.PreparedRequest:
-        """A request for the base address. To prepare each one anew takes a quarter as long as to
-        send it."""
+        """Return a request for the base address: preparing each one anew takes a quarter as long
+        as sending it."""
         request = requests.Request("GET", self._settings.base_url, auth=unsigned)
         return self._session.prepare_request(request)
 
@@ -253,13 +249,13 @@ class Client:
 
     @cached_property
     def _environment(self) -> dict[str, Any]:
-        """The proxies and certificates of the environment, found once rather than per request."""
+        """Return the proxies and certificates of the environment, found once, not per request."""
         return dict(
             self._session.merge_environment_settings(self._settings.base_url, {}, True, None, None)
         )
 
     def _pause_all(self, outcome: RetryableFailure, seconds: float) -> None:
-        """Told of a failed attempt: where the API asks for a slower pace, it asks all threads."""
+        """On 429, pause every thread, not just this one."""
         if outcome.status == 429:
             self._rate_limiter.pause(seconds)
 
@@ -272,7 +268,7 @@ class Client:
 
 
 def _session(concurrency: int) -> requests.Session:
-    """A session whose pool has as many connections as requests may run, and that keeps no cookies.
+    """Return a session with as many connections as requests may run, and without cookies.
 
     It honors the environment's proxies and certificates; a netrc file does not matter, as every
     request has its auth.

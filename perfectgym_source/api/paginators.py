@@ -1,37 +1,103 @@
-"""How the API's lists continue: by row version, by page number, or in a single response.
+"""How the pages of an endpoint follow each other: by row version, page number or link.
 
-A page has 100 rows, and the vendor's documentation ends a list with the first page that has fewer.
-A server that hides rows after it has cut the page would end every list too early by that rule, so
-a page that is at least half full is followed by one more request.
+Each paginator has the three verbs of dlt's `rest_client` paginators: `init_request` prepares the
+request for the first page, `update_state` notes a page, `update_request` prepares the request for
+the next one, as long as `has_next_page` says that there is one.
+
+The vendor's documentation ends a list with the first page that is not full. A server that hides
+rows after it has cut the page would end every list too early by that rule, so a page that is at
+least half full is followed by one more request.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
 
-from ..errors import PagingError, RequestRefused
-from .pages import Rows
+from ..catalog import ApiVersion, Endpoint
+from ..errors import PagingError
+from .pages import Page
+from .signing import origin_of
 
-PAGE_SIZE = 100
-SURELY_LAST = PAGE_SIZE // 2
-"""A page with fewer rows ends its list without another request."""
 LONG_LIST = 1_000
 """After so many pages the current end of a list is looked up: it might grow faster than it is
 read."""
-MAX_PASSES = 5
-MAX_DOUBLINGS = 20
 LAST_VERSION = 2**63 - 1
 
-Fetch = Callable[[Mapping[str, str]], Rows]
-"""Sends one request with these paging parameters and returns its rows."""
+
+@dataclass
+class PageRequest:
+    """What a paginator adds to a request to select a page.
+
+    Attributes:
+        params: Query parameters.
+        url: The whole address, where the API has given it; `params` do not count then.
+    """
+
+    params: dict[str, str] = field(default_factory=dict)
+    url: str | None = None
 
 
-def keyset_pages(fetch: Fetch, start: int) -> Iterator[Rows]:
-    """Yield the pages of a `timestamp` list, from the first row version after `start` to the end.
+class Paginator(ABC):
+    """Selects the pages of one list, one after the other.
+
+    Attributes:
+        has_next_page: Whether there may be another page, after those noted so far.
+
+    Example:
+        >>> request = PageRequest()
+        >>> paginator.init_request(request)
+        >>> while True:
+        ...     rows = paginator.update_state(fetch(request))
+        ...     if not paginator.has_next_page:
+        ...         break
+        ...     paginator.update_request(request)
+    """
+
+    has_next_page = True
+
+    def init_request(self, request: PageRequest) -> None:  # noqa: B027
+        """Prepare the request for the first page."""
+
+    @abstractmethod
+    def update_state(self, page: Page) -> Page | None:
+        """Note a page.
+
+        Returns:
+            Its rows without those of earlier pages; None if it was requested only to find the end.
+
+        Raises:
+            PagingError: The page cannot be one of this list.
+        """
+
+    def update_request(self, request: PageRequest) -> None:  # noqa: B027
+        """Prepare the request for the next page.
+
+        Raises:
+            PagingError: Continuing would loop for ever or leave rows out.
+        """
+
+
+class SinglePagePaginator(Paginator):
+    """Endpoints whose response holds all rows.
+
+    Example:
+        >>> paginator = SinglePagePaginator()
+        >>> len(paginator.update_state(Page([{"id": 1}]))), paginator.has_next_page
+        (1, False)
+    """
+
+    def update_state(self, page: Page) -> Page:
+        """See `Paginator`."""
+        self.has_next_page = False
+        return page
+
+
+class KeysetPaginator(Paginator):
+    """Lists in the order of their row versions, from the first version after `start` to the end.
 
     Row versions are unique by the API's documentation. Should a list break that, rows may share
     the version of a page's last row and not be on that page, and no page shows that. The next
@@ -41,189 +107,240 @@ def keyset_pages(fetch: Fetch, start: int) -> Iterator[Rows]:
     A list of more than 1,000 pages ends at a row version beyond which it had no row when they had
     been read. What is added to it later is left for the next run.
 
-    Raises:
-        PagingError: The versions of a page fall, a row has none, or a full page holds a single
-            version: continuing would loop for ever or leave rows out.
+    Args:
+        start: The row version.
+        parameters: The query parameters, with `{version}` in place of the version.
+        page_size: The number of rows of a full page.
+        version_field: The field that holds the row version.
+        id_field: The field that holds the id.
+
+    Example:
+        >>> paginator = KeysetPaginator(20, {"timestamp": "{version}"}, 100, "timestamp", "id")
+        >>> paginator.init_request(request := PageRequest())
+        >>> request.params
+        {'timestamp': '20'}
     """
-    cursor, end = start, LAST_VERSION
-    had: set[tuple[int, int | None]] = set()
-    for number in count(1):
-        rows = fetch({"timestamp": str(cursor)})
-        versions = rows.versions
-        if any(later < earlier for earlier, later in zip([cursor, *versions], versions)):
-            raise PagingError(
-                f"The rows after timestamp {cursor} are not in the order of their timestamps."
-            )
-        if 0 in versions:
-            raise PagingError(f"A row after timestamp {cursor} has no timestamp.")
-        first, last = bisect_right(versions, cursor), bisect_right(versions, end)
-        again = bisect_right(versions, cursor + 1) if had else first
+
+    def __init__(
+        self,
+        start: int,
+        parameters: Mapping[str, str],
+        page_size: int,
+        version_field: str,
+        id_field: str | None,
+    ) -> None:
+        self._parameters = parameters
+        self._page_size = page_size
+        self._version_field = version_field
+        self._id_field = id_field
+        self._cursor, self._end = start, LAST_VERSION
+        self._had: set[tuple[int, int | None]] = set()
+        self._last_page: tuple[list[int], list[int | None]] = ([], [])
+        self._pages = 0
+        self._probe: int | None = None
+        self._step = 0
+
+    def init_request(self, request: PageRequest) -> None:
+        """See `Paginator`."""
+        self._request_after(request, self._cursor)
+
+    def update_state(self, page: Page) -> Page | None:
+        """See `Paginator`."""
+        versions, ids = page.versions(self._version_field), page.ids(self._id_field)
+        if self._probe is not None:
+            self._look_further(self._probe, is_end=versions[-1:] <= [self._probe])
+            return None
+        cursor = self._cursor
+        _check_order(versions, cursor, self._version_field)
+        first, last = bisect_right(versions, cursor), bisect_right(versions, self._end)
+        again = bisect_right(versions, cursor + 1) if self._had else first
         new = [
             index
             for index in range(first, last)
-            if index >= again or (versions[index], rows.ids[index]) not in had
+            if index >= again or (versions[index], ids[index]) not in self._had
         ]
-        yield rows.take(new)
-        is_full = len(rows) >= PAGE_SIZE
-        if last < len(rows) or len(rows) < SURELY_LAST or not (new or is_full):
+        self._pages += 1
+        self._last_page = versions, ids
+        is_full = len(page) >= self._page_size
+        is_last = last < len(page) or len(page) < self._page_size // 2 or not (new or is_full)
+        is_stuck = not is_last and versions[-1] <= cursor + 1
+        self.has_next_page = not is_last and (is_full or not is_stuck)
+        if self.has_next_page and not is_stuck and self._pages == LONG_LIST:
+            self._step = max(1, versions[-1] - versions[0])
+            self._look_further(versions[-1], is_end=False)
+        return page.take(new)
+
+    def update_request(self, request: PageRequest) -> None:
+        """See `Paginator`."""
+        if self._probe is not None:
+            self._request_after(request, self._probe)
             return
+        versions, ids = self._last_page
         highest = versions[-1]
-        if highest <= cursor + 1:
-            if is_full:
-                raise PagingError(f"A full page holds nothing but rows of timestamp {highest}.")
-            return
-        if number == LONG_LIST:
-            end = _version_beyond(fetch, highest, max(1, highest - versions[0]))
-        cursor = highest - 1
+        if highest <= self._cursor + 1:
+            raise PagingError(
+                f"A full page holds nothing but rows of {self._version_field} {highest}."
+            )
+        self._cursor = highest - 1
         first = bisect_left(versions, highest)
-        had = {pair for pair in zip(versions[first:], rows.ids[first:]) if pair[1] is not None}
+        pairs = zip(versions[first:], ids[first:])
+        self._had = {pair for pair in pairs if pair[1] is not None}
+        self._request_after(request, self._cursor)
+
+    def _request_after(self, request: PageRequest, version: int) -> None:
+        values = {name: text.format(version=version) for name, text in self._parameters.items()}
+        request.params.update(values)
+
+    def _look_further(self, version: int, is_end: bool) -> None:
+        """Look for a row version after which the list has no row now, in growing steps."""
+        if is_end:
+            self._end, self._probe = version, None
+        elif version + self._step < LAST_VERSION:
+            self._probe, self._step = version + self._step, self._step * 2
+        else:
+            self._end, self._probe = LAST_VERSION, None
 
 
-def _version_beyond(fetch: Fetch, version: int, step: int) -> int:
-    """Return a row version after which a list has no row now, looked for in growing steps."""
-    while version + step < LAST_VERSION:
-        version, step = version + step, step * 2
-        if fetch({"timestamp": str(version)}).versions[-1:] <= [version]:
-            return version
-    return LAST_VERSION
-
-
-def numbered_pages(fetch: Fetch, connections: int) -> Iterator[Rows]:
-    """Yield the pages of one pass over a page-number list, in order, the next ones read ahead.
-
-    The first page is read alone, so that a short list costs one request. A refusal ends the list
-    behind a page that was not full, because the documentation ends it there too; behind a full
-    page it is a failure.
-
-    Args:
-        fetch: Sends one request. It is called from several threads.
-        connections: How many pages may be requested at once.
-    """
-    rows = fetch({"page": "1"})
-    yield rows
-    ahead, page, end = 1, 2, 0
-    with ThreadPoolExecutor(connections, thread_name_prefix="perfectgym-pages") as pool:
-        while len(rows) >= SURELY_LAST and not 0 < end < page:
-            numbers = range(page, page + min(ahead, connections))
-            pages = pool.map(lambda number: fetch({"page": str(number)}), numbers)
-            for _ in numbers:
-                try:
-                    following = next(pages)
-                except RequestRefused:
-                    if len(rows) < PAGE_SIZE:
-                        return
-                    raise
-                rows = following
-                yield rows
-                if len(rows) < SURELY_LAST:
-                    return
-            if page <= LONG_LIST < numbers.stop:
-                end = _page_beyond(fetch, numbers.stop)
-            page, ahead = numbers.stop, ahead * 2
-
-
-def _page_beyond(fetch: Fetch, page: int) -> int:
-    """Return the number of a page at or behind the current end of a list."""
-    before: Sequence[Any] = ()
-    for _ in range(MAX_DOUBLINGS):
-        try:
-            rows = fetch({"page": str(page)}).elements
-        except RequestRefused:
-            break
-        # A server may return its last page for all that follow.
-        if len(rows) < SURELY_LAST or list(rows) == list(before):
-            break
-        before, page = rows, page * 2
-    return page
-
-
-def stable_list(
-    fetch: Fetch, connections: int, key: Callable[[Any], Any]
-) -> tuple[list[Any], bool]:
-    """Return all rows of a page-number list that may shift while it is read.
-
-    A row that is deleted moves the rows behind it to earlier pages, past the reader. A list of
-    more than one page is therefore read again until a pass brings nothing that was not seen before.
+class PageNumberPaginator(Paginator):
+    """Lists whose pages have numbers, from 1.
 
     Args:
-        fetch: Sends one request. It is called from several threads.
-        connections: How many pages may be requested at once.
-        key: Returns what identifies a row.
+        parameter: The query parameter.
+        page_size: The number of rows of a full page.
 
-    Returns:
-        The rows, each in its latest form, and whether the last pass brought nothing new (False
-        after 5 passes over a list that grows faster than it can be read).
+    Attributes:
+        page: The number of the next page.
+        end: The page with which the list ends, where that was looked up; otherwise 0.
+        may_end: Whether the list may have ended with the last page, because that was not full.
 
-    Raises:
-        PagingError: A full page brings nothing but rows of earlier pages: the list might never end.
+    Example:
+        >>> paginator = PageNumberPaginator("page", 100)
+        >>> paginator.init_request(request := PageRequest())
+        >>> request.params
+        {'page': '1'}
     """
-    seen: dict[Any, Any] = {}
-    for passes in range(MAX_PASSES):
-        current: dict[Any, Any] = {}
-        with_new_rows = 0
-        for number, rows in enumerate(numbered_pages(fetch, connections), 1):
-            before = len(current)
-            current.update((key(row), row) for row in rows.elements)
-            if len(current) > before:
-                with_new_rows += 1
-            elif len(rows) >= PAGE_SIZE:
-                raise PagingError(f"Page {number} repeats rows of earlier pages and nothing else.")
-            else:
-                break
-        is_new = not current.keys() <= seen.keys()
-        # A row that only earlier passes saw may just have been passed over: it stays.
-        seen.update(current)
-        is_single_page = with_new_rows <= 1 and len(current) < PAGE_SIZE
-        if is_single_page or (passes and not is_new):
-            return list(seen.values()), True
-    return list(seen.values()), False
+
+    def __init__(self, parameter: str, page_size: int) -> None:
+        self._parameter = parameter
+        self._page_size = page_size
+        self.page = 1
+        self.end = 0
+        self.may_end = False
+
+    def init_request(self, request: PageRequest) -> None:
+        """See `Paginator`."""
+        self.update_request(request)
+
+    def update_state(self, page: Page) -> Page:
+        """See `Paginator`."""
+        self.page += 1
+        self.may_end = len(page) < self._page_size
+        is_last = self.is_surely_last(page) or 0 < self.end < self.page
+        self.has_next_page = not is_last
+        return page
+
+    def update_request(self, request: PageRequest) -> None:
+        """See `Paginator`."""
+        request.params[self._parameter] = str(self.page)
+
+    def is_surely_last(self, page: Page) -> bool:
+        """Return whether a page ends the list without another request."""
+        return len(page) < self._page_size // 2
+
+    def request_for(self, number: int) -> PageRequest:
+        """Return the request for a page, to read it ahead."""
+        return PageRequest({self._parameter: str(number)})
 
 
-def unpaged_list(
-    fetch: Fetch, connections: int, key: Callable[[Any], Any]
-) -> tuple[list[Any], bool, str]:
-    """Return the rows of a list of which the documentation names no paging.
+class NextLinkPaginator(Paginator):
+    """Lists whose pages hold the address of the next one.
 
-    A response of exactly a page's size is not believed to be the whole list: page 2 is requested
-    too, and if it has more rows, the list is read as a page-number list.
+    Rows may have versions: the list then begins after one, and has to be in their order.
 
     Args:
-        fetch, connections, key: As for `stable_list`.
+        base_url: The address of the API. A link to anywhere else is an error: requests carry
+            credentials.
+        parameters: Query parameters of the first request, with `{version}` in place of `start`.
+        start: The row version after which the list begins.
+        version_field: The field that holds the row version; None where rows have none.
 
-    Returns:
-        The rows; as for `stable_list`, whether they are stable; and why there may be more of them
-        (empty if they are known to be all).
+    Example:
+        >>> paginator = NextLinkPaginator("https://demo.example/odata")
+        >>> _ = paginator.update_state(Page([], "https://demo.example/odata/Clubs?$skip=500"))
+        >>> paginator.update_request(request := PageRequest())
+        >>> request.url
+        'https://demo.example/odata/Clubs?$skip=500'
     """
-    rows = fetch({})
-    elements = list(rows.elements)
-    if len(rows) != PAGE_SIZE:
-        return elements, True, ""
-    try:
-        second = fetch({"page": "2"})
-    except RequestRefused as error:
-        return elements, True, f"page 2 is refused with status {error.status}"
-    if not len(second):
-        return elements, True, ""
-    if {key(row) for row in second.elements} <= {key(row) for row in elements}:
-        return elements, True, "page 2 repeats page 1"
-    try:
-        return (*stable_list(fetch, connections, key), "")
-    except (PagingError, RequestRefused):
-        return _pages_until_refused(fetch, key)
+
+    def __init__(
+        self,
+        base_url: str,
+        parameters: Mapping[str, str] | None = None,
+        start: int = 0,
+        version_field: str | None = None,
+    ) -> None:
+        self._base_url = f"{base_url.rstrip('/')}/"
+        self._parameters = {} if parameters is None else parameters
+        self._cursor = start
+        self._version_field = version_field
+        self._link: str | None = None
+        self._links: set[str] = set()
+
+    def init_request(self, request: PageRequest) -> None:
+        """See `Paginator`."""
+        for name, text in self._parameters.items():
+            request.params[name] = text.format(version=self._cursor)
+
+    def update_state(self, page: Page) -> Page:
+        """See `Paginator`."""
+        self._link = page.next_link
+        self.has_next_page = bool(self._link)
+        if self._version_field is None:
+            return page
+        versions = page.versions(self._version_field)
+        start = self._cursor
+        _check_order(versions, start, self._version_field)
+        self._cursor = max([start, *versions[-1:]])
+        if self._links:
+            return page  # rows may share the version of the last page's last row
+        return page.take(range(bisect_right(versions, start), len(versions)))
+
+    def update_request(self, request: PageRequest) -> None:
+        """See `Paginator`."""
+        url = urljoin(self._base_url, self._link or "")
+        if origin_of(url) != origin_of(self._base_url):
+            raise PagingError("A page links to a next page on another server: it is not requested.")
+        if url in self._links:
+            raise PagingError("A page links to itself or to an earlier page.")
+        self._links.add(url)
+        request.url = url
 
 
-def _pages_until_refused(fetch: Fetch, key: Callable[[Any], Any]) -> tuple[list[Any], bool, str]:
-    """Return what an undocumented list has before its first page that is refused or repeats."""
-    seen: dict[Any, Any] = {}
-    for page in count(1):
-        try:
-            rows = fetch({"page": str(page)})
-        except RequestRefused as error:
-            return list(seen.values()), True, f"page {page} is refused with status {error.status}"
-        new = {key(row): row for row in rows.elements}
-        if new and new.keys() <= seen.keys():
-            return list(seen.values()), True, f"page {page} repeats rows of earlier pages"
-        seen.update(new)
-        if len(rows) < PAGE_SIZE:
-            break
-    return list(seen.values()), True, ""
+def make_paginator(api: ApiVersion, endpoint: Endpoint, base_url: str, start: int = 0) -> Paginator:
+    """Return the paginator of an endpoint, for one pass over a list.
+
+    Args:
+        api: The generation of the API.
+        endpoint: The endpoint.
+        base_url: The address of the API.
+        start: The row version after which a list with versions begins.
+    """
+    if endpoint.paginator == "keyset":
+        assert endpoint.version_field is not None
+        return KeysetPaginator(
+            start, api.cursor_parameters, api.page_size, endpoint.version_field, endpoint.id_field
+        )
+    if endpoint.paginator == "link":
+        parameters = api.cursor_parameters if endpoint.is_keyset else None
+        return NextLinkPaginator(base_url, parameters, start, endpoint.version_field)
+    if endpoint.paginator == "page":
+        return PageNumberPaginator(api.page_parameter, api.page_size)
+    return SinglePagePaginator()
+
+
+def _check_order(versions: Sequence[int], cursor: int, name: str) -> None:
+    """Raise unless all rows have versions that do not fall."""
+    if any(later < earlier for earlier, later in zip([cursor, *versions], versions)):
+        raise PagingError(f"The rows after {name} {cursor} are not in the order of their {name}s.")
+    if 0 in versions:
+        raise PagingError(f"A row after {name} {cursor} has no {name}.")

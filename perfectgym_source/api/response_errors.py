@@ -1,10 +1,10 @@
-"""What an answer means that is no success: ask again, or an error that says what is refused."""
+"""Responses that are no success: a failure that may pass, or an error that says what is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any
 from urllib.parse import urlencode
 
 import requests
@@ -33,23 +33,27 @@ _HINTS = {
 
 @dataclass(frozen=True)
 class Call:
-    """What is asked for.
+    """A request of a resource.
 
     Attributes:
         path: The path below the base URL.
         params: The query parameters.
-        resource: Whose request it is.
-        quotes: Whether the API's own words may be quoted: they may name a member.
+        resource: The resource that the request is for.
+        quotes: Whether the API's texts may be quoted: they may name a member.
+        url: The whole address, where the API has given it; `params` do not count then.
     """
 
     path: str
     params: Mapping[str, str]
     resource: str
     quotes: bool = True
+    url: str | None = None
 
     @property
     def text(self) -> str:
-        """The request in an error: method, path and query, which hold no secrets."""
+        """Return method, path and query, for errors; they hold no secrets."""
+        if self.url is not None:
+            return f"GET {self.path} (the address of a next page)"
         query = urlencode(self.params)
         return f"GET {self.path}?{query}" if query else f"GET {self.path}"
 
@@ -59,8 +63,8 @@ class Call:
 
 def error_from_response(
     response: requests.Response, content: bytes, call: Call
-) -> Union[RetryableFailure, PerfectGymError]:
-    """What an answer that is no success means: ask again, or give up with this error."""
+) -> RetryableFailure | PerfectGymError:
+    """Return whether to request again, or the error of a response that is no success."""
     status = response.status_code
     body = parse(content)
     if is_transient(status):
@@ -77,7 +81,7 @@ def error_from_response(
 
 
 def error_from_body(status: int, body: Any, call: Call) -> RequestRefused:
-    """The error for an answer with the API's envelope of errors, or with an error's status."""
+    """Return the error of a response with the API's error envelope, or with an error's status."""
     errors = _quotable(body, call)
     # The account is let in: only the token endpoint may say that it is not.
     fresh = ", also with a fresh token" if status in SESSION_ENDED else ""
@@ -92,7 +96,7 @@ def error_from_body(status: int, body: Any, call: Call) -> RequestRefused:
 
 
 def _quotable(body: Any, call: Call) -> list[dict[str, str]]:
-    """The entries of the error envelope, as far as the API's own words may be quoted."""
+    """Return the entries of the error envelope, as far as the API's texts may be quoted."""
     errors = errors_of(body)
     if call.quotes:
         return errors
@@ -101,6 +105,6 @@ def _quotable(body: Any, call: Call) -> list[dict[str, str]]:
 
 
 def _listed(errors: list[dict[str, str]]) -> str:
-    """The entries of the error envelope, to be put behind what they explain."""
+    """Return the entries of the error envelope as text, to end a message with."""
     listed = "; ".join(", ".join(error.values()) for error in errors)
     return f": {listed}" if listed else ""

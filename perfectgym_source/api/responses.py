@@ -1,18 +1,16 @@
-"""What the body of an answer holds: its elements, its errors, or nothing that was promised."""
+"""The body of a response: its rows, its errors, or nothing that was promised."""
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
-from typing import Any, Optional, Union
+from typing import Any
 
-import msgspec
 import requests
 
-from ..catalog.coerce import integer_of, number_of
+from ..catalog.json_text import BadUtf8, NotJson, parse_json
 from .retry import RetryableFailure
 
 _REPORT = "Run again later; if it stays so, report the request to PerfectGym."
@@ -34,14 +32,8 @@ _CODE = re.compile(r"[A-Za-z0-9_:-]{1,100}")
 _ENTRY = {"code", "property", "message"}
 
 
-_DECODER = msgspec.json.Decoder(float_hook=number_of)
-_ESCAPE = re.compile(
-    r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(?P<half>u[dD][89a-fA-F]\w\w)|.)", re.DOTALL
-)
-
-
-def read_body(response: requests.Response, most: int, seconds: float) -> Optional[bytes]:
-    """The unpacked body of a streamed response.
+def read_body(response: requests.Response, most: int, seconds: float) -> bytes | None:
+    """Return the unpacked body of a streamed response.
 
     Args:
         response: The response; of its body nothing has been read.
@@ -69,46 +61,42 @@ def read_body(response: requests.Response, most: int, seconds: float) -> Optiona
 
 
 def parse(content: bytes) -> Any:
-    """Return the value of a body, or an `RetryableFailure`. Numbers keep all their digits.
-
-    msgspec is fast and strict; `json` takes the rest: NaN (becomes text), a byte order mark, lone
-    surrogates (become a question mark), and integers of thousands of digits.
-    """
+    """Return the value of a body, or a `RetryableFailure`. Numbers keep all their digits."""
     try:
-        return _DECODER.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        pass
-    try:
-        text = _ESCAPE.sub(_without_half, content.decode("utf-8-sig"))
-        return json.loads(text, parse_float=number_of, parse_int=integer_of, parse_constant=str)
-    except UnicodeDecodeError:
+        return parse_json(content)
+    except BadUtf8:
         return BAD_UTF8
-    except (ValueError, RecursionError):
+    except NotJson:
         return NOT_JSON
 
 
-def _without_half(escape: re.Match[str]) -> str:
-    """Return an escape of JSON, or a question mark in place of half a character."""
-    return "?" if escape.group("half") else escape.group()
-
-
-def elements_of(body: Any) -> Union[list[Any], RetryableFailure]:
-    """The elements of a parsed body; a bare object in their place is a list of one.
+def rows_of(body: Any, rows_field: str) -> list[Any] | RetryableFailure:
+    """Return the rows of a parsed body; a single object in their place is a list of one.
 
     An empty object is neither that nor an empty list.
+
+    Args:
+        body: The parsed body.
+        rows_field: The field that holds the rows.
     """
     if isinstance(body, RetryableFailure):
         return body
     if not isinstance(body, dict):
         return _no_list(f"it is {_kind(body)}, not an object")
-    elements = body.get("elements")
-    if isinstance(elements, list):
-        return elements
-    if isinstance(elements, dict) and elements:
-        return [elements]
+    rows = body.get(rows_field)
+    if isinstance(rows, list):
+        return rows
+    if isinstance(rows, dict) and rows:
+        return [rows]
     return _no_list(
-        f"elements is {_kind(elements)}" if "elements" in body else "it has no elements"
+        f"{rows_field} is {_kind(rows)}" if rows_field in body else f"it has no {rows_field}"
     )
+
+
+def link_of(body: Any, next_link_field: str | None) -> str | None:
+    """Return the address of the next page that a parsed body gives, if it gives one."""
+    link = body.get(next_link_field) if next_link_field and isinstance(body, dict) else None
+    return link if isinstance(link, str) and link else None
 
 
 def _no_list(why: str) -> RetryableFailure:
@@ -116,7 +104,7 @@ def _no_list(why: str) -> RetryableFailure:
 
 
 def holds_errors(body: Any) -> bool:
-    """Return whether a parsed body says that something went wrong, even beside elements."""
+    """Return whether a parsed body says that something went wrong, even beside rows."""
     fields = _lowered(body) if isinstance(body, dict) else {}
     return bool(fields.get("errors") or fields.get("error"))
 
@@ -153,7 +141,7 @@ def errors_of(body: Any, hidden: Iterable[str] = ()) -> list[dict[str, str]]:
 
 
 def _entries(errors: Any) -> Iterator[dict[str, Any]]:
-    """The entries of `errors`: of a list, of a single one, or of the names of properties."""
+    """Yield the entries of `errors`: of a list, of a single one, or of the names of properties."""
     if isinstance(errors, dict) and not _ENTRY.intersection(_lowered(errors)):
         yield from _properties(errors)
         return
@@ -163,7 +151,7 @@ def _entries(errors: Any) -> Iterator[dict[str, Any]]:
 
 
 def _properties(state: Any) -> Iterator[dict[str, Any]]:
-    """The entries of an object that holds the messages about each property, as `ModelState`."""
+    """Yield the entries of an object with the messages about each property, as `ModelState`."""
     for name, texts in state.items() if isinstance(state, dict) else ():
         for text in texts if isinstance(texts, list) else [texts]:
             yield {"property": name, "message": text}
@@ -178,7 +166,7 @@ def _lowered(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _words(value: Any, hidden: Iterable[str]) -> str:
-    """A text of the API on one line, with nothing that could steer a terminal."""
+    """Return a text of the API on one line, with nothing that could steer a terminal."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return ""
     text = str(value)
@@ -190,7 +178,7 @@ def _words(value: Any, hidden: Iterable[str]) -> str:
 
 
 def _kind(value: Any) -> str:
-    """What a parsed value is, without its content."""
+    """Return what a parsed value is, without its content."""
     for kind, name in ((bool, "true or false"), (str, "text"), (list, "a list")):
         if isinstance(value, kind):
             return name

@@ -89,8 +89,17 @@ class ObjectLayout:
     known: frozenset[str]
     scalar_field: str | None = None
 
+    def scalar_names(self) -> list[str]:
+        """Return the names under which its scalars may be sent."""
+        return [name for field in self.scalars for name in field.names]
+
+    def nested_names(self) -> list[str]:
+        """Return the names under which its objects and arrays may be sent."""
+        names = (*(o.names for o in self.objects), *(a.names for a in self.arrays))
+        return [name for spellings in names for name in spellings]
+
     def columns(self) -> Iterator[Column]:
-        """Its columns and those of the objects embedded in it."""
+        """Yield its columns and those of the objects embedded in it."""
         for scalar in self.scalars:
             yield scalar.column
         for embedded in self.objects:

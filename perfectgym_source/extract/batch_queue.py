@@ -8,7 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..api.pages import Rows
+from ..api.pages import Page
+from ..catalog.json_text import NotJson
+from ..errors import ApiError
 from ..transform.decoder import Batch, Decoder
 from .failures import Failures
 
@@ -35,7 +37,7 @@ class BatchQueue:
         self._limit = limit
         self._lock = threading.Lock()
         self._received = 0
-        self._pages: list[Rows] = []
+        self._pages: list[Page] = []
         self._requests: list[Mapping[str, Any]] = []
         self._emptied: list[Mapping[str, Any]] = []
         self._decoded = threading.Condition()
@@ -45,7 +47,7 @@ class BatchQueue:
 
     def add(
         self,
-        rows: Rows,
+        rows: Page,
         keys: Mapping[str, Any],
         emptied: Sequence[Mapping[str, Any]] = (),
     ) -> None:
@@ -113,7 +115,11 @@ class BatchQueue:
             self._pages, self._requests, self._emptied = [], [], []
         if not (pages or emptied):
             return None
-        return self.decoder.decode(pages, requests, emptied)
+        try:
+            return self.decoder.decode(pages, requests, emptied)
+        except NotJson as error:
+            name = self.decoder.endpoint.name
+            raise ApiError(f"What a row embeds is {error}.", resource=name) from None
 
 
 def _merged(batches: list[Batch]) -> Batch:

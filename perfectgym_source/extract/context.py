@@ -12,9 +12,8 @@ from typing import Any
 
 from ..api.client import Client
 from ..api.pages import row_id
-from ..catalog import Endpoint
+from ..catalog import ApiVersion, Endpoint
 from ..catalog.coerce import is_blank
-from ..catalog.model import ZoneSource
 from ..catalog.selection import is_own_row, own_parent, parents, read_for
 from ..config.settings import Settings
 from ..transform.decoder import Batch
@@ -105,9 +104,8 @@ class ExtractContext:
 
     def record_zones(self, rows: Sequence[Any]) -> None:
         """Record the clubs' time zones."""
-        zones = self.settings.api.zones
-        for row in rows if zones else ():
-            if zones and (found := club_zone(row, zones)):
+        for row in rows:
+            if found := club_zone(self.settings.api, row):
                 self.clocks.set_club(*found)
 
     def began(self, resource: str, partitions: int) -> None:
@@ -150,9 +148,11 @@ class ExtractContext:
         self.report.token_requests = getattr(self.client.auth, "token_requests", 0)
 
 
-def club_zone(row: Any, zones: ZoneSource) -> tuple[int, str | None] | None:
+def club_zone(api: ApiVersion, row: Any) -> tuple[int, str | None] | None:
     """Return the id and the zone's name of a club's row; None if it has no id."""
-    if not isinstance(row, Mapping) or (identity := row_id(row)) is None:
+    if api.zones is None or not isinstance(row, Mapping):
         return None
-    names = map(row.get, zones.fields)
+    if (identity := row_id(row, api.endpoints[api.zones.endpoint].id_field)) is None:
+        return None
+    names = (row.get(name) for name in api.zones.fields)
     return identity, next((n for n in names if isinstance(n, str) and not is_blank(n)), None)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from ..api.pages import RowParser, Rows, row_id
-from ..api.paginators import Fetch, keyset_pages, numbered_pages, stable_list, unpaged_list
-from ..catalog import Endpoint, table_layout
+from ..api.lists import Fetch, pages, read_full_list
+from ..api.pages import Page, RowParser, row_id
+from ..api.paginators import PageRequest, make_paginator
+from ..catalog import ApiVersion, Endpoint, table_layout
 from ..errors import ApiError, RequestRefused, SignInError
 from .context import ExtractContext
 from .partitions import Partition, partition_key
@@ -58,7 +59,7 @@ class EndpointReader:
         self._postponed: list[Partition] = []
         self._doubts: dict[str, list[Partition]] = {}
         # Other lists are small, or are compared as a whole with what was loaded last.
-        self._row_parser = RowParser(table_layout(endpoint).layout) if endpoint.is_keyset else None
+        self._row_parser = row_parser(self._settings.api, endpoint) if endpoint.is_keyset else None
 
     def _reader(self, name: str) -> EndpointReader:
         """Return the reader of another endpoint, or of its stand-in."""
@@ -269,12 +270,16 @@ class EndpointReader:
                 self._own_id(),
             )
 
-            def fetch(paging: Mapping[str, str], params: Mapping[str, str] = params) -> Rows:
-                rows = self._context.client.get_rows(
-                    self.endpoint.path, {**params, **paging}, self.endpoint.name, self._row_parser
+            def fetch(request: PageRequest, params: Mapping[str, str] = params) -> Page:
+                page = self._context.client.get(
+                    self.endpoint.path,
+                    {**params, **request.params},
+                    self.endpoint.name,
+                    self._row_parser,
+                    request.url,
                 )
                 self._failures.responded()
-                return rows
+                return page
 
             if self.endpoint.is_keyset:
                 key = partition_key(partition, number)
@@ -285,18 +290,22 @@ class EndpointReader:
                     if self._has_enough:
                         return
                     self._context.limiter.yield_slot()
-            elif self.endpoint.paginator == "page":
-                rows, stable = self._page_list(fetch)
-                is_stable &= stable
-                rows_of_all += rows
             else:
-                rows, stable, doubt = unpaged_list(
-                    fetch, self._settings.concurrency, self._identity
+                found = read_full_list(
+                    self._settings.api,
+                    self.endpoint,
+                    self._settings.base_url,
+                    fetch,
+                    self._settings.concurrency,
+                    self._identity,
+                    self._context.limit,
                 )
-                is_stable &= stable and not doubt
-                rows_of_all += rows
-                if doubt:
-                    self._doubts.setdefault(doubt, []).append(partition)
+                is_stable &= found.is_stable and not found.doubt
+                rows_of_all += found.rows
+                if found.doubt:
+                    self._doubts.setdefault(found.doubt, []).append(partition)
+                elif not found.is_stable and self._context.limit is None:
+                    self._failures.warn(f"{self.endpoint.name} grew faster than it could be read.")
         if self.endpoint.is_keyset:
             self.router.is_complete = is_stable and not self.endpoint.parents
         else:
@@ -305,25 +314,18 @@ class EndpointReader:
         if self.endpoint.is_full_list and is_stable:
             self.router.remove_missing(rows_of_all)
 
-    def _keyset_pages(self, fetch: Fetch, key: str) -> Iterator[Rows]:
+    def _keyset_pages(self, fetch: Fetch, key: str) -> Iterator[Page]:
         """Yield the pages after the cursor; then all pages, if the API's versions fell below it."""
         highest = 0
-        for page in keyset_pages(fetch, self._start(key)):
-            highest = max([highest, *page.versions[-1:]])
+        for page in self._pages_after(fetch, self._start(key)):
+            highest = max([highest, *page.versions(self.endpoint.version_field)[-1:]])
             yield page
         if self.router.restart(key, highest):
-            yield from keyset_pages(fetch, 0)
+            yield from self._pages_after(fetch, 0)
 
-    def _page_list(self, fetch: Fetch) -> tuple[list[Any], bool]:
-        """Return the rows of a page-number endpoint, and whether they are complete."""
-        if self._context.limit is not None:
-            pages = numbered_pages(fetch, 1)
-            elements = itertools.chain.from_iterable(page.elements for page in pages)
-            return list(itertools.islice(elements, self._context.limit)), False
-        rows, is_stable = stable_list(fetch, self._settings.concurrency, self._identity)
-        if not is_stable:
-            self._failures.warn(f"{self.endpoint.name} grew faster than it could be read.")
-        return rows, is_stable
+    def _pages_after(self, fetch: Fetch, start: int) -> Iterator[Page]:
+        api, base_url = self._settings.api, self._settings.base_url
+        return pages(fetch, make_paginator(api, self.endpoint, base_url, start))
 
     def _start(self, key: str) -> int:
         table = self.router.table
@@ -336,5 +338,13 @@ class EndpointReader:
 
     def _identity(self, row: Any) -> Any:
         """Return a key of a row: its id, or all of a row that has none."""
-        identity = row_id(row)
+        identity = row_id(row, self.endpoint.id_field)
         return repr(row) if identity is None else identity
+
+
+def row_parser(api: ApiVersion, endpoint: Endpoint) -> RowParser:
+    """Return the parser of the responses of an endpoint."""
+    layout = table_layout(endpoint).layout
+    return RowParser(
+        layout.scalar_names(), layout.nested_names(), api.rows_field, api.next_link_field
+    )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ..api.pages import Rows, row_id
+from ..api.pages import Page, row_id
 from ..catalog import Endpoint, Write, table_layout
 from ..catalog.coerce import to_bool
 from ..errors import ApiError
@@ -96,7 +96,7 @@ class RowRouter:
                 cursor.restart(key)
         return is_ahead
 
-    def receive(self, partition: Partition, key: str, rows: Rows) -> None:
+    def receive(self, partition: Partition, key: str, rows: Page) -> None:
         """Take rows of a versioned list: each consumer gets what is new to it.
 
         Args:
@@ -116,7 +116,9 @@ class RowRouter:
         too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
         let_in = self._let_in(rows, self.table.loaded_from)
         new, received = [], []
-        for index, (version, identity) in enumerate(zip(rows.versions, rows.ids)):
+        for index, (version, identity) in enumerate(
+            zip(rows.versions(self._endpoint.version_field), rows.ids(self._endpoint.id_field))
+        ):
             if identity is None:
                 self._context.record_without_id(self._endpoint.name)
                 continue
@@ -153,11 +155,11 @@ class RowRouter:
             ApiError: An element is no object.
         """
         key = partition_key(partition)
-        rows = Rows(elements)
+        rows = Page(elements)
         if self._endpoint.is_keyset or self._endpoint.is_full_list:
-            self.restart(key, max(rows.versions, default=0))
+            self.restart(key, max(rows.versions(self._endpoint.version_field), default=0))
             self.receive(partition, key, rows)
-            self.is_complete = is_stable and None not in rows.ids
+            self.is_complete = is_stable and None not in rows.ids(self._endpoint.id_field)
             return
         decoder = None if self.batch_queue is None else self.batch_queue.decoder
         allows_scalars = decoder is not None and decoder.layout.layout.scalar_field is not None
@@ -165,7 +167,7 @@ class RowRouter:
             raise ApiError("An element of the list is not an object, or an empty one.")
         if not allows_scalars:
             self._collect(partition, key, rows)
-            if is_stable and None not in rows.ids:
+            if is_stable and None not in rows.ids(self._endpoint.id_field):
                 self.read.add(partition)
                 self.is_complete = not self._endpoint.parents
         if self.table is None:
@@ -176,7 +178,7 @@ class RowRouter:
             if self._is_same(self.table, partition, elements):
                 return
             self._send(
-                Rows(elements), self._keys(partition), [] if elements else [self._keys(partition)]
+                Page(elements), self._keys(partition), [] if elements else [self._keys(partition)]
             )
             return
         is_detail = self._endpoint.paginator == "single" and self._endpoint.write is Write.MERGE
@@ -196,7 +198,7 @@ class RowRouter:
 
     def clear(self, partitions: Iterable[Partition]) -> None:
         """Remove the rows of partitions whose parents no longer belong together."""
-        self._send(Rows([]), {}, [self._keys(partition) for partition in partitions])
+        self._send(Page([]), {}, [self._keys(partition) for partition in partitions])
 
     def remove_missing(self, elements: Sequence[Any]) -> None:
         """Remove from the table what a list that was read as a whole no longer holds.
@@ -206,7 +208,11 @@ class RowRouter:
         """
         if self.table is None:
             return
-        ids = {identity for row in elements if (identity := row_id(row)) is not None}
+        ids = {
+            identity
+            for row in elements
+            if (identity := row_id(row, self._endpoint.id_field)) is not None
+        }
         missing = self.table.loaded_ids - ids
         too_many = len(missing) > max(MAY_VANISH, len(self.table.loaded_ids) // 2)
         if too_many and not self.table.is_full_refresh:
@@ -219,17 +225,21 @@ class RowRouter:
             )
         self.table.loaded_ids = ids
         self._send(
-            Rows([]),
+            Page([]),
             {},
-            [{self._endpoint.id_column or "id": identity} for identity in sorted(missing)],
+            [{str(self._endpoint.id_column): identity} for identity in sorted(missing)],
         )
 
-    def _collect(self, partition: Partition, key: str, rows: Rows) -> None:
+    def _collect(self, partition: Partition, key: str, rows: Page) -> None:
         """Note the ids for the endpoints that take them as parents."""
         if not self.children:
             return
         versions: list[Version] = []
-        for version, identity, flag in zip(rows.versions, rows.ids, self._deleted_flags(rows)):
+        for version, identity, flag in zip(
+            rows.versions(self._endpoint.version_field),
+            rows.ids(self._endpoint.id_field),
+            self._deleted_flags(rows),
+        ):
             if identity is not None:
                 versions.append((version, identity))
                 (self._deleted.add if _is_true(flag) else self._deleted.discard)(identity)
@@ -246,7 +256,7 @@ class RowRouter:
             )
             cursor.receive(versions, overlap)
 
-    def _deleted_flags(self, rows: Rows) -> Sequence[Any]:
+    def _deleted_flags(self, rows: Page) -> Sequence[Any]:
         name = self._endpoint.deleted_field
         return rows.values(name) if name else [None] * len(rows)
 
@@ -255,7 +265,7 @@ class RowRouter:
 
     def _send(
         self,
-        rows: Rows,
+        rows: Page,
         keys: Mapping[str, Any],
         emptied: Sequence[Mapping[str, Any]] = (),
     ) -> None:
@@ -268,13 +278,13 @@ class RowRouter:
             return {}
         return {parent.column: identity for parent, identity in zip(parents, partition)}
 
-    def _let_in(self, rows: Rows, loaded_from: date | None) -> Collection[int]:
+    def _let_in(self, rows: Page, loaded_from: date | None) -> Collection[int]:
         """Return the indexes of rows that an earlier `start_date` left out and today's does not."""
         if loaded_from is None:
             return ()
         return self._before(rows, loaded_from) - self._before(rows, self._settings.start_date)
 
-    def _before(self, rows: Rows, day: date | None) -> set[int]:
+    def _before(self, rows: Page, day: date | None) -> set[int]:
         """Return the indexes of rows that belong to a time before a day."""
         name = self._endpoint.backfill_date_field
         if day is None or name is None:

@@ -10,8 +10,7 @@ from typing import Any
 import pendulum
 
 from ..api.client import Client
-from ..api.pages import Rows
-from ..api.paginators import PAGE_SIZE
+from ..api.pages import Page
 from ..catalog import ENDPOINTS, Endpoint
 from ..errors import ApiError
 from ..extract.context import club_zone
@@ -58,7 +57,7 @@ def preview(reading: Reading, selected: Sequence[Endpoint]) -> Iterator[Preview]
         with contextlib.suppress(ApiError):  # shown below, if it is one of those selected
             zones = reading.settings.api.zones
             for row in (zones and probe.first_page(ENDPOINTS[zones.endpoint])) or ():
-                if zones and (found := club_zone(row, zones)):
+                if found := club_zone(reading.settings.api, row):
                     clocks.set_club(*found)
         for endpoint in selected:
             try:
@@ -82,13 +81,13 @@ def _preview(
         privacy=reading.settings.pii,
         installation=reading.settings.installation,
     )
-    batch = decoder.decode([Rows(elements)], [{}] * len(elements))
+    batch = decoder.decode([Page(elements)], [{}] * len(elements))
     tables = decoder.empty()
     return Preview(
         endpoint.name,
         rows={name: batch.rows[name] for name in tables},
         columns={name: table.num_columns for name, table in tables.items()},
-        has_more=len(elements) >= PAGE_SIZE,
+        has_more=len(elements) >= reading.settings.api.page_size,
         unreadable=dict(sorted(batch.unreadable.items())),
         unknown_fields=sorted(batch.unknown_fields),
     )

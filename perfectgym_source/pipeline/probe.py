@@ -9,6 +9,7 @@ from typing import Any
 import pendulum
 
 from ..api.client import Client
+from ..api.paginators import PageRequest, make_paginator
 from ..catalog import ENDPOINTS, Endpoint
 from ..catalog.coerce import to_int
 from ..config.settings import Settings
@@ -129,10 +130,9 @@ class Probe:
             pendulum.now("UTC").date(),
             self._own_id(endpoint),
         )
-        paging = {"keyset": {"timestamp": "0"}, "page": {"page": "1"}, "single": {}}
-        return self._client.get(
-            endpoint.path, {**params, **paging[endpoint.paginator]}, endpoint.name
-        )
+        request = PageRequest(params)
+        make_paginator(self._settings.api, endpoint, self._settings.base_url).init_request(request)
+        return list(self._client.get(endpoint.path, request.params, endpoint.name).elements)
 
     def _own_id(self, endpoint: Endpoint) -> int | None:
         if self._settings.mode != "user" or endpoint.own_parent is None:

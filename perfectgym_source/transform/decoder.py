@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..api.pages import ColumnarPage, Rows
+from ..api.pages import ColumnarPage, Page
 from ..catalog import Endpoint, Kind, TableLayout, Write
 from ..catalog.model import INSTALLATION
 from ..catalog.pii import OPEN, Privacy
@@ -97,14 +97,14 @@ class Decoder:
 
     def decode(
         self,
-        parts: Sequence[Rows],
+        parts: Sequence[Page],
         requests: Sequence[Mapping[str, Any]],
         emptied: Sequence[Mapping[str, Any]] = (),
     ) -> Batch:
         """Decode rows.
 
         Args:
-            parts: Rows of answers.
+            parts: Pages of rows.
             requests: For each row, the key columns that its request gives (`club_id`).
             emptied: What is to be removed: key columns of parents whose full picture is empty now,
                 or ids of rows that are gone from a list that was read as a whole.
@@ -122,7 +122,7 @@ class Decoder:
         rows.add_root(ParsedObjects([]))
         return rows.batch.tables
 
-    def _objects(self, parts: Sequence[Rows], emptied: Sequence[Mapping[str, Any]]) -> Objects:
+    def _objects(self, parts: Sequence[Page], emptied: Sequence[Mapping[str, Any]]) -> Objects:
         shaped = [part for part in parts if isinstance(part, ColumnarPage)]
         has_same_fields = len({tuple(part.columns) for part in shaped}) == 1
         if has_same_fields and len(shaped) == len(parts) and not emptied:

@@ -10,8 +10,9 @@ from typing import Any, Protocol, Union
 
 import orjson
 
-from ..api.pages import ColumnarPage, parsed
+from ..api.pages import ColumnarPage
 from ..catalog.coerce import as_json
+from ..catalog.json_text import parsed
 from ..catalog.tables import ArrayField, ObjectField, ScalarField
 
 EMPTY: Mapping[str, Any] = {}

@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..api.pages import parsed
 from ..catalog import Column, Kind
 from ..catalog.coerce import (
     COERCIONS,
@@ -24,6 +23,7 @@ from ..catalog.coerce import (
     to_timestamp_us,
     utc_offset_us,
 )
+from ..catalog.json_text import parsed
 from ..catalog.pii import OPEN, Privacy
 from .objects import EMPTY, Lists, ParsedObjects
 

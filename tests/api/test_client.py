@@ -37,7 +37,7 @@ def client(sandbox):
 
 
 def clubs(client):
-    return client.get(CLUBS, ALL, "clubs")
+    return list(client.get(CLUBS, ALL, "clubs").elements)
 
 
 def body(text):

@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from perfectgym_source.api.auth import PasswordGrantAuth
-from perfectgym_source.api.retry import failure_of
+from perfectgym_source.api.connection_errors import failure_of
 from perfectgym_source.errors import Unavailable
 
 SECRET = "s3cret-Word"

@@ -1,4 +1,4 @@
-"""Rows of answers: parsed as a whole, or read by a shape, which leaves what is embedded as text."""
+"""Page of answers: parsed as a whole, or read by a shape, which leaves what is embedded as text."""
 
 import json
 import logging
@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfectgym_source.api import pages as module
-from perfectgym_source.api.pages import RowParser, Rows, parsed, row_id, row_version
+from perfectgym_source.api.pages import Page, RowParser, row_id, row_version
 from perfectgym_source.api.responses import parse
 from perfectgym_source.catalog import ENDPOINTS, table_layout
+from perfectgym_source.catalog.json_text import parsed
 from perfectgym_source.errors import PagingError
 
 CLASS = {"id": 7, "timestamp": 5, "classType": {"id": 1, "name": "Zumba"}, "startDate": "x"}
@@ -40,7 +41,8 @@ ROWS = st.lists(
 
 
 def shape(name="classes"):
-    return RowParser(table_layout(ENDPOINTS[name]).layout)
+    layout = table_layout(ENDPOINTS[name]).layout
+    return RowParser(layout.scalar_names(), layout.nested_names(), "elements")
 
 
 def answer(*elements, **more):
@@ -59,13 +61,13 @@ def complete(elements):
 @given(elements=ROWS, data=st.data())
 def test_a_shape_reads_what_parsing_gives(elements, data):
     content = answer(*elements)
-    whole, shaped = Rows(parse(content)["elements"]), shape().read(content)
+    whole, shaped = Page(parse(content)["elements"]), shape().read(content)
     places = data.draw(st.lists(st.integers(0, max(0, len(elements) - 1)), unique=True).map(sorted))
     for again in (lambda rows: rows, lambda rows: rows.take(places if elements else [])):
         whole, shaped = again(whole), again(shaped)
         assert len(shaped) == len(whole)
-        assert shaped.ids == whole.ids
-        assert shaped.versions == whole.versions
+        assert shaped.ids("id") == whole.ids("id")
+        assert shaped.versions("timestamp") == whole.versions("timestamp")
         assert complete(shaped.elements) == complete(whole.elements)
         for name in ("startDate", "club", "notAField"):
             assert list(map(parsed, shaped.values(name))) == list(whole.values(name))
@@ -75,7 +77,12 @@ def test_every_list_by_row_version_has_a_shape_that_reads_an_empty_answer():
     for endpoint in ENDPOINTS.values():
         if endpoint.is_keyset:
             rows = shape(endpoint.name).read(answer())
-            assert (len(rows), rows.ids, rows.versions, list(rows.elements)) == (0, [], [], [])
+            assert (len(rows), rows.ids("id"), rows.versions("timestamp"), list(rows.elements)) == (
+                0,
+                [],
+                [],
+                [],
+            )
 
 
 def test_the_same_text_is_the_same_object_and_not_too_many_are_remembered(monkeypatch):
@@ -141,7 +148,7 @@ def test_blanks_do_not_stay_text():
 
 
 def test_of_a_field_that_comes_twice_the_last_counts():
-    assert shape().read(b'{"elements": [{"id": 1, "id": 2}]}').ids == [2]
+    assert shape().read(b'{"elements": [{"id": 1, "id": 2}]}').ids("id") == [2]
 
 
 def test_invalid_utf8_in_what_is_embedded_is_replaced_and_not_quoted(caplog):
@@ -155,8 +162,28 @@ def test_invalid_utf8_in_what_is_embedded_is_replaced_and_not_quoted(caplog):
 
 def test_elements_that_are_no_objects_have_no_versions():
     with pytest.raises(PagingError, match="not an object"):
-        _ = Rows([CLASS, 5]).versions
+        _ = Page([CLASS, 5]).versions("timestamp")
     with pytest.raises(PagingError, match="not an integer"):
-        _ = Rows([{"timestamp": 1.5}]).versions
-    assert (row_version(CLASS), row_id(CLASS), row_id(5)) == (5, 7, None)
-    assert [row_id({"id": value}) for value in (0, "0", None, "", "x")] == [0, 0, None, None, None]
+        _ = Page([{"timestamp": 1.5}]).versions("timestamp")
+    assert (row_version(CLASS, "timestamp"), row_id(CLASS, "id"), row_id(5, "id")) == (5, 7, None)
+    assert [row_id({"id": value}, "id") for value in (0, "0", None, "", "x")] == [
+        0,
+        0,
+        None,
+        None,
+        None,
+    ]
+
+
+def test_fields_that_an_endpoint_does_not_have_are_neither_ids_nor_versions():
+    for page in (Page([CLASS]), shape().read(answer(CLASS))):
+        assert (page.ids(None), page.versions(None)) == ([None], [0])
+        assert (page.ids("key"), page.versions("version")) == ([None], [0])
+
+
+def test_the_names_of_the_envelope_are_given():
+    reader = RowParser(["key"], [], "value", "next")
+    page = reader.read(b'{"value": [{"key": 5}], "next": "there"}')
+    assert (page.ids("key"), page.next_link) == ([5], "there")
+    assert reader.read(b'{"value": [{"key": 5}]}').next_link is None
+    assert reader.read(b'{"elements": [{"key": 5}]}') is None

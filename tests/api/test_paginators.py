@@ -6,18 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfectgym_source.api import paginators
-from perfectgym_source.api.pages import Rows, row_version
+from perfectgym_source.api import lists, paginators
+from perfectgym_source.api.lists import MAX_PASSES, pages
+from perfectgym_source.api.pages import Page, row_version
 from perfectgym_source.api.paginators import (
-    MAX_PASSES,
-    PAGE_SIZE,
-    keyset_pages,
-    numbered_pages,
-    stable_list,
-    unpaged_list,
+    KeysetPaginator,
+    NextLinkPaginator,
+    PageNumberPaginator,
+    PageRequest,
+    SinglePagePaginator,
 )
+from perfectgym_source.catalog import V1
 from perfectgym_source.errors import PagingError, RequestRefused
 
+PAGE_SIZE = V1.page_size
 FEW = settings(max_examples=60, deadline=None)
 
 
@@ -37,10 +39,35 @@ class ListServer:
             self.requests.append(dict(paging))
             if "page" in paging:
                 first = (int(paging["page"]) - 1) * PAGE_SIZE
-                return Rows(self.rows[first : first + PAGE_SIZE])
+                return Page(self.rows[first : first + PAGE_SIZE])
             after = int(paging["timestamp"])
             found = sorted((row for row in self.rows if row["timestamp"] > after), key=_version)
-            return Rows(found[:PAGE_SIZE])
+            return Page(found[:PAGE_SIZE])
+
+
+def by_params(fetch):
+    """Sends requests with nothing but their parameters."""
+    return lambda request: fetch(dict(request.params))
+
+
+def keyset_pages(fetch, start):
+    parameters = V1.cursor_parameters
+    return pages(by_params(fetch), KeysetPaginator(start, parameters, PAGE_SIZE, "timestamp", "id"))
+
+
+def numbered_pages(fetch, connections):
+    paginator = PageNumberPaginator("page", PAGE_SIZE)
+    return lists.numbered_pages(by_params(fetch), paginator, connections)
+
+
+def stable_list(fetch, connections, key):
+    found = lists.stable_list(lambda: numbered_pages(fetch, connections), PAGE_SIZE, key)
+    return found.rows, found.is_stable
+
+
+def unpaged_list(fetch, connections, key):
+    found = lists.unpaged_list(V1, by_params(fetch), connections, key)
+    return found.rows, found.is_stable, found.doubt
 
 
 def _version(row):
@@ -93,7 +120,7 @@ def test_a_page_from_which_a_server_hides_rows_is_not_taken_for_the_last(pages):
 
     def hiding(paging):
         rows = server(paging).elements
-        return Rows([r for r in rows if r["id"] % 100 > 45 or r["id"] % 7])
+        return Page([r for r in rows if r["id"] % 100 > 45 or r["id"] % 7])
 
     read = keyset(hiding) if pages == "keyset" else stable_list(hiding, 1, lambda r: r["id"])[0]
     assert ids(read) == [i for i in range(1, 251) if i % 100 > 45 or i % 7]
@@ -104,7 +131,7 @@ def test_the_row_of_the_cursor_that_an_inclusive_filter_returns_is_left_out():
 
     def inclusive(paging):
         found = [r for r in rows if r["timestamp"] >= int(paging["timestamp"])]
-        return Rows(found[:PAGE_SIZE])
+        return Page(found[:PAGE_SIZE])
 
     assert ids(keyset(inclusive)) == list(range(1, 251))
     assert ids(keyset(inclusive, 40)) == list(range(41, 251))
@@ -215,7 +242,7 @@ def test_a_cursor_that_does_not_advance_is_an_error():
 
 def test_timestamps_that_run_backwards_are_an_error():
     with pytest.raises(PagingError, match="order"):
-        list(keyset_pages(lambda paging: Rows([row(1, 5), row(2, 4)]), 0))
+        list(keyset_pages(lambda paging: Page([row(1, 5), row(2, 4)]), 0))
 
 
 def test_a_full_page_of_a_single_version_is_an_error():
@@ -234,18 +261,18 @@ def test_a_missing_timestamp_is_an_error(bad, place, start):
     rows = [row(3)]
     rows.insert(place, bad)
     with pytest.raises(PagingError):
-        list(keyset_pages(lambda paging: Rows(rows), start))
+        list(keyset_pages(lambda paging: Page(rows), start))
 
 
 @pytest.mark.parametrize("bad", [{"timestamp": "x"}, {"timestamp": 2**63}, {"timestamp": []}, 5])
 def test_a_timestamp_that_cannot_be_read_is_an_error(bad):
     with pytest.raises(PagingError):
-        row_version(bad)
+        row_version(bad, "timestamp")
 
 
 def test_a_timestamp_is_read_from_text_without_loss():
-    assert row_version({"timestamp": str(2**63 - 1)}) == 2**63 - 1
-    assert row_version({"timestamp": "null"}) == row_version({}) == 0
+    assert row_version({"timestamp": str(2**63 - 1)}, "timestamp") == 2**63 - 1
+    assert row_version({"timestamp": "null"}, "timestamp") == row_version({}, "timestamp") == 0
 
 
 def test_rows_without_an_id_that_share_a_version_end_their_list():
@@ -348,7 +375,7 @@ def test_an_unpaged_list_costs_one_request(count):
 
     def fetch(request):
         requests.append(request)
-        return Rows(listed(count))
+        return Page(listed(count))
 
     assert unpaged(fetch) == (list(range(1, count + 1)), "")
     assert requests == [{}]
@@ -478,3 +505,90 @@ def test_an_unpaged_list_of_full_pages_ends_where_the_next_one_is_refused_or_rep
     found = unpaged(refused_page(paged, after))
     assert found == (everything, f"page {after} is refused with status 404")
     assert unpaged(clamping) == (everything, f"page {after} repeats rows of earlier pages")
+
+
+# --- by link
+
+
+BASE = "https://demo.example/odata"
+
+
+def linked(*sized, start=0, version_field=None, **links):
+    """A server whose pages are named; each page is its rows and the link to the next one."""
+    table = dict(sized)
+    requests = []
+
+    def fetch(request):
+        requests.append((request.url, dict(request.params)))
+        return Page(*table[request.url])
+
+    parameters = {"after": "{version}"} if version_field else None
+    paginator = NextLinkPaginator(BASE, parameters, start, version_field)
+    return [r for page in pages(fetch, paginator) for r in page.elements], requests
+
+
+def test_links_are_followed_as_they_are_given_to_the_page_that_has_none():
+    second, third = f"{BASE}/Clubs?$skiptoken=a%2Bb", "Clubs?page=3"
+    rows, requests = linked(
+        (None, ([row(1)], second)),
+        (second, ([], third)),
+        (f"{BASE}/{third}", ([row(2)], None)),
+    )
+    assert ids(rows) == [1, 2]
+    assert [url for url, _ in requests] == [None, second, f"{BASE}/{third}"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/odata/Clubs",
+        "http://demo.example/odata/Clubs",
+        "https://demo.example:8443/odata/Clubs",
+        "https://demo.example@evil.example/odata",
+        "//evil.example/odata",
+        "file:///etc/passwd",
+    ],
+)
+def test_a_link_to_another_server_is_an_error_and_not_requested(link):
+    with pytest.raises(PagingError, match="another server"):
+        linked((None, ([row(1)], link)))
+
+
+def test_links_in_a_circle_are_an_error():
+    one, other = f"{BASE}/one", f"{BASE}/other"
+    with pytest.raises(PagingError, match="itself or to an earlier page"):
+        linked((None, ([], one)), (one, ([], other)), (other, ([], one)))
+
+
+def test_linked_rows_with_versions_begin_after_the_start_and_ascend():
+    more = f"{BASE}/more"
+    rows, requests = linked(
+        (None, ([row(1, 5), row(2, 6)], more)),
+        (more, ([row(3, 6), row(4, 9)], None)),
+        start=5,
+        version_field="timestamp",
+    )
+    # The first row is one that an inclusive filter returns; the third shares its version.
+    assert ids(rows) == [2, 3, 4]
+    assert requests[0] == (None, {"after": "5"})
+    for wrong in ([row(3, 5)], [{"id": 3}]):
+        with pytest.raises(PagingError, match="timestamp"):
+            linked((None, ([row(2, 6)], more)), (more, (wrong, None)), version_field="timestamp")
+
+
+# --- the three verbs
+
+
+def test_the_verbs_of_a_paginator_are_those_of_dlt():
+    request = PageRequest()
+    paginator = SinglePagePaginator()
+    paginator.init_request(request)
+    assert len(paginator.update_state(Page(listed(100)))) == 100
+    assert (paginator.has_next_page, request.params, request.url) == (False, {}, None)
+    paginator = KeysetPaginator(0, {"$filter": "v gt {version}"}, 100, "timestamp", "id")
+    paginator.init_request(request)
+    assert request.params == {"$filter": "v gt 0"}
+    paginator.update_state(Page(listed(100)))
+    assert paginator.has_next_page
+    paginator.update_request(request)
+    assert request.params == {"$filter": "v gt 99"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from perfectgym_source.api.responses import elements_of, errors_of, holds_errors
+from perfectgym_source.api.responses import errors_of, holds_errors, rows_of
 from perfectgym_source.api.retry import RetryableFailure
 
 PLAN = "Need a bigger plan"
@@ -70,7 +70,7 @@ def test_what_is_hidden_is_hidden_before_a_text_is_cut():
     ],
 )
 def test_a_response_without_a_list_says_what_it_holds_instead(body, says):
-    found = elements_of(body)
+    found = rows_of(body, "elements")
     assert isinstance(found, RetryableFailure)
     assert found.reason == f"the response holds no list: {says}"
     assert "overloaded" not in found.hint

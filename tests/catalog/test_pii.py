@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfectgym_source.api.pages import Rows
+from perfectgym_source.api.pages import Page
 from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
 from perfectgym_source.catalog.coerce import is_blank
 from perfectgym_source.catalog.hints import child_hints, root_hints
@@ -212,7 +212,7 @@ def test_no_rule_of_a_kind_touches_what_loading_goes_by(endpoint, rule):
 def test_what_the_catalog_knows_by_another_case_is_protected_like_it():
     privacy = make_privacy({"contact": "drop", "name": "hash"}, KEY)
     decoder = Decoder(ENDPOINTS["users"], ClubClocks("Europe/Warsaw"), privacy=privacy)
-    batch = decoder.decode([Rows([{"id": 1, "Email": "ada@mail.example", "LASTNAME": "x"}])], [{}])
+    batch = decoder.decode([Page([{"id": 1, "Email": "ada@mail.example", "LASTNAME": "x"}])], [{}])
     [row] = batch.tables["users"].to_pylist()
     assert "email" not in row
     assert "mail.example" not in json.dumps(row, default=str)
@@ -261,6 +261,6 @@ def test_what_does_not_fit_in_an_embedded_object_goes_by_the_rule_once():
     privacy = make_privacy("hash", KEY)
     decoder = Decoder(ENDPOINTS["classes"], ClubClocks("Europe/Warsaw"), privacy=privacy)
     rows = [{"id": number, "classType": {"id": "yoga"}} for number in range(3)]
-    batch = decoder.decode([Rows(rows)], [{"club_id": 1}] * 3)
+    batch = decoder.decode([Page(rows)], [{"club_id": 1}] * 3)
     for row in batch.tables["classes"].to_pylist():
         assert json.loads(row["_unreadable"]) == {"class_type__id": privacy.hash("yoga")}

@@ -42,7 +42,7 @@ REPLACEMENT = "perfectgym_source.destination.replacement"
 PLACES = [
     # Reading.
     Place(f"{DLT_EXTRACT}.extract"),
-    Place("perfectgym_source.api.client:Client.get_rows", "after", 4),
+    Place("perfectgym_source.api.client:Client.get", "after", 4),
     Place(f"{DLT_EXTRACT}.commit_packages"),
     Place(f"{DLT_EXTRACT}.commit_packages", "after"),
     Place(f"{DLT_PIPELINE}.extract", "after"),

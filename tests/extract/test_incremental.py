@@ -7,8 +7,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from support.loading import EVERYTHING, Target, set_now, small_world
 from support.truth import check
 
-from perfectgym_source.api.paginators import SURELY_LAST
-from perfectgym_source.catalog import ENDPOINTS
+from perfectgym_source.catalog import ENDPOINTS, V1
 from perfectgym_source.errors import PagingError
 from perfectgym_source.sandbox import Fault, Sandbox
 
@@ -45,7 +44,7 @@ def test_a_run_without_news_asks_once_for_each_list_and_loads_nothing(target):
     # A page of the overlap that is more than half full is followed by one more request.
     longer["classes"] = clubs + sum(
         len([row for row in classes_of(target.sandbox.world, club) if row["timestamp"] > cursor])
-        >= SURELY_LAST
+        >= V1.page_size // 2
         for club, cursor in ((int(c), v - 1000) for c, v in target.cursors("classes").items())
     )
     for name in run.count:

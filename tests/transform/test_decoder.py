@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfectgym_source.api.pages import RowParser, Rows
+from perfectgym_source.api.pages import Page, RowParser
 from perfectgym_source.api.responses import parse
 from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
 from perfectgym_source.catalog.coerce import number_of, to_decimal, to_json
@@ -34,11 +34,11 @@ def decode(name, *elements, keys=None, emptied=(), **options):
     """Decode elements, parsed ones and, where they are objects, as a shape reads them."""
     elements = as_sent(elements)
     requests = keys or [{}] * len(elements)
-    batch = decoder(name, **options).decode([Rows(elements)], requests, emptied)
+    batch = decoder(name, **options).decode([Page(elements)], requests, emptied)
     shaped = shape_rows(name, elements)
     if shaped is not None:
         # Parts of both kinds may meet in a batch, too.
-        for parts in ([shaped], [shaped.take([0]), Rows(elements[1:])]):
+        for parts in ([shaped], [shaped.take([0]), Page(elements[1:])]):
             again = decoder(name, **options).decode(parts, requests, emptied)
             assert contents(again) == contents(batch)
     return batch
@@ -63,7 +63,8 @@ def shape_rows(name, elements):
         content = to_json({"elements": elements}).encode()
     except RecursionError:
         return None
-    shape = RowParser(table_layout(ENDPOINTS[name]).layout)
+    layout = table_layout(ENDPOINTS[name]).layout
+    shape = RowParser(layout.scalar_names(), layout.nested_names(), "elements")
     shape.learn(elements)
     return shape.read(content)
 
@@ -311,9 +312,9 @@ def test_an_unknown_field_that_is_always_null_makes_no_column():
 
 def test_an_unknown_field_s_column_keeps_its_kind_and_no_value_is_dropped():
     reader = decoder("clubs")
-    reader.decode([Rows([{"news": 5}])], [{}])
+    reader.decode([Page([{"news": 5}])], [{}])
     batch = reader.decode(
-        [Rows([{"news": "five"}, {"news": "6"}, {"news": 1.5}])],
+        [Page([{"news": "five"}, {"news": "6"}, {"news": 1.5}])],
         [{}] * 3,
     )
     assert batch.tables["clubs"].schema.field("news").type == pa.int64()
@@ -332,7 +333,7 @@ def test_columns_that_earlier_runs_named_are_no_news_and_no_more_are_named_than_
     monkeypatch.setattr(flatten, "MOST_UNKNOWN", 3)
     reader = decoder("clubs", unknown_fields={"clubs": {"a": "long"}}, named=["clubs.b"])
     for _ in range(2):
-        batch = reader.decode([Rows([dict.fromkeys("abcdef", 1)])], [{}])
+        batch = reader.decode([Page([dict.fromkeys("abcdef", 1)])], [{}])
         assert batch.unknown_fields == {"clubs.c"}
 
 
@@ -394,7 +395,7 @@ def test_rows_that_are_replaced_by_the_requests_key_have_it_whatever_they_say():
 
 def test_two_values_of_one_name_are_both_kept():
     reader = decoder("clubs", unknown_fields={"clubs": {"new_thing": "long"}})
-    batch = reader.decode([Rows([{"newThing": "x", "new_thing": 2, "new_Thing": 3}])], [{}])
+    batch = reader.decode([Page([{"newThing": "x", "new_thing": 2, "new_Thing": 3}])], [{}])
     [found] = rows(batch, "clubs")
     assert sorted(kept(found).values(), key=str) == [2, 3, "x"]
     assert batch.unreadable == {"clubs.new_thing": 3}
@@ -518,7 +519,7 @@ def test_a_time_has_its_instant_in_the_zone_of_its_club():
     clocks.set_club(2, "India Standard Time")
     elements = [{"id": 5, "startDate": "2026-07-01T12:00:00"}] * 2
     batch = Decoder(ENDPOINTS["classes"], clocks).decode(
-        [Rows(elements)], [{"club_id": 1}, {"club_id": 2}]
+        [Page(elements)], [{"club_id": 1}, {"club_id": 2}]
     )
     found = rows(batch, "classes")
     assert [r["start_date"] for r in found] == [datetime(2026, 7, 1, 12)] * 2
@@ -530,7 +531,7 @@ def test_the_child_rows_of_a_club_are_in_its_zone():
     clocks.set_club(1, WARSAW)
     clocks.set_club(2, "India Standard Time")
     element = {"homeClubId": 2, "id": 1, "contracts": [{"startDate": "2026-07-01T12:00:00"}]}
-    batch = Decoder(ENDPOINTS["users"], clocks).decode([Rows([element])], [{}])
+    batch = Decoder(ENDPOINTS["users"], clocks).decode([Page([element])], [{}])
     (found,) = rows(batch, "users__contracts")
     assert found["start_date_utc"] == datetime(2026, 7, 1, 6, 30, tzinfo=timezone.utc)
 
@@ -579,7 +580,7 @@ def test_decoded_tables_have_the_schema_of_the_empty_ones(name):
     reader = decoder(name)
     empty = reader.empty()
     keys = keys_beside_rows(name)
-    full = reader.decode([Rows([sample(reader.layout.layout), {}])], [keys, keys])
+    full = reader.decode([Page([sample(reader.layout.layout), {}])], [keys, keys])
     assert not full.unreadable
     assert set(full.tables) == set(empty)
     for table, found in full.tables.items():
@@ -725,8 +726,8 @@ def test_rows_in_any_spelling_give_equal_tables(name, data):
     chance = random.Random(data.draw(st.integers(0, 2**32)))
     odd = [spelled(element, layout, chance) for element in clean]
     keys = [keys_beside_rows(name)] * len(clean)
-    expected = decoder(name).decode([Rows(clean)], keys)
-    found = decoder(name).decode([Rows(odd)], keys)
+    expected = decoder(name).decode([Page(clean)], keys)
+    found = decoder(name).decode([Page(odd)], keys)
     assert not expected.unreadable
     assert not found.unreadable
     assert not found.unknown_fields

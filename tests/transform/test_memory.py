@@ -16,8 +16,8 @@ from support.loading import Target
 
 from perfectgym_source import resources
 from perfectgym_source.api import pages as rows_module
-from perfectgym_source.api.pages import RowParser, Rows
-from perfectgym_source.api.responses import elements_of, parse
+from perfectgym_source.api.pages import Page, RowParser
+from perfectgym_source.api.responses import parse, rows_of
 from perfectgym_source.catalog import ENDPOINTS, table_layout
 from perfectgym_source.catalog.coerce import to_json
 from perfectgym_source.extract import batch_queue
@@ -89,7 +89,8 @@ def test_memory_does_not_grow_with_the_values_that_were_decoded(case, monkeypatc
     for club, zone in enumerate(("Europe/Warsaw", "Asia/Kolkata"), 1):
         clocks.set_club(club, zone)
     decoder = Decoder(endpoint, clocks)
-    shape = RowParser(table_layout(endpoint).layout)
+    layout = table_layout(endpoint).layout
+    shape = RowParser(layout.scalar_names(), layout.nested_names(), "elements")
     unreadable, unknown_fields = Counter(), set()
     numbers = itertools.count(1)
 
@@ -99,9 +100,9 @@ def test_memory_does_not_grow_with_the_values_that_were_decoded(case, monkeypatc
             content = to_json({"elements": rows}).encode()
             found = shape.read(content)
             if found is None:
-                elements = elements_of(parse(content))
+                elements = rows_of(parse(content), "elements")
                 shape.learn(elements)
-                found = Rows(elements)
+                found = Page(elements)
             batch = decoder.decode([found], [{"club_id": 1}] * ROWS)
             unreadable.update(batch.unreadable)
             unknown_fields.update(batch.unknown_fields)

@@ -1,0 +1,236 @@
+"""Whole lists, page by page: which requests are made, and when a list is known to be complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain, count, islice
+from typing import Any
+
+from ..catalog import ApiVersion, Endpoint
+from ..errors import PagingError, RequestRefused
+from . import paginators
+from .pages import Page
+from .paginators import PageNumberPaginator, PageRequest, Paginator, make_paginator
+
+MAX_PASSES = 5
+MAX_DOUBLINGS = 20
+
+Fetch = Callable[[PageRequest], Page]
+"""Sends one request for a page and returns it."""
+Key = Callable[[Any], Any]
+"""Returns what identifies a row."""
+
+
+@dataclass(frozen=True)
+class FullList:
+    """All rows of a list.
+
+    Attributes:
+        rows: The rows, each in its latest form.
+        is_stable: Whether the last pass over the list found nothing new; False for a sample, and
+            for a list that grows faster than it can be read.
+        doubt: Why there may be more rows; empty if they are known to be all.
+    """
+
+    rows: list[Any]
+    is_stable: bool = True
+    doubt: str = ""
+
+
+def read_full_list(
+    api: ApiVersion,
+    endpoint: Endpoint,
+    base_url: str,
+    fetch: Fetch,
+    connections: int,
+    key: Key,
+    limit: int | None = None,
+) -> FullList:
+    """Return all rows of an endpoint that is not read from a cursor.
+
+    Args:
+        api: The generation of the API.
+        endpoint: The endpoint.
+        base_url: The address of the API.
+        fetch: Sends one request. It is called from several threads.
+        connections: How many pages may be requested at once.
+        key: Returns what identifies a row.
+        limit: For a sample, about how many rows are read.
+
+    Raises:
+        PagingError: The list might never end.
+    """
+
+    def one_pass() -> Iterator[Page]:
+        paginator = make_paginator(api, endpoint, base_url)
+        if isinstance(paginator, PageNumberPaginator):
+            return numbered_pages(fetch, paginator, connections if limit is None else 1)
+        return pages(fetch, paginator)
+
+    if endpoint.paginator == "single":
+        return unpaged_list(api, fetch, connections, key)
+    if limit is not None:
+        rows = chain.from_iterable(page.elements for page in one_pass())
+        return FullList(list(islice(rows, limit)), is_stable=False)
+    return stable_list(one_pass, api.page_size, key)
+
+
+def pages(fetch: Fetch, paginator: Paginator) -> Iterator[Page]:
+    """Yield the pages that a paginator selects, one request after the other.
+
+    Raises:
+        PagingError: See `Paginator`.
+    """
+    request = PageRequest()
+    paginator.init_request(request)
+    while True:
+        page = paginator.update_state(fetch(request))
+        if page is not None:
+            yield page
+        if not paginator.has_next_page:
+            return
+        paginator.update_request(request)
+
+
+def numbered_pages(
+    fetch: Fetch, paginator: PageNumberPaginator, connections: int
+) -> Iterator[Page]:
+    """Yield the pages of one pass over a page-number list, in order, the next ones read ahead.
+
+    The first page is read alone, so that a short list costs one request. A refusal ends the list
+    behind a page that was not full, because the documentation ends it there too; behind a full
+    page it is a failure.
+
+    Args:
+        fetch: Sends one request. It is called from several threads.
+        paginator: The paginator of the list.
+        connections: How many pages may be requested at once.
+    """
+    yield paginator.update_state(fetch(paginator.request_for(1)))
+    ahead = 1
+    with ThreadPoolExecutor(connections, thread_name_prefix="perfectgym-pages") as pool:
+        while paginator.has_next_page:
+            numbers = range(paginator.page, paginator.page + min(ahead, connections))
+            following = pool.map(fetch, map(paginator.request_for, numbers))
+            for _ in numbers:
+                try:
+                    page = next(following)
+                except RequestRefused:
+                    if paginator.may_end:
+                        return
+                    raise
+                yield paginator.update_state(page)
+                if not paginator.has_next_page:
+                    return
+            if numbers.start <= paginators.LONG_LIST < numbers.stop:
+                paginator.end = _page_beyond(fetch, paginator)
+            ahead *= 2
+
+
+def _page_beyond(fetch: Fetch, paginator: PageNumberPaginator) -> int:
+    """Return the number of a page at or behind the current end of a list."""
+    before: Sequence[Any] = ()
+    number = paginator.page
+    for _ in range(MAX_DOUBLINGS):
+        try:
+            page = fetch(paginator.request_for(number))
+        except RequestRefused:
+            break
+        # A server may return its last page for all that follow.
+        if paginator.is_surely_last(page) or list(page.elements) == list(before):
+            break
+        before, number = page.elements, number * 2
+    return number
+
+
+def stable_list(one_pass: Callable[[], Iterator[Page]], page_size: int, key: Key) -> FullList:
+    """Return all rows of a list that may shift while it is read.
+
+    A row that is deleted moves the rows behind it to earlier pages, past the reader. A list of
+    more than one page is therefore read again until a pass brings nothing that was not seen before,
+    at most 5 times.
+
+    Args:
+        one_pass: Returns the pages of one pass over the list.
+        page_size: The number of rows of a full page.
+        key: Returns what identifies a row.
+
+    Raises:
+        PagingError: A full page brings nothing but rows of earlier pages: the list might never end.
+    """
+    seen: dict[Any, Any] = {}
+    for passes in range(MAX_PASSES):
+        current: dict[Any, Any] = {}
+        with_new_rows = 0
+        for number, page in enumerate(one_pass(), 1):
+            before = len(current)
+            current.update((key(row), row) for row in page.elements)
+            if len(current) > before:
+                with_new_rows += 1
+            elif len(page) >= page_size:
+                raise PagingError(f"Page {number} repeats rows of earlier pages and nothing else.")
+            else:
+                break
+        is_new = not current.keys() <= seen.keys()
+        # A row that only earlier passes saw may just have been passed over: it stays.
+        seen.update(current)
+        is_single_page = with_new_rows <= 1 and len(current) < page_size
+        if is_single_page or (passes and not is_new):
+            return FullList(list(seen.values()))
+    return FullList(list(seen.values()), is_stable=False)
+
+
+def unpaged_list(api: ApiVersion, fetch: Fetch, connections: int, key: Key) -> FullList:
+    """Return the rows of a list of which the documentation names no paging.
+
+    A response of exactly a page's size is not believed to be the whole list: page 2 is requested
+    too, and if it has more rows, the list is read as a page-number list.
+
+    Args:
+        api: The generation of the API.
+        fetch, connections, key: As for `read_full_list`.
+    """
+
+    def numbered() -> PageNumberPaginator:
+        return PageNumberPaginator(api.page_parameter, api.page_size)
+
+    elements = list(fetch(PageRequest()).elements)
+    if len(elements) != api.page_size:
+        return FullList(elements)
+    try:
+        second = fetch(numbered().request_for(2))
+    except RequestRefused as error:
+        return FullList(elements, doubt=f"page 2 is refused with status {error.status}")
+    if not len(second):
+        return FullList(elements)
+    if {key(row) for row in second.elements} <= {key(row) for row in elements}:
+        return FullList(elements, doubt="page 2 repeats page 1")
+    try:
+        return stable_list(
+            lambda: numbered_pages(fetch, numbered(), connections), api.page_size, key
+        )
+    except (PagingError, RequestRefused):
+        return _pages_until_refused(fetch, numbered(), api.page_size, key)
+
+
+def _pages_until_refused(
+    fetch: Fetch, paginator: PageNumberPaginator, page_size: int, key: Key
+) -> FullList:
+    """Return what an undocumented list has before its first page that is refused or repeats."""
+    seen: dict[Any, Any] = {}
+    for number in count(1):
+        try:
+            page = fetch(paginator.request_for(number))
+        except RequestRefused as error:
+            doubt = f"page {number} is refused with status {error.status}"
+            return FullList(list(seen.values()), doubt=doubt)
+        new = {key(row): row for row in page.elements}
+        if new and new.keys() <= seen.keys():
+            doubt = f"page {number} repeats rows of earlier pages"
+            return FullList(list(seen.values()), doubt=doubt)
+        seen.update(new)
+        if len(page) < page_size:
+            break
+    return FullList(list(seen.values()))

@@ -1,0 +1,98 @@
+"""What all ways to sign requests share, and the simplest of them: an id and a secret in headers."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import requests
+from requests.auth import AuthBase
+from typing_extensions import Self
+
+from ..errors import SignInError
+
+
+def _version() -> str:
+    try:
+        return version("perfectgym-source")
+    except PackageNotFoundError:
+        return "0"
+
+
+USER_AGENT = f"perfectgym-dlt/{_version()}"
+"""The `User-Agent` of all requests."""
+
+
+def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep `requests` from taking credentials out of a netrc file."""
+    return request
+
+
+def origin_of(url: str | None) -> tuple[str, str, int | None]:
+    """Return scheme, host and port of an address."""
+    parts = urlsplit(url or "")
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port
+
+
+class SecretAuth(AuthBase):
+    """Signs requests to one API, and no others, with a secret that is neither shown nor stored.
+
+    Args:
+        base_url: The address of the API.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._origin = origin_of(base_url)
+
+    def is_for(self, url: str | None) -> bool:
+        """Return whether an address belongs to the API."""
+        return origin_of(url) == self._origin
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._base_url!r})"
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds a secret: it is not to be stored")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # one account, one state
+
+
+class KeyHeaderAuth(SecretAuth):
+    """Puts the id and the secret of an API client into two headers of each request to one API.
+
+    Args:
+        base_url: The address of the API.
+        client_id: The id of the API client.
+        client_secret: Its secret.
+
+    Raises:
+        SignInError: When a request is answered: the pair is refused (status 401).
+
+    Example:
+        >>> auth = KeyHeaderAuth("https://demo.perfectgym.com/Api", "id", "...")
+        >>> requests.get("https://demo.perfectgym.com/Api/Clubs", auth=auth)
+    """
+
+    def __init__(self, base_url: str, client_id: str, client_secret: str) -> None:
+        super().__init__(base_url)
+        self._headers = {"X-Client-Id": client_id, "X-Client-Secret": client_secret}
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request, if it goes to the API."""
+        if self.is_for(request.url):
+            request.headers.update(self._headers)
+            request.hooks.setdefault("response", []).append(self._on_response)
+        return request
+
+    def _on_response(self, response: requests.Response, **options: Any) -> None:
+        if response.status_code == 401 and self.is_for(response.request.url):
+            response.close()
+            raise SignInError(
+                "The API refuses the client id and secret (status 401)",
+                hint="Check them in PerfectGym's settings under API Clients: the pair may have "
+                "been deleted, or its owner may have lost the right to use the API.",
+            )

@@ -10,29 +10,25 @@ import time
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
 from ..config.settings import Settings
-from ..errors import Cancelled, SignInError, Unavailable
-from .connection_errors import failure_of
-from .responses import read_body
+from ..errors import Cancelled
 from .retry import SESSION_ENDED, RetryableFailure, RetryPolicy, retry_call
-from .signing import USER_AGENT, KeyHeaderAuth, SecretAuth, unsigned
+from .signing import KeyHeaderAuth, SecretAuth
 from .tokens import (
     Refusal,
     Token,
     Unsettled,
-    address_hint,
     is_usable,
     may_have_counted,
-    parse_token_response,
+    read_token_body,
+    request_token,
+    sign_in_error,
 )
-
-MOST_BYTES = 1 << 20
-"""The longest response that is read, unpacked: a token has a few hundred bytes."""
 
 FRESH_SECONDS = 30.0
 """A token that is younger is fresh: to replace it again and again is no use."""
@@ -43,8 +39,6 @@ as a wrong sign-in, and accounts lock after a few (ASP.NET: five)."""
 
 MOST_PATHS = 1000
 """How many paths are remembered with the way they responded."""
-
-_UNREACHABLE = "The API cannot be reached or is overloaded; run again later."
 
 
 class PasswordGrantAuth(SecretAuth):
@@ -159,7 +153,7 @@ class PasswordGrantAuth(SecretAuth):
     ) -> requests.Response:
         """Send a request again, with another token than the one that was refused."""
         with contextlib.suppress(requests.RequestException, urllib3.exceptions.HTTPError):
-            self._read(response)  # frees the connection for the repetition
+            read_token_body(response, self._timeout)  # frees the connection for the repetition
         response.close()
         repeated = response.request.copy()
         repeated.headers["Authorization"] = f"Bearer {self._current(refused)}"
@@ -250,7 +244,7 @@ class PasswordGrantAuth(SecretAuth):
             # Nothing was read so far: who asks next need not wait as long to learn the same.
             self._refused_until = self._clock() + self._retry_policy.max_retry_wait
         self._failures += 1
-        self._failure = self._error(outcome, self._token_requests - before)
+        self._failure = sign_in_error(self._url, outcome, self._token_requests - before)
         raise copy.copy(self._failure)
 
     def _request(self) -> Token | RetryableFailure | Refusal | Unsettled:
@@ -265,49 +259,11 @@ class PasswordGrantAuth(SecretAuth):
         return outcome
 
     def _send(self) -> Token | RetryableFailure | Refusal:
-        """Send one token request, in a new session: no cookies, and no netrc."""
+        """Send one token request."""
         self._token_requests += 1
         asked_at = self._clock()
-        form = {"username": self._username, "password": self._password, "grant_type": "password"}
-        with requests.Session() as session:
-            try:
-                response = session.post(
-                    self._url,
-                    data=form,
-                    headers={"Accept": "application/json", "User-Agent": USER_AGENT},
-                    auth=unsigned,
-                    allow_redirects=False,
-                    timeout=self._timeout,
-                    stream=True,
-                )
-                content = self._read(response)
-            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                return failure_of(error)
-            return parse_token_response(response, content, asked_at, self._hidden())
-
-    def _hidden(self) -> set[str]:
-        """Return what a response may quote, as it was sent and as it was meant."""
-        account = filter(None, (self._username, self._password))
-        return {form for secret in account for form in (secret, quote(secret), quote_plus(secret))}
-
-    def _read(self, response: requests.Response) -> bytes:
-        """Return the body; of one that is too long to hold a token, nothing."""
-        return read_body(response, MOST_BYTES, self._timeout[1]) or b""
-
-    def _error(
-        self, outcome: RetryableFailure | Refusal | Unsettled, attempts: int
-    ) -> SignInError | Unavailable:
-        if isinstance(outcome, Refusal):
-            return SignInError(outcome.message, hint=outcome.hint)
-        last = outcome.last if isinstance(outcome, Unsettled) else outcome
-        tries = "1 attempt" if attempts == 1 else f"{attempts} attempts, the last time"
-        message = f"The sign-in failed in {tries}: {last.reason}"
-        if last.status is not None and last.status < 300:
-            return SignInError(message, hint=address_hint(self._url))
-        hint = last.hint or _UNREACHABLE
-        if isinstance(outcome, Unsettled):
-            hint += " This run does not send the password again: accounts lock."
-        return Unavailable(message, attempts=attempts, hint=hint)
+        account = (self._username, self._password)
+        return request_token(self._url, account, self._timeout, asked_at)
 
 
 def auth_for(settings: Settings, sleep: Callable[[float], None] = time.sleep) -> SecretAuth:

@@ -25,8 +25,18 @@ from .auth import auth_for
 from .connection_errors import failure_of
 from .pages import Page, PageParser
 from .rate_limit import RateLimiter
-from .response_errors import Call, error_from_body, error_from_response
-from .responses import BAD_UTF8, errors_of, holds_errors, link_of, parse, read_body, rows_of
+from .responses import (
+    BAD_UTF8,
+    Call,
+    error_from_body,
+    error_from_response,
+    errors_of,
+    holds_errors,
+    link_of,
+    parse,
+    read_body,
+    rows_of,
+)
 from .retry import RetryableFailure, RetryPolicy, retry_call
 from .signing import USER_AGENT, unsigned
 

@@ -11,8 +11,15 @@ from typing import Any
 from ..catalog import ApiVersion, Endpoint
 from ..errors import PagingError, RequestRefused
 from . import paginators
+from .keyset import KeysetPaginator
 from .pages import Page
-from .paginators import PageNumberPaginator, PageRequest, Paginator, make_paginator
+from .paginators import (
+    NextLinkPaginator,
+    PageNumberPaginator,
+    PageRequest,
+    Paginator,
+    SinglePagePaginator,
+)
 
 MAX_PASSES = 5
 MAX_DOUBLINGS = 20
@@ -37,6 +44,28 @@ class FullList:
     rows: list[Any]
     is_stable: bool = True
     doubt: str = ""
+
+
+def make_paginator(api: ApiVersion, endpoint: Endpoint, base_url: str, start: int = 0) -> Paginator:
+    """Return the paginator of an endpoint, for one pass over a list.
+
+    Args:
+        api: The generation of the API.
+        endpoint: The endpoint.
+        base_url: The address of the API.
+        start: The row version after which a list with versions begins.
+    """
+    if endpoint.paginator == "keyset":
+        assert endpoint.version_field is not None
+        return KeysetPaginator(
+            start, api.cursor_parameters, api.page_size, endpoint.version_field, endpoint.id_field
+        )
+    if endpoint.paginator == "link":
+        parameters = api.cursor_parameters if endpoint.is_keyset else None
+        return NextLinkPaginator(base_url, parameters, start, endpoint.version_field)
+    if endpoint.paginator == "page":
+        return PageNumberPaginator(api.page_parameter, api.page_size)
+    return SinglePagePaginator()
 
 
 def read_full_list(

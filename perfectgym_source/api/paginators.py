@@ -12,12 +12,11 @@ least half full is followed by one more request.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
-from ..catalog import ApiVersion, Endpoint
 from ..errors import PagingError
 from .pages import Page
 from .signing import origin_of
@@ -25,7 +24,6 @@ from .signing import origin_of
 LONG_LIST = 1_000
 """After so many pages the current end of a list is looked up: it might grow faster than it is
 read."""
-LAST_VERSION = 2**63 - 1
 
 
 @dataclass
@@ -94,111 +92,6 @@ class SinglePagePaginator(Paginator):
         """See `Paginator`."""
         self.has_next_page = False
         return page
-
-
-class KeysetPaginator(Paginator):
-    """Lists in the order of their row versions, from the first version after `start` to the end.
-
-    Row versions are unique by the API's documentation. Should a list break that, rows may share
-    the version of a page's last row and not be on that page, and no page shows that. The next
-    request therefore begins with that version again, and rows that were already read are left out;
-    so are rows of the version `start` itself, which a server with an inclusive filter returns.
-
-    A list of more than 1,000 pages ends at a row version beyond which it had no row when they had
-    been read. What is added to it later is left for the next run.
-
-    Args:
-        start: The row version.
-        parameters: The query parameters, with `{version}` in place of the version.
-        page_size: The number of rows of a full page.
-        version_field: The field that holds the row version.
-        id_field: The field that holds the id.
-
-    Example:
-        >>> paginator = KeysetPaginator(20, {"timestamp": "{version}"}, 100, "timestamp", "id")
-        >>> paginator.init_request(request := PageRequest())
-        >>> request.params
-        {'timestamp': '20'}
-    """
-
-    def __init__(
-        self,
-        start: int,
-        parameters: Mapping[str, str],
-        page_size: int,
-        version_field: str,
-        id_field: str | None,
-    ) -> None:
-        self._parameters = parameters
-        self._page_size = page_size
-        self._version_field = version_field
-        self._id_field = id_field
-        self._cursor, self._end = start, LAST_VERSION
-        self._had: set[tuple[int, int | None]] = set()
-        self._last_page: tuple[list[int], list[int | None]] = ([], [])
-        self._pages = 0
-        self._probe: int | None = None
-        self._step = 0
-
-    def init_request(self, request: PageRequest) -> None:
-        """See `Paginator`."""
-        self._request_after(request, self._cursor)
-
-    def update_state(self, page: Page) -> Page | None:
-        """See `Paginator`."""
-        versions, ids = page.versions(self._version_field), page.ids(self._id_field)
-        if self._probe is not None:
-            self._look_further(self._probe, is_end=versions[-1:] <= [self._probe])
-            return None
-        cursor = self._cursor
-        _check_order(versions, cursor, self._version_field)
-        first, last = bisect_right(versions, cursor), bisect_right(versions, self._end)
-        again = bisect_right(versions, cursor + 1) if self._had else first
-        new = [
-            index
-            for index in range(first, last)
-            if index >= again or (versions[index], ids[index]) not in self._had
-        ]
-        self._pages += 1
-        self._last_page = versions, ids
-        is_full = len(page) >= self._page_size
-        is_last = last < len(page) or len(page) < self._page_size // 2 or not (new or is_full)
-        is_stuck = not is_last and versions[-1] <= cursor + 1
-        self.has_next_page = not is_last and (is_full or not is_stuck)
-        if self.has_next_page and not is_stuck and self._pages == LONG_LIST:
-            self._step = max(1, versions[-1] - versions[0])
-            self._look_further(versions[-1], is_end=False)
-        return page.take(new)
-
-    def update_request(self, request: PageRequest) -> None:
-        """See `Paginator`."""
-        if self._probe is not None:
-            self._request_after(request, self._probe)
-            return
-        versions, ids = self._last_page
-        highest = versions[-1]
-        if highest <= self._cursor + 1:
-            raise PagingError(
-                f"A full page holds nothing but rows of {self._version_field} {highest}."
-            )
-        self._cursor = highest - 1
-        first = bisect_left(versions, highest)
-        pairs = zip(versions[first:], ids[first:])
-        self._had = {pair for pair in pairs if pair[1] is not None}
-        self._request_after(request, self._cursor)
-
-    def _request_after(self, request: PageRequest, version: int) -> None:
-        values = {name: text.format(version=version) for name, text in self._parameters.items()}
-        request.params.update(values)
-
-    def _look_further(self, version: int, is_end: bool) -> None:
-        """Look for a row version after which the list has no row now, in growing steps."""
-        if is_end:
-            self._end, self._probe = version, None
-        elif version + self._step < LAST_VERSION:
-            self._probe, self._step = version + self._step, self._step * 2
-        else:
-            self._end, self._probe = LAST_VERSION, None
 
 
 class PageNumberPaginator(Paginator):
@@ -299,7 +192,7 @@ class NextLinkPaginator(Paginator):
             return page
         versions = page.versions(self._version_field)
         start = self._cursor
-        _check_order(versions, start, self._version_field)
+        check_order(versions, start, self._version_field)
         self._cursor = max([start, *versions[-1:]])
         if self._links:
             return page  # rows may share the version of the last page's last row
@@ -316,29 +209,7 @@ class NextLinkPaginator(Paginator):
         request.url = url
 
 
-def make_paginator(api: ApiVersion, endpoint: Endpoint, base_url: str, start: int = 0) -> Paginator:
-    """Return the paginator of an endpoint, for one pass over a list.
-
-    Args:
-        api: The generation of the API.
-        endpoint: The endpoint.
-        base_url: The address of the API.
-        start: The row version after which a list with versions begins.
-    """
-    if endpoint.paginator == "keyset":
-        assert endpoint.version_field is not None
-        return KeysetPaginator(
-            start, api.cursor_parameters, api.page_size, endpoint.version_field, endpoint.id_field
-        )
-    if endpoint.paginator == "link":
-        parameters = api.cursor_parameters if endpoint.is_keyset else None
-        return NextLinkPaginator(base_url, parameters, start, endpoint.version_field)
-    if endpoint.paginator == "page":
-        return PageNumberPaginator(api.page_parameter, api.page_size)
-    return SinglePagePaginator()
-
-
-def _check_order(versions: Sequence[int], cursor: int, name: str) -> None:
+def check_order(versions: Sequence[int], cursor: int, name: str) -> None:
     """Raise unless all rows have versions that do not fall."""
     if any(later < earlier for earlier, later in zip([cursor, *versions], versions)):
         raise PagingError(f"The rows after {name} {cursor} are not in the order of their {name}s.")

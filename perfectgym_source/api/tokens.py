@@ -1,4 +1,4 @@
-"""Tokens of the password grant: how responses of the token endpoint are read; nothing is sent."""
+"""Tokens of the password grant: the token request, and how its responses are read."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus
 
 import requests
+import urllib3
 
-from .responses import errors_of, parse
+from ..errors import SignInError, Unavailable
+from .connection_errors import failure_of
+from .responses import errors_of, parse, read_body
 from .retry import CHECK_ADDRESS, RetryableFailure, is_transient, retry_after
+from .signing import USER_AGENT, unsigned
 
 DEFAULT_LIFETIME = 600.0
 """Seconds that a token is valid if the response gives no usable lifetime."""
@@ -18,6 +23,10 @@ DEFAULT_LIFETIME = 600.0
 MAX_LIFETIME = 366 * 86_400.0
 """No token is trusted for longer, whatever the response says (the vendor's sample: 90 days)."""
 
+MOST_BYTES = 1 << 20
+"""The longest response that is read, unpacked: a token has a few hundred bytes."""
+
+_UNREACHABLE = "The API cannot be reached or is overloaded; run again later."
 _CHECK_ACCOUNT = "Check username, password and mode; repeated wrong sign-ins may lock the account."
 _CHECK_PROXY = "Check the proxy setting (HTTPS_PROXY)."
 _LATER = frozenset(("server_error", "temporarily_unavailable"))
@@ -151,3 +160,62 @@ def address_hint(url: str) -> str:
     if base.lower().endswith("/api"):
         return f"{CHECK_ADDRESS} Something else may have answered: a proxy, a maintenance page."
     return "Is /Api missing at the end of base_url? It is usually https://SUBDOMAIN.perfectgym.com/Api."
+
+
+def sign_in_error(
+    url: str, outcome: RetryableFailure | Refusal | Unsettled, attempts: int
+) -> SignInError | Unavailable:
+    """Return the error of a failed sign-in.
+
+    Args:
+        url: The address of the token endpoint.
+        outcome: The last outcome.
+        attempts: How many token requests were sent.
+    """
+    if isinstance(outcome, Refusal):
+        return SignInError(outcome.message, hint=outcome.hint)
+    last = outcome.last if isinstance(outcome, Unsettled) else outcome
+    tries = "1 attempt" if attempts == 1 else f"{attempts} attempts, the last time"
+    message = f"The sign-in failed in {tries}: {last.reason}"
+    if last.status is not None and last.status < 300:
+        return SignInError(message, hint=address_hint(url))
+    hint = last.hint or _UNREACHABLE
+    if isinstance(outcome, Unsettled):
+        hint += " This run does not send the password again: accounts lock."
+    return Unavailable(message, attempts=attempts, hint=hint)
+
+
+def request_token(
+    url: str, account: tuple[str, str], timeout: tuple[float, float], asked_at: float
+) -> Token | RetryableFailure | Refusal:
+    """Send one token request, in a new session: no cookies, and no netrc.
+
+    Args:
+        url: The address of the token endpoint.
+        account: User name and password.
+        timeout: Seconds to wait for a connection and for data.
+        asked_at: The time of the request.
+    """
+    form = {"username": account[0], "password": account[1], "grant_type": "password"}
+    # What a response may quote, as it was sent and as it was meant.
+    hidden = {text for s in account if s for text in (s, quote(s), quote_plus(s))}
+    with requests.Session() as session:
+        try:
+            response = session.post(
+                url,
+                data=form,
+                headers={"Accept": "application/json", "User-Agent": USER_AGENT},
+                auth=unsigned,
+                allow_redirects=False,
+                timeout=timeout,
+                stream=True,
+            )
+            content = read_token_body(response, timeout)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            return failure_of(error)
+        return parse_token_response(response, content, asked_at, hidden)
+
+
+def read_token_body(response: requests.Response, timeout: tuple[float, float]) -> bytes:
+    """Return the body of a response; of one that is too long to hold a token, nothing."""
+    return read_body(response, MOST_BYTES, timeout[1]) or b""

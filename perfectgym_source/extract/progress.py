@@ -14,7 +14,7 @@ from dlt.common.runtime.collector import NULL_COLLECTOR
 from dlt.common.runtime.collector_base import Collector
 from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 
-from ..catalog import ENDPOINTS
+from ..catalog import Endpoint
 from .context import ExtractContext
 from .report import Report
 
@@ -31,6 +31,7 @@ class Progress:
 
     def __init__(self, context: ExtractContext) -> None:
         self._context = context
+        self._endpoints = context.settings.api.endpoints
         self._collector = _collector()
         self._told: dict[str, str] = {}
         self._told_at = 0.0
@@ -48,25 +49,26 @@ class Progress:
         self._context.record_requests()
         report = self._context.report
         for resource in report.requests:
-            text = how_far(resource, report)
+            text = how_far(self._endpoints[resource], report)
             if self._told.get(resource) != text:
                 self._told[resource] = text
-                self._collector.update(ENDPOINTS[resource].table_name, 0, message=text)
+                self._collector.update(self._endpoints[resource].table_name, 0, message=text)
 
 
-def how_far(resource: str, report: Report) -> str:
+def how_far(endpoint: Endpoint, report: Report) -> str:
     """How far the lists of a resource are, in words.
 
     Args:
-        resource: The resource.
+        endpoint: The endpoint of the resource.
         report: What was done so far.
 
     Returns:
         Such as `120 pages, 3 of 8 clubs`.
     """
+    resource = endpoint.name
     pages = report.requests[resource] - report.retries[resource]
     text = "1 page" if pages == 1 else f"{pages:,} pages"
-    parents = ENDPOINTS[resource].parents
+    parents = endpoint.parents
     if parents and resource in report.partitions:
         done, partitions = report.partitions_done[resource], report.partitions[resource]
         text += f", {done:,} of {partitions:,} {parents[0].table if len(parents) == 1 else 'lists'}"

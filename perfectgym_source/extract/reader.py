@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from ..api.lists import Fetch, pages, read_full_list
+from ..api.lists import Fetch, make_paginator, pages, read_full_list
 from ..api.pages import Page, RowParser, row_id
-from ..api.paginators import PageRequest, make_paginator
+from ..api.paginators import PageRequest
 from ..catalog import ApiVersion, Endpoint, table_layout
 from ..errors import ApiError, RequestRefused, SignInError
 from .context import ExtractContext

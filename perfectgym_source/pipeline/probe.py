@@ -9,7 +9,8 @@ from typing import Any
 import pendulum
 
 from ..api.client import Client
-from ..api.paginators import PageRequest, make_paginator
+from ..api.lists import make_paginator
+from ..api.paginators import PageRequest
 from ..catalog import ENDPOINTS, Endpoint
 from ..catalog.coerce import to_int
 from ..config.settings import Settings

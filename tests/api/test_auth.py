@@ -528,7 +528,7 @@ def test_a_token_request_carries_no_netrc_and_no_cookie_but_the_products_name(
 
 def test_an_auth_is_not_pickled_and_a_copy_shares_the_token(sandbox):
     auth = make_auth(sandbox)
-    with pytest.raises(TypeError, match="password"):
+    with pytest.raises(TypeError, match="secret"):
         pickle.dumps(auth)
     assert copy.deepcopy(auth) is auth
 

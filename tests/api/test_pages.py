@@ -77,12 +77,8 @@ def test_every_list_by_row_version_has_a_shape_that_reads_an_empty_answer():
     for endpoint in ENDPOINTS.values():
         if endpoint.is_keyset:
             rows = shape(endpoint.name).read(answer())
-            assert (len(rows), rows.ids("id"), rows.versions("timestamp"), list(rows.elements)) == (
-                0,
-                [],
-                [],
-                [],
-            )
+            found = (len(rows), rows.ids("id"), rows.versions("timestamp"), list(rows.elements))
+            assert found == (0, [], [], [])
 
 
 def test_the_same_text_is_the_same_object_and_not_too_many_are_remembered(monkeypatch):

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfectgym_source.api import lists, paginators
+from perfectgym_source.api.keyset import KeysetPaginator
 from perfectgym_source.api.lists import MAX_PASSES, pages
 from perfectgym_source.api.pages import Page, row_version
 from perfectgym_source.api.paginators import (
-    KeysetPaginator,
     NextLinkPaginator,
     PageNumberPaginator,
     PageRequest,

@@ -11,6 +11,7 @@ from dlt.common.runtime.collector import DictCollector, TqdmCollector
 from dlt.common.runtime.collector_base import Collector
 from support.loading import Target
 
+from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.extract.progress import how_far
 from perfectgym_source.extract.report import Report
 from perfectgym_source.sandbox import Fault, Sandbox
@@ -119,4 +120,4 @@ def test_in_words(resource: str, partitions: int | None, text: str) -> None:
     report.partitions_done[resource] = 1500
     if partitions:
         report.partitions[resource] = partitions
-    assert how_far(resource, report) == text
+    assert how_far(ENDPOINTS[resource], report) == text

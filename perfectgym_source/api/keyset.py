@@ -1,0 +1,118 @@
+"""The paginator of lists that are read by row version."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+
+from ..errors import PagingError
+from . import paginators
+from .pages import Page
+from .paginators import PageRequest, Paginator, check_order
+
+LAST_VERSION = 2**63 - 1
+
+
+class KeysetPaginator(Paginator):
+    """Lists in the order of their row versions, from the first version after `start` to the end.
+
+    Row versions are unique by the API's documentation. Should a list break that, rows may share
+    the version of a page's last row and not be on that page, and no page shows that. The next
+    request therefore begins with that version again, and rows that were already read are left out;
+    so are rows of the version `start` itself, which a server with an inclusive filter returns.
+
+    A list of more than 1,000 pages ends at a row version beyond which it had no row when they had
+    been read. What is added to it later is left for the next run.
+
+    Args:
+        start: The row version.
+        parameters: The query parameters, with `{version}` in place of the version.
+        page_size: The number of rows of a full page.
+        version_field: The field that holds the row version.
+        id_field: The field that holds the id.
+
+    Example:
+        >>> paginator = KeysetPaginator(20, {"timestamp": "{version}"}, 100, "timestamp", "id")
+        >>> paginator.init_request(request := PageRequest())
+        >>> request.params
+        {'timestamp': '20'}
+    """
+
+    def __init__(
+        self,
+        start: int,
+        parameters: Mapping[str, str],
+        page_size: int,
+        version_field: str,
+        id_field: str | None,
+    ) -> None:
+        self._parameters = parameters
+        self._page_size = page_size
+        self._version_field = version_field
+        self._id_field = id_field
+        self._cursor, self._end = start, LAST_VERSION
+        self._had: set[tuple[int, int | None]] = set()
+        self._last_page: tuple[list[int], list[int | None]] = ([], [])
+        self._pages = 0
+        self._probe: int | None = None
+        self._step = 0
+
+    def init_request(self, request: PageRequest) -> None:
+        """See `Paginator`."""
+        self._request_after(request, self._cursor)
+
+    def update_state(self, page: Page) -> Page | None:
+        """See `Paginator`."""
+        versions, ids = page.versions(self._version_field), page.ids(self._id_field)
+        if self._probe is not None:
+            self._look_further(self._probe, is_end=versions[-1:] <= [self._probe])
+            return None
+        cursor = self._cursor
+        check_order(versions, cursor, self._version_field)
+        first, last = bisect_right(versions, cursor), bisect_right(versions, self._end)
+        again = bisect_right(versions, cursor + 1) if self._had else first
+        new = [
+            index
+            for index in range(first, last)
+            if index >= again or (versions[index], ids[index]) not in self._had
+        ]
+        self._pages += 1
+        self._last_page = versions, ids
+        is_full = len(page) >= self._page_size
+        is_last = last < len(page) or len(page) < self._page_size // 2 or not (new or is_full)
+        is_stuck = not is_last and versions[-1] <= cursor + 1
+        self.has_next_page = not is_last and (is_full or not is_stuck)
+        if self.has_next_page and not is_stuck and self._pages == paginators.LONG_LIST:
+            self._step = max(1, versions[-1] - versions[0])
+            self._look_further(versions[-1], is_end=False)
+        return page.take(new)
+
+    def update_request(self, request: PageRequest) -> None:
+        """See `Paginator`."""
+        if self._probe is not None:
+            self._request_after(request, self._probe)
+            return
+        versions, ids = self._last_page
+        highest = versions[-1]
+        if highest <= self._cursor + 1:
+            raise PagingError(
+                f"A full page holds nothing but rows of {self._version_field} {highest}."
+            )
+        self._cursor = highest - 1
+        first = bisect_left(versions, highest)
+        pairs = zip(versions[first:], ids[first:])
+        self._had = {pair for pair in pairs if pair[1] is not None}
+        self._request_after(request, self._cursor)
+
+    def _request_after(self, request: PageRequest, version: int) -> None:
+        values = {name: text.format(version=version) for name, text in self._parameters.items()}
+        request.params.update(values)
+
+    def _look_further(self, version: int, is_end: bool) -> None:
+        """Look for a row version after which the list has no row now, in growing steps."""
+        if is_end:
+            self._end, self._probe = version, None
+        elif version + self._step < LAST_VERSION:
+            self._probe, self._step = version + self._step, self._step * 2
+        else:
+            self._end, self._probe = LAST_VERSION, None

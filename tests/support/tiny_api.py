@@ -1,8 +1,7 @@
 """A second generation of the API in miniature: other names, links to next pages, key headers.
 
-Two endpoints: gyms are read from a cursor, the lockers of new and changed gyms as full lists. The
-server
-sends two rows a page and refuses requests without the keys.
+Two endpoints: gyms are read from a cursor, the lockers of new and changed gyms as full lists.
+The server sends two rows a page and refuses requests without the keys.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""Elements of answers to Arrow tables: one column at a time, typed by the catalog.
+"""Rows of responses to Arrow tables: one column at a time, typed by the catalog.
 
 Every column is first built in one call, which succeeds where the API sends what it documents. Only
-where that fails are its values read one by one, with the odd spellings that `values` knows. A
-value that cannot be read as its column's type leaves NULL there; what was sent is kept in the
-row's `_unreadable` column, as JSON by column name; so is an unknown field whose column is taken.
+where that fails are its values read one by one, with the odd spellings that `catalog.coerce`
+knows. A value that cannot be read as its column's type leaves NULL there; what was sent is kept in the
+row's `_unreadable` column, as JSON by column name; so is an unknown field whose column name is reserved.
 
 The rows of a child table carry the key of their root row. A root row that comes with an empty
 array gives the child table a row that only says so (`_removed`): while loading, all older rows with
-that key go, and those that came with it stay.
+that key are deleted, and those that came with it stay.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Batch:
         tables: An Arrow table for the root table and for each child table that has rows.
         rows: How many rows each table has, without those that only remove older ones.
         deleted: How many rows of the endpoint's own table are flagged as deleted, or are removed
-            because they are gone from a list that was read as a whole.
+            because they are missing from a full list.
         removed: How many of these leave the table.
         unreadable: How many values could not be read, by `table.column`.
         unknown_fields: Columns of fields that the catalog does not know and no earlier run
@@ -66,10 +66,10 @@ class Decoder:
             a column
             keeps its type from then on.
         named: Columns that earlier runs named though they are not loaded, as `table.column`.
-        taken_at: For snapshots, when the picture was taken (with a time zone).
+        taken_at: For snapshots, when they are taken (with a time zone).
         fresh: Tables that hold nothing yet, so that nothing has to be removed from them.
         removes_deleted: Whether rows that are flagged as deleted leave nothing in child tables.
-        privacy: What becomes of personal data.
+        privacy: The rules for personal data.
         installation: The installation's name, if the endpoint's tables hold several.
     """
 
@@ -106,21 +106,21 @@ class Decoder:
         Args:
             parts: Pages of rows.
             requests: For each row, the key columns that its request gives (`club_id`).
-            emptied: What is to be removed: key columns of parents whose full picture is empty now,
-                or ids of rows that are gone from a list that was read as a whole.
+            emptied: What is to be deleted: key columns of parents whose full list is empty now, or
+                ids of rows that are missing from a full list.
 
         Raises:
-            ValueError: An element is neither an object nor a bare value that its type allows.
+            ValueError: An element is neither an object nor a scalar that its type allows.
         """
-        rows = _Rows(self, [*requests, *emptied], len(emptied))
-        rows.add_root(self._objects(parts, emptied))
-        return rows.batch
+        builder = BatchBuilder(self, [*requests, *emptied], len(emptied))
+        builder.add_root(self._objects(parts, emptied))
+        return builder.batch
 
     def empty(self) -> dict[str, pa.Table]:
-        """Every table of the endpoint with all its columns and no row."""
-        rows = _Rows(self, [], 0, keep_empty=True)
-        rows.add_root(ParsedObjects([]))
-        return rows.batch.tables
+        """Return every table of the endpoint with all its columns and no row."""
+        builder = BatchBuilder(self, [], 0, keep_empty=True)
+        builder.add_root(ParsedObjects([]))
+        return builder.batch.tables
 
     def _objects(self, parts: Sequence[Page], emptied: Sequence[Mapping[str, Any]]) -> Objects:
         shaped = [part for part in parts if isinstance(part, ColumnarPage)]
@@ -140,15 +140,15 @@ class Decoder:
 
 
 @dataclass
-class _Place:
-    """Where the rows of a child table hang, one entry for each row: the root row's number, and the
-    positions in the arrays down to it (None for rows that only remove)."""
+class _ChildRows:
+    """Where the rows of a child table belong, one entry for each row: the index of the root row,
+    and the positions in the arrays down to it (None for rows that only delete)."""
 
     roots: list[int]
     positions: list[tuple[int, ...]]
 
 
-class _Rows:
+class BatchBuilder:
     """Builds the tables of one batch."""
 
     def __init__(
@@ -184,43 +184,45 @@ class _Rows:
         for column in table.keys:
             builder.read(column, keys[column.name])
         is_fixed = self._endpoint.write is Write.REPLACE
-        self._flattener.spread(builder, table.layout, objects, keys, is_fixed)
+        self._flattener.flatten(builder, table.layout, objects, keys, is_fixed)
         self._root_keys = [
             builder.arrays.get(name, pa.nulls(size, pa.int64())) for name in self._endpoint.key
         ]
         if self._endpoint.time_zone is not None:
             self._clubs = builder.arrays[self._endpoint.time_zone]
-        gone: set[int] = set()
+        deleted: set[int] = set()
         flagged = self._endpoint.deleted_column
         if self._decoder.removes_deleted and flagged in builder.arrays:
             flags = builder.arrays[flagged].to_pylist()
-            gone = {row for row, flag in enumerate(flags) if flag}
+            deleted = {row for row, flag in enumerate(flags) if flag}
         removing: list[bool | None] | None = None
         if self._endpoint.write is Write.REPLACE or self._endpoint.is_full_list:
             removing = [None] * (size - self._emptied) + [True] * self._emptied
             if self._endpoint.is_full_list:
-                removing = [True if row in gone else flag for row, flag in enumerate(removing)]
+                removing = [True if row in deleted else flag for row, flag in enumerate(removing)]
         self._note_deleted(table, builder)
         self._finish(table, builder, self._clubs, removing)
-        place = _Place(list(range(size)), [()] * size)
+        place = _ChildRows(list(range(size)), [()] * size)
         for array in table.layout.arrays:
-            self._add_child(array.table, builder.lists[array.names[0]].without(gone), place)
+            self._add_child(array.table, builder.lists[array.names[0]].without(deleted), place)
 
     def _note_deleted(self, table: TableLayout, builder: TableBuilder) -> None:
-        gone = self._emptied if self._endpoint.is_full_list else 0
+        deleted = self._emptied if self._endpoint.is_full_list else 0
         flagged = 0
         column = self._endpoint.deleted_column
         if column in builder.arrays:
             flagged = pc.sum(builder.arrays[column]).as_py() or 0
-        self.batch.deleted[table.name] += gone + flagged
-        self.batch.removed[table.name] += gone + (flagged if self._decoder.removes_deleted else 0)
+        self.batch.deleted[table.name] += deleted + flagged
+        self.batch.removed[table.name] += deleted + (
+            flagged if self._decoder.removes_deleted else 0
+        )
 
     def _builder(self, table: TableLayout, size: int) -> TableBuilder:
         keys = {key.name for key in table.keys}
         return TableBuilder(table.name, size, keys, privacy=self._decoder.privacy)
 
-    def _add_child(self, table: TableLayout, lists: Lists, above: _Place) -> None:
-        place = _Place(
+    def _add_child(self, table: TableLayout, lists: Lists, above: _ChildRows) -> None:
+        place = _ChildRows(
             [root for root, length in zip(above.roots, lists.lengths) for _ in range(length)],
             [
                 (*positions, index)
@@ -240,16 +242,16 @@ class _Rows:
         for level, name in enumerate(table.positions):
             found = [positions[level] for positions in place.positions]
             builder.arrays[name] = pa.array([*found, *([None] * len(removing))], pa.int64())
-        self._flattener.spread(builder, table.layout, objects.padded(len(removing)))
+        self._flattener.flatten(builder, table.layout, objects.padded(len(removing)))
         clubs = None if self._clubs is None else self._clubs.take(roots)
         flags = [None] * len(objects) + [True] * len(removing)
         self._finish(table, builder, clubs, None if self._endpoint.write is Write.APPEND else flags)
-        below = _Place([*place.roots, *removing], [*place.positions, *([()] * len(removing))])
+        below = _ChildRows([*place.roots, *removing], [*place.positions, *([()] * len(removing))])
         for array in table.layout.arrays:
             self._add_child(array.table, builder.lists[array.names[0]], below)
 
-    def _removing(self, table: TableLayout, place: _Place) -> list[int]:
-        """Root rows whose older rows in a child table must go, and which bring no new ones."""
+    def _removing(self, table: TableLayout, place: _ChildRows) -> list[int]:
+        """Return root rows whose older rows in a child table are deleted, without new ones."""
         if self._endpoint.write is Write.APPEND or table.name in self._decoder.fresh:
             return []
         scopes: dict[Hashable, int] = {}
@@ -262,7 +264,8 @@ class _Rows:
         return [root for scope, root in scopes.items() if scope not in filled]
 
     def _scope_of(self, root: int) -> Hashable:
-        """What is replaced as a whole with a root row: its own rows, or those of its parents."""
+        """Return what is replaced together with a root row: its child rows, or those of its
+        parents."""
         if self._endpoint.write is Write.MERGE:
             return root
         return tuple(self._requests[root].values())
@@ -274,7 +277,7 @@ class _Rows:
         clubs: pa.Array | None,
         removing: Sequence[bool | None] | None,
     ) -> None:
-        """Add what stands beside the API's values, and put the table into the batch."""
+        """Add the columns that are not the API's, and put the table into the batch."""
         for name, count in builder.unreadable.items():
             self.batch.unreadable[f"{table.name}.{name}"] += count
         for name, local in builder.moments.items():

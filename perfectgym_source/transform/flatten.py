@@ -1,4 +1,4 @@
-"""Spreads JSON objects over columns: by the catalog's layout, unknown fields after the rest."""
+"""Flattens JSON objects to columns: by the catalog's layout, unknown fields after the rest."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Flattener:
     """Spreads objects over the columns of tables in the making.
 
     Args:
-        privacy: What becomes of personal data.
+        privacy: The rules for personal data.
         unknown_fields: The kinds of unknown fields.
         found: Takes the columns of unknown fields that no earlier run named, as `table.column`.
     """
@@ -81,7 +81,7 @@ class Flattener:
         self._unknown_kinds = unknown_fields
         self._found = found
 
-    def spread(
+    def flatten(
         self,
         builder: TableBuilder,
         layout: ObjectLayout,
@@ -130,20 +130,20 @@ class Flattener:
     def _flatten_embedded(
         self, builder: TableBuilder, layout: ObjectLayout, values: Sequence[Any] | None
     ) -> None:
-        """Build the columns of an embedded object, given what stands in its place in each row."""
+        """Build the columns of an embedded object, given what each row has in its place."""
         found: tuple[Sequence[Any], Sequence[int] | None] = [EMPTY], [0] * builder.size
         if values is not None:
             found = distinct(values)
-        few, places = found
+        few, indexes = found
         part = builder
-        if places is not None:
+        if indexes is not None:
             taken = {*builder.taken, *builder.arrays}
             part = TableBuilder(builder.name, len(few), builder.keys, taken, self._privacy)
         name = layout.prefix.rstrip("_")
         objects = [part.as_object(row, name, v, layout.scalar_field) for row, v in enumerate(few)]
-        self.spread(part, layout, ParsedObjects(objects))
-        if places is not None:
-            builder.repeat(part, places)
+        self.flatten(part, layout, ParsedObjects(objects))
+        if indexes is not None:
+            builder.repeat(part, indexes)
 
     def _keep_other_names(
         self,

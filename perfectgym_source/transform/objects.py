@@ -27,16 +27,16 @@ class Objects(Protocol):
     def __len__(self) -> int: ...
 
     def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
-        """For each field, its value in each object, or None where no object has it.
+        """Return for each field its value in each object, or None where no object has it.
 
-        Of the names under which a field may come, the first counts whose value is not blank.
+        Of the names under which a field may be sent, the first counts whose value is not blank.
         """
 
     def named(self, name: str) -> Sequence[Any] | None:
         """Return the values under one name, parsed; None where no object has it."""
 
     def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
-        """The values of fields with other names, in the order of these."""
+        """Return the values of fields with other names, in the order of these."""
 
 
 class ParsedObjects:
@@ -76,12 +76,12 @@ class ParsedObjects:
         """See `Objects`."""
         return {name: self._values(name) for name in sorted(self._names.difference(known))}
 
-    def take(self, places: Iterable[int]) -> ParsedObjects:
-        """The objects that stand at these places."""
-        return ParsedObjects([self._objects[place] for place in places])
+    def take(self, indexes: Iterable[int]) -> ParsedObjects:
+        """Return the objects with these indexes."""
+        return ParsedObjects([self._objects[index] for index in indexes])
 
     def padded(self, count: int) -> ParsedObjects:
-        """These objects, and so many empty ones behind them."""
+        """Return these objects, followed by so many empty ones."""
         return ParsedObjects([*self._objects, *[EMPTY] * count]) if count else self
 
     def _values(self, name: str) -> Sequence[Any]:
@@ -127,38 +127,38 @@ class Lists:
     elements: ParsedObjects
 
     def without(self, rows: Collection[int]) -> Lists:
-        """The lists, those of some rows emptied."""
+        """Return the lists, those of some rows emptied."""
         if not rows:
             return self
         owners = (row for row, length in enumerate(self.lengths) for _ in range(length))
-        places = [place for place, owner in enumerate(owners) if owner not in rows]
+        indexes = [index for index, owner in enumerate(owners) if owner not in rows]
         lengths = [0 if row in rows else length for row, length in enumerate(self.lengths)]
-        return Lists(lengths, self.elements.take(places))
+        return Lists(lengths, self.elements.take(indexes))
 
 
 def distinct(values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int] | None]:
-    """The distinct ones among values, parsed, and for each value which of them it is.
+    """Return the distinct values, parsed, and for each value the index of its own.
 
     Embedded objects are references, mostly to few rows: it is worth while to read each once.
 
     Returns:
         All values, and None, where most of them differ or cannot be compared as JSON.
     """
-    places: dict[bytes, int] = {}
+    indexes: dict[bytes, int] = {}
     found: list[int] = []
     is_text = set(map(type, values)) == {bytes}
     try:
         for start in range(0, len(values), SAMPLE):
             sample = values[start : start + SAMPLE]
             texts = sample if is_text else map(_text, sample)
-            found += [places.setdefault(text, len(places)) for text in texts]
-            if len(places) > len(found) // 2:
+            found += [indexes.setdefault(text, len(indexes)) for text in texts]
+            if len(indexes) > len(found) // 2:
                 return list(map(parsed, values)), None
     except TypeError:
         return list(map(parsed, values)), None
     first: dict[int, int] = {}
-    for row, place in enumerate(found):
-        first.setdefault(place, row)
+    for row, index in enumerate(found):
+        first.setdefault(index, row)
     return [parsed(values[row]) for row in first.values()], found
 
 
@@ -167,7 +167,7 @@ def _text(value: Any) -> bytes:
 
 
 def _first(spellings: Sequence[Sequence[Any]]) -> Sequence[Any] | None:
-    """Of the values under several names, each time the first that is not blank."""
+    """Return, of the values under several names, each time the first that is not blank."""
     if not spellings:
         return None
     values = spellings[0]

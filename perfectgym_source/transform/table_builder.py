@@ -88,7 +88,7 @@ class TableBuilder:
         size: How many rows it will have.
         keys: Columns that come from the request.
         taken: Other columns that exist besides those that are built here.
-        privacy: What becomes of personal data.
+        privacy: The rules for personal data.
 
     Attributes:
         arrays: The columns that are done.
@@ -132,34 +132,34 @@ class TableBuilder:
             self.moments[column.name] = array.cast(pa.int64())
             self.arrays[column.utc_name] = array  # holds the place beside its local time
 
-    def repeat(self, part: TableBuilder, places: Sequence[int]) -> None:
+    def repeat(self, part: TableBuilder, indexes: Sequence[int]) -> None:
         """Take over the columns of embedded objects that were decoded once for many rows.
 
         Args:
             part: Their columns, a row for each distinct object.
-            places: For each row, which of them it has.
+            indexes: For each row, which of them it has.
         """
         few = {name: array for name, array in part.arrays.items() if array.null_count < part.size}
         # One call for all of them: with each, other threads take over for a while.
         batch = pa.RecordBatch.from_arrays(list(few.values()), list(few))
-        many = batch.take(pa.array(places, pa.int64()))
+        many = batch.take(pa.array(indexes, pa.int64()))
         found = dict(zip(few, many.columns))
         for name, array in part.arrays.items():
             self.arrays[name] = found[name] if name in few else pa.nulls(self.size, array.type)
         for name in part.moments:
             self.moments[name] = self.arrays[name].cast(pa.int64())
         if part.offsets or part._raw:
-            for row, place in enumerate(places):
+            for row, index in enumerate(indexes):
                 for name, offsets in part.offsets.items():
-                    if place in offsets:
-                        self.offsets.setdefault(name, {})[row] = offsets[place]
-                for name, (value, counted_as) in part._raw.get(place, EMPTY).items():
+                    if index in offsets:
+                        self.offsets.setdefault(name, {})[row] = offsets[index]
+                for name, (value, counted_as) in part._raw.get(index, EMPTY).items():
                     self.keep(row, name, value, counted_as)
 
     def as_object(
         self, row: int, name: str, value: Any, scalar_field: str | None
     ) -> Mapping[str, Any]:
-        """An embedded object from what came in its place."""
+        """Return an embedded object from what was sent in its place."""
         if type(value) is dict:
             return value
         single = value
@@ -175,7 +175,7 @@ class TableBuilder:
         return EMPTY
 
     def as_lists(self, name: str, values: Sequence[Any] | None, scalar_field: str | None) -> Lists:
-        """The lists of objects in each row: a bare object counts as a list of one."""
+        """Return the lists of objects in each row: a single object counts as a list of one."""
         if values is None:
             return Lists([0] * self.size, ParsedObjects([]))
         lists = [self._as_list(row, name, parsed(v), scalar_field) for row, v in enumerate(values)]
@@ -197,8 +197,8 @@ class TableBuilder:
         return found
 
     def unreadable_values(self) -> pa.Array:
-        """The `_unreadable` column: NULL, or what was sent by column name, as JSON, as far as it
-        may be kept."""
+        """Return the `_unreadable` column: NULL, or what was sent by column name, as JSON, as far
+        as it may be kept."""
         if not self._raw:
             return pa.nulls(self.size, pa.string())
         texts = {
@@ -294,7 +294,7 @@ def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
 
 
 def kind_of(first: Any, values: Sequence[Any]) -> Kind:
-    """What an unknown field holds, judged by its values."""
+    """Return the kind of an unknown field, judged by its values."""
     if isinstance(first, bool):
         return "bool"
     if isinstance(first, (dict, list)):

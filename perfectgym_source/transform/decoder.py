@@ -1,13 +1,14 @@
 """Rows of responses to Arrow tables: one column at a time, typed by the catalog.
 
 Every column is first built in one call, which succeeds where the API sends what it documents. Only
-where that fails are its values read one by one, with the odd spellings that `catalog.coerce`
-knows. A value that cannot be read as its column's type leaves NULL there; what was sent is kept in the
-row's `_unreadable` column, as JSON by column name; so is an unknown field whose column name is reserved.
+where that fails are its values read one by one, with the odd spellings that `catalog.coerce` knows.
+A value that cannot be read as its column's type leaves NULL there; what was sent is kept in the
+row's `_unreadable` column, as JSON by column name; so is an unknown field whose column name is
+reserved.
 
-The rows of a child table carry the key of their root row. A root row that comes with an empty
-array gives the child table a row that only says so (`_removed`): while loading, all older rows with
-that key are deleted, and those that came with it stay.
+The rows of a child table carry the key of their root row. A root row that comes with an empty array
+gives the child table a row that only says so (`_removed`): while loading, all older rows with that
+key are deleted, and those that came with it stay.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ from ..error_translation import (
     not_configured,
 )
 from ..errors import DestinationError, PerfectGymError
-from .names import HISTORY_PIPELINE, PIPELINE, Options, check_dataset
+from .names import HISTORY_PIPELINE, PIPELINE, SCRATCH, Options, check_dataset
 from .run_lock import RunUnderWay, run_lock, run_under_way
 
 
@@ -138,7 +138,8 @@ class Destination(ABC):
         with run_lock(self.folder, self.options.max_run_hours) as was_killed:
             if was_killed:
                 self.forget_working_files()
-                shutil.rmtree(self.folder / HISTORY_PIPELINE, ignore_errors=True)
+                for name in (HISTORY_PIPELINE, SCRATCH):
+                    shutil.rmtree(self.folder / name, ignore_errors=True)
             try:
                 with self._opened(publishes) as dlt_destination:
                     yield Session(self, dlt_destination)

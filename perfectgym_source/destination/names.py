@@ -20,6 +20,8 @@ HISTORY_PIPELINE = "perfectgym_runs"
 """dlt's pipeline that writes the run history, and its source."""
 FILES_PIPELINE = "perfectgym_files"
 """dlt's pipeline that writes files, and its source."""
+SCRATCH = "verify"
+"""The folder of the scratch database into which a comparison extracts the API."""
 
 RUNS = "_runs"
 RESOURCES = "_run_resources"

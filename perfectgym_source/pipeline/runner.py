@@ -181,7 +181,7 @@ def load(
         recording: Receives the metrics of the run.
         checks: Checks after the load; their results are recorded.
     """
-    with session.pipeline() as pipeline, _rare_collection():
+    with session.pipeline() as pipeline, rare_collection():
         if not (pending_packages(pipeline) and pipeline.first_run):
             # If the dataset was dropped meanwhile, dlt forgets the packages here: they hold
             # only what had changed. (Before a first load there is no dataset, and they hold all.)
@@ -205,7 +205,7 @@ def load(
 
 
 @contextlib.contextmanager
-def _rare_collection() -> Iterator[None]:
+def rare_collection() -> Iterator[None]:
     """Run the garbage collector rarely.
 
     Rows contain no reference cycles, and scanning thousands of them again and again takes a fifth

@@ -1,25 +1,53 @@
-"""What the next run brings by itself: no difference between the tables and the API."""
+"""Rows that the next run loads by itself: no difference between the tables and the API."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, cast
 
+import pendulum
+
+from ..api.client import Client
 from ..catalog import Endpoint
+from ..config.settings import Settings
+from ..extract.context import ExtractContext
 from ..extract.extraction import Extraction
 from ..extract.partitions import Partition, partition_key, partition_of
+from ..extract.report import Report
 from ..extract.resource_state import ResourceState
+from ..extract.state import StoredState
+from ..transform.decoder import Decoder
+
+
+def next_extraction(
+    settings: Settings, endpoints: Sequence[Endpoint], state_of: Callable[[str], StoredState]
+) -> Extraction:
+    """Make the extraction of the next run, to ask its cursors; it is to be closed, not started.
+
+    Args:
+        settings: The source's settings.
+        endpoints: The selected endpoints.
+        state_of: Returns the state of a resource, as the destination has it.
+    """
+
+    def decoder(endpoint: Endpoint, context: ExtractContext) -> Decoder:
+        return Decoder(endpoint, context.clocks, privacy=settings.pii)
+
+    now = cast("datetime", pendulum.now("UTC"))
+    context = ExtractContext.of(settings, Client(settings), now, Report())
+    return Extraction(context, endpoints, state_of, decoder)
 
 
 class ApiRow(NamedTuple):
-    """A row as far as a run decides by it.
+    """What a run needs to know of a row to decide on it.
 
     Attributes:
-        partition: The parents' ids, joined by `|`.
-        variant: The index of the request variant that gives it; None if the row does not tell.
+        partition: The ids of its parents, joined by `|`.
+        variant: The index of the request variant that returns it; None if it is not known.
         id: Its id; None if it has none.
         version: Its row version in the API; 0 if it has none.
-        is_listed: Whether the API gives it at all.
+        is_listed: Whether the API returns it at all.
     """
 
     partition: str
@@ -30,33 +58,33 @@ class ApiRow(NamedTuple):
 
 
 class NextRun:
-    """Asks the cursors, the pending parts and the sweeps that the next run will go by.
+    """The decisions of the next run, by its cursors, pending partitions and sweeps.
 
     Args:
-        run: The next run: with the state that the destination holds, and never started.
+        run: The next run, as `next_extraction` makes it.
         digests: By resource, the digests of the lists that every run reads, as they are now.
-        listed: Gives the rows of an endpoint that the API has now.
+        api_rows: Returns the rows of an endpoint that the API has now.
     """
 
     def __init__(
         self,
         run: Extraction,
         digests: Mapping[str, Mapping[str, str]],
-        listed: Callable[[Endpoint], Iterable[ApiRow]],
+        api_rows: Callable[[Endpoint], Iterable[ApiRow]],
     ) -> None:
         self._run = run
         self._digests = digests
-        self._listed = listed
+        self._api_rows = api_rows
         self._new: dict[tuple[str, str], set[int]] = {}
 
     def brings(self, endpoint: Endpoint, row: ApiRow) -> bool:
-        """Return whether the next run loads a row, or removes it, whatever the table holds.
+        """Return whether the next run loads a row, or deletes it, whatever is in the table.
 
         Args:
             endpoint: A selected endpoint.
             row: Its row.
         """
-        partition = self._unit(endpoint, row)
+        partition = self._partition(endpoint, row)
         table = self._run.reader(endpoint.name).router.table
         if partition is None or table is None or not self._is_read(endpoint, partition):
             return False
@@ -65,11 +93,11 @@ class NextRun:
             return row.is_listed and (is_unknown or self._is_new(table, endpoint, partition, row))
         if self._run.context.reads_all(endpoint):
             key = partition_key(partition)
-            return self._digests[endpoint.name].get(key) != table.stored_digests.get(key)
+            return self._digests.get(endpoint.name, {}).get(key) != table.stored_digests.get(key)
         return True
 
     def _is_read(self, endpoint: Endpoint, partition: Partition) -> bool:
-        """Whether the next run asks for a part of a list, for its table or for another one."""
+        """Return whether the next run requests a partition, for its table or for another one."""
         if self._run.context.reads_all(endpoint):
             return True
         return any(
@@ -82,14 +110,14 @@ class NextRun:
         )
 
     def _new_ids(self, consumer: ResourceState, parent: Endpoint) -> set[int]:
-        """The ids of a list that are new to an endpoint which takes them."""
+        """Return the ids of an endpoint that are new to another one which takes them."""
         key = consumer.endpoint.name, parent.name
         if key not in self._new:
             self._new[key] = {
                 row.id
-                for row in self._listed(parent)
+                for row in self._api_rows(parent)
                 if row.id is not None
-                and (partition := self._unit(parent, row)) is not None
+                and (partition := self._partition(parent, row)) is not None
                 and self._is_new(consumer, parent, partition, row)
                 and self._is_read(parent, partition)
             }
@@ -98,22 +126,22 @@ class NextRun:
     def _is_new(
         self, consumer: ResourceState, endpoint: Endpoint, partition: Partition, row: ApiRow
     ) -> bool:
-        """Whether a row is new to a consumer, once its part of the list is read.
+        """Return whether a row is new to a consumer, once its partition is read.
 
-        If the row does not tell by which variant it comes, it is new only if it is to all of them.
+        If the row's request variant is not known, it is new only if it is new to all of them.
         """
         cursors = consumer.cursor(endpoint.name)
         variants = range(len(endpoint.request_variants)) if endpoint.is_keyset else (0,)
         return all(
-            cursors[partition_key(partition, number)].is_new(
+            cursors[partition_key(partition, index)].is_new(
                 row.version, row.id or 0, consumer.overlap
             )
-            for number in variants
-            if row.variant in (None, number)
+            for index in variants
+            if row.variant in (None, index)
         )
 
-    def _unit(self, endpoint: Endpoint, row: ApiRow) -> Partition | None:
-        """The parents' ids of the request that gives a row; None if some are missing."""
+    def _partition(self, endpoint: Endpoint, row: ApiRow) -> Partition | None:
+        """Return the partition of the request that returns a row; None if ids are missing."""
         if self._run.context.is_own_row(endpoint):
             return ()
         partition = partition_of(row.partition)

@@ -1,7 +1,7 @@
-"""`--repair`: make the tables equal to the API where `--verify` finds that they are not.
+"""`--repair`: make the tables equal to the API where `--verify` finds differences.
 
-What is missing or stale is loaded again from the beginning of its list. Rows that the API does not
-give are deleted from the table and from its child tables, unless that were most of a table.
+Resources with missing or stale rows are loaded again from the beginning. Rows that the API does not
+return are deleted from the table and from its child tables, unless they are most of a table.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any
 
 from dlt.destinations.sql_client import SqlClientBase
 
-from ..catalog import ENDPOINTS, Endpoint, table_layout
+from ..catalog import Endpoint, table_layout
+from ..catalog.model import in_shared_dataset
+from ..config.settings import Settings
 from ..destination import Options, Session
 from ..extract.report import Report
 from ..pipeline.runner import load
-from ..resources import Reading
 from ..source import perfectgym_source, report_of, resolve
 from .table_diff import Key
 from .verification import Outcome, Verification, compare, outcome_of, verified_target
@@ -28,27 +29,27 @@ KEYS_AT_ONCE = 200
 
 @dataclass
 class Repair:
-    """What was found, what was done, and what is left.
+    """The result of a repair.
 
     Attributes:
         before: The comparison of all selected resources.
         after: Of those that were repaired, compared again; None if there was nothing to do.
-        removed: Extra rows that were deleted, by table.
+        deleted: Extra rows that were deleted, by table.
         loaded: What the load read; None if nothing was loaded again.
     """
 
     before: Verification
     after: Verification | None = None
-    removed: Counter[str] = field(default_factory=Counter)
+    deleted: Counter[str] = field(default_factory=Counter)
     loaded: Report | None = None
 
     @property
     def outcome(self) -> Outcome:
-        """What the tables are now."""
-        left = {**self.before.findings, **(self.after.findings if self.after else {})}
+        """Return whether the tables are right now."""
+        left = {**self.before.diffs, **(self.after.diffs if self.after else {})}
         reports = [self.before.report, self.loaded, self.after and self.after.report]
         return outcome_of(
-            [finding for findings in left.values() for finding in findings],
+            [table for diff in left.values() for table in diff.tables],
             [report for report in reports if report],
         )
 
@@ -64,19 +65,18 @@ def repair(options: Options) -> Repair:
     with verified_target(options, publishes=True) as session:
         found = compare(options, session)
         done = Repair(found)
-        if found.removable or found.needs_reload:
-            _make_dropped_tables(session)
-        if found.removable:
-            reading = Reading(resolve(**options.source).settings)
+        if found.extra_keys or found.needs_reload:
+            _create_dropped_tables(session)
+        if found.extra_keys:
             with session.pipeline() as pipeline, pipeline.sql_client() as client:
-                done.removed = _remove(found, reading, client)
+                done.deleted = _delete_extra(found, resolve(**options.source).settings, client)
         if found.needs_reload:
             selecting = _selecting(options, found.needs_reload)
             source = perfectgym_source(**{**selecting.source, "full_refresh": found.needs_reload})
             load(session, source)
             done.loaded = report_of(source)
         repaired = [
-            name for name in found.findings if name in {*found.removable, *found.needs_reload}
+            name for name in found.diffs if name in {*found.extra_keys, *found.needs_reload}
         ]
         if repaired:
             done.after = compare(_selecting(options, repaired), session)
@@ -88,24 +88,29 @@ def _selecting(options: Options, resources: Sequence[str]) -> Options:
     return replace(options, source=source)
 
 
-def _make_dropped_tables(session: Session) -> None:
-    """Make tables that somebody dropped: dlt takes those of the schema that it stored for given."""
+def _create_dropped_tables(session: Session) -> None:
+    """Create tables that were dropped: dlt expects those of its stored schema to exist."""
     with session.pipeline() as pipeline:
         pipeline.sync_destination()
         with pipeline.destination_client() as client:
             client.update_stored_schema(force=True)
 
 
-def _remove(found: Verification, reading: Reading, client: SqlClientBase[Any]) -> Counter[str]:
-    """Delete rows with their child rows, all in one transaction."""
-    removed: Counter[str] = Counter()
+def _delete_extra(
+    found: Verification, settings: Settings, client: SqlClientBase[Any]
+) -> Counter[str]:
+    """Delete rows with their child rows, all in one transaction; return their number by table."""
+    deleted: Counter[str] = Counter()
     with client.begin_transaction():
-        for name, rows in found.removable.items():
+        for name, rows in found.extra_keys.items():
+            endpoint = settings.api.endpoints[name]
+            if settings.shared_dataset:
+                endpoint = in_shared_dataset(endpoint)
             for start in range(0, len(rows.keys), KEYS_AT_ONCE):
                 keys = rows.keys[start : start + KEYS_AT_ONCE]
-                _delete(reading.entry(ENDPOINTS[name]), rows.columns, keys, client)
-            removed.update({each.table: each.removable for each in found.findings[name]})
-    return +removed
+                _delete(endpoint, rows.columns, keys, client)
+            deleted.update({each.table: each.unknown_to_api for each in found.diffs[name].tables})
+    return +deleted
 
 
 def _delete(

@@ -1,4 +1,4 @@
-"""What a comparison of the tables with the API finds."""
+"""Differences between the tables and the API."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MAY_BE_EMPTIED = 20
-"""A table with more rows than that does not lose more than half of them to a repair."""
+"""A repair does not delete more than half of a table that has more rows than this."""
 Key = tuple[Any, ...]
 """The values of a row's key columns."""
 
 
 @dataclass(frozen=True)
 class ExtraKeys:
-    """Rows of a root table that the API does not give.
+    """Keys of a root table that the API does not return.
 
     Attributes:
         columns: The columns of the key.
@@ -26,20 +26,21 @@ class ExtraKeys:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """How one table differs from the API.
+class TableDiff:
+    """The differences between one table and the API.
 
     Attributes:
         table: The table.
         in_api: Rows in the API.
         in_table: Rows in the table.
         missing: Rows of the API that the table lacks.
-        extra: Rows of the table that the API does not give, or that stand there more than once.
-        stale: Rows in both, with different row versions.
-        newer: Rows of any of these kinds that the next run asks for by itself, because they
-            changed since the last one: no difference.
+        extra: Rows of the table that the API does not return, or that the table has twice.
+        stale: Rows in both, with different values; rows that share a key count as one.
+        pending: Rows of any of these kinds that the next run changes by itself: no difference.
+        stale_columns: The number of stale rows in which a column differs, by column, the most
+            frequent first; of rows that share a key, the columns are not told.
         examples: A few keys of the missing, extra and stale rows, without personal data.
-        removable: How many of the extra rows have a key that the API does not give.
+        unknown_to_api: How many of the extra rows have a key that the API does not return.
     """
 
     table: str
@@ -48,16 +49,37 @@ class Finding:
     missing: int
     extra: int
     stale: int
-    newer: int
+    pending: int
+    stale_columns: Mapping[str, int] = field(default_factory=dict)
     examples: Mapping[str, list[Key]] = field(default_factory=dict)
-    removable: int = 0
+    unknown_to_api: int = 0
 
     @property
     def is_equal(self) -> bool:
-        """Whether the table is right."""
+        """Return whether the table is right."""
         return not (self.missing or self.extra or self.stale)
 
     @property
     def exceeds_delete_threshold(self) -> bool:
-        """Whether so much would be removed that it is rather the API that gives too little."""
-        return self.in_table > MAY_BE_EMPTIED and self.removable > self.in_table // 2
+        """Return whether a repair would delete so many rows that the API rather returns too few."""
+        return self.in_table > MAY_BE_EMPTIED and self.unknown_to_api > self.in_table // 2
+
+
+@dataclass(frozen=True)
+class EndpointDiff:
+    """The differences between all tables of one endpoint and the API.
+
+    Attributes:
+        tables: Those of each table, the root table first.
+        extra_keys: The extra rows that the API does not return; None if there are none.
+        needs_reload: Whether there are differences that loading the endpoint again removes.
+    """
+
+    tables: list[TableDiff]
+    extra_keys: ExtraKeys | None
+    needs_reload: bool
+
+    @property
+    def exceeds_delete_threshold(self) -> bool:
+        """Return whether a repair would delete most of a table."""
+        return any(table.exceeds_delete_threshold for table in self.tables)

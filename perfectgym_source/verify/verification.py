@@ -1,7 +1,7 @@
-"""`--verify`: read the API again from the beginning, and compare it with the tables.
+"""`--verify`: extract the API again from the beginning, and compare it with the tables.
 
-Nothing is loaded, and no cursor moves. What changed since the last run is told apart by the
-cursors that the destination holds.
+Nothing is loaded, and no cursor moves. The cursors in the destination's state tell differences from
+what changed since the last run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import dlt
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
@@ -25,63 +26,80 @@ from ..destination.names import PIPELINE
 from ..errors import ApiError, ConfigurationError
 from ..extract.report import Report
 from ..extract.state import SourceState, StoredState, section
-from ..source import resolve
+from ..source import Resolved, resolve
 from ..text import counted
 from .compare import Comparison
-from .next_run import NextRun
-from .scan import make_extraction, read_api, read_tables
-from .table_diff import ExtraKeys, Finding
+from .next_run import NextRun, next_extraction
+from .scan import ApiScan, scan_api, scan_table, scratch_folder, stored_schema
+from .table_diff import EndpointDiff, ExtraKeys, TableDiff
 
 Outcome = Literal["equal", "different", "partial"]
-"""`partial`: something could not be read, so that nobody knows."""
+"""`partial`: something could not be read, so that the tables may be right or wrong."""
 
 EXIT_CODES: Mapping[Outcome, int] = {"equal": 0, "different": 8, "partial": ApiError.exit_code}
 
 
 @dataclass
 class Verification:
-    """How the tables compare with the API.
+    """The result of a comparison of the tables with the API.
 
     Attributes:
-        findings: For each table that was compared, by resource.
+        diffs: The differences, by resource that was compared.
         left_out: Resources that were not compared, with the reason.
         unread: Resources of which something could not be read, so that they were not compared.
-        refused: Resources that a repair leaves alone, because most of a table would go.
-        removable: By resource, the extra rows that the API does not give.
-        needs_reload: Resources with differences that loading them again removes.
         report: What was read.
-        seconds: How long it took.
-        destination: Where the rows are, in words.
+        seconds: Its duration.
+        destination: The destination, in words.
         dataset: The dataset.
     """
 
-    findings: dict[str, list[Finding]]
+    diffs: dict[str, EndpointDiff]
     left_out: dict[str, str]
     unread: list[str]
-    refused: list[str]
-    removable: dict[str, ExtraKeys]
-    needs_reload: list[str]
     report: Report
     seconds: float
     destination: str
     dataset: str
 
     @property
-    def tables(self) -> list[Finding]:
-        """The findings of all tables."""
-        return [finding for findings in self.findings.values() for finding in findings]
+    def tables(self) -> list[TableDiff]:
+        """Return the differences of all tables."""
+        return [table for diff in self.diffs.values() for table in diff.tables]
+
+    @property
+    def refused(self) -> list[str]:
+        """Return the resources that a repair leaves alone, because it would empty a table."""
+        return [name for name, diff in self.diffs.items() if diff.exceeds_delete_threshold]
+
+    @property
+    def extra_keys(self) -> dict[str, ExtraKeys]:
+        """Return the extra rows that a repair deletes, by resource."""
+        return {
+            name: diff.extra_keys
+            for name, diff in self.diffs.items()
+            if diff.extra_keys and not diff.exceeds_delete_threshold
+        }
+
+    @property
+    def needs_reload(self) -> list[str]:
+        """Return the resources that a repair loads again."""
+        return [
+            name
+            for name, diff in self.diffs.items()
+            if diff.needs_reload and not diff.exceeds_delete_threshold
+        ]
 
     @property
     def outcome(self) -> Outcome:
-        """What the tables are."""
+        """Return whether the tables are right."""
         return outcome_of(self.tables, [self.report])
 
 
-def outcome_of(findings: Iterable[Finding], reports: Iterable[Report]) -> Outcome:
-    """What findings come to, after readings with these reports."""
+def outcome_of(tables: Iterable[TableDiff], reports: Iterable[Report]) -> Outcome:
+    """Return the outcome for these tables, after extractions with these reports."""
     if any(report.failures for report in reports):
         return "partial"
-    return "equal" if all(finding.is_equal for finding in findings) else "different"
+    return "equal" if all(table.is_equal for table in tables) else "different"
 
 
 def verify(options: Options) -> Verification:
@@ -98,7 +116,7 @@ def verify(options: Options) -> Verification:
 
 @contextmanager
 def verified_target(options: Options, publishes: bool) -> Iterator[Session]:
-    """Open a destination in which there has to be something already.
+    """Hold the lock of a destination into which something has been loaded.
 
     Raises:
         ConfigurationError: There is no such DuckDB file, or the target is files.
@@ -121,66 +139,95 @@ def compare(options: Options, session: Session) -> Verification:
 
     Raises:
         ConfigurationError: Nothing to compare has been loaded, or the destination has no SQL.
+        SystemFailure: There is not enough disk space or memory for the comparison.
         PerfectGymError: The API could not be read at all.
     """
     started = time.monotonic()
     resolved = resolve(**options.source)
     settings, selected = resolved.settings, resolved.endpoints
-    report = Report()
+    with _client(session) as (pipeline, client):
+        state = _state(client, settings)
+        schema = stored_schema(client)
+        pending = pending_packages(pipeline)
+    states = {entry.name: state.resource(entry.name, section(settings)) for entry in selected}
+    left_out = {
+        entry.name: why for entry in selected if (why := _why_not(entry, states[entry.name]))
+    }
+    compared = [entry for entry in selected if entry.name not in left_out]
+    if not compared:
+        raise _nothing(options)
+    with scratch_folder(session) as folder:
+        scan = scan_api(options, settings, compared, schema, folder)
+        failed = {failure.resource for failure in scan.report.failures}
+        unread = _unread(compared, failed, settings)
+        read = [entry for entry in compared if entry.name not in unread]
+        with _client(session) as (_, client):
+            diffs = _compare(client, resolved, states, scan, read)
+    if pending:
+        scan.report.warnings.append(
+            f"{counted(pending, 'load package')} of an earlier run not loaded yet: the next "
+            "run completes that."
+        )
+    return Verification(
+        diffs=diffs,
+        left_out=left_out,
+        unread=unread,
+        report=scan.report,
+        seconds=time.monotonic() - started,
+        destination=session.destination.describe(),
+        dataset=options.dataset,
+    )
+
+
+def _compare(
+    client: SqlJobClientBase,
+    resolved: Resolved,
+    states: Mapping[str, StoredState],
+    scan: ApiScan,
+    endpoints: Sequence[Endpoint],
+) -> dict[str, EndpointDiff]:
+    """Compare endpoints one after the other, and return the differences by resource."""
+    settings = resolved.settings
+    diffs = {}
+    with (
+        closing(Comparison(scan, settings)) as comparison,
+        closing(next_extraction(settings, resolved.endpoints, states.__getitem__)) as run,
+    ):
+        next_run = NextRun(run, scan.digests, comparison.api_rows)
+        for endpoint in endpoints:
+            compared = {}
+            for layout in comparison.layouts(endpoint):
+                wanted = comparison.columns(layout.name)
+                compared[layout.name], rows = scan_table(client, layout.name, wanted, settings)
+                comparison.add_stored(layout.name, rows)
+            diffs[endpoint.name] = comparison.compare(endpoint, compared, next_run)
+    return diffs
+
+
+@contextmanager
+def _client(session: Session) -> Iterator[tuple[dlt.Pipeline, SqlJobClientBase]]:
+    """Open dlt's pipeline over the destination, with a client for its SQL.
+
+    Raises:
+        ConfigurationError: The destination has no SQL.
+    """
     with (
         session.pipeline() as pipeline,
         pipeline.destination_client() as client,
-        closing(Comparison(settings)) as comparison,
     ):
         if not isinstance(client, SqlJobClientBase):
             raise ConfigurationError(
-                f"{options.destination!r} cannot be verified: it is no SQL database."
+                f"{session.destination.describe()} cannot be verified: it is no SQL database."
             )
-        state = _state(client, settings)
-        stored = {entry.name: state.resource(entry.name, section(settings)) for entry in selected}
-        left_out = {
-            entry.name: why for entry in selected if (why := _why_not(entry, stored[entry.name]))
-        }
-        compared = [entry for entry in selected if entry.name not in left_out]
-        if not compared:
-            raise _nothing(options)
-        if pending := pending_packages(pipeline):
-            report.warnings.append(
-                f"{counted(pending, 'load package')} of an earlier run not loaded yet: the next "
-                "run completes that."
-            )
-        digests = read_api(settings, compared, comparison, report)
-        unread = _unread(compared, {failure.resource for failure in report.failures}, settings)
-        compared = [entry for entry in compared if entry.name not in unread]
-        for endpoint in compared:
-            read_tables(endpoint, settings, client.sql_client, comparison)
-        with closing(make_extraction(settings, selected, stored.__getitem__, Report())) as run:
-            next_run = NextRun(run, digests, comparison.listed)
-            findings = {entry.name: comparison.findings(entry, next_run) for entry in compared}
-        refused = [
-            name
-            for name, tables in findings.items()
-            if any(t.exceeds_delete_threshold for t in tables)
-        ]
-        repaired = [entry for entry in compared if entry.name not in refused]
-        return Verification(
-            findings=findings,
-            left_out=left_out,
-            unread=unread,
-            refused=refused,
-            removable={
-                entry.name: rows for entry in repaired if (rows := comparison.removable(entry))
-            },
-            needs_reload=[entry.name for entry in repaired if comparison.is_reload_needed(entry)],
-            report=report,
-            seconds=time.monotonic() - started,
-            destination=session.destination.describe(),
-            dataset=options.dataset,
-        )
+        yield pipeline, client
 
 
 def _state(client: SqlJobClientBase, settings: Settings) -> SourceState:
-    """Return a copy of the state that the destination stores: it belongs to the rows there."""
+    """Return a copy of the state that the destination stores: it belongs to the rows there.
+
+    Raises:
+        ConfigurationError: The dataset has another installation, or other rules for personal data.
+    """
     try:
         stored: Any = load_pipeline_state_from_destination(PIPELINE, client)
     except DestinationUndefinedEntity:
@@ -191,11 +238,11 @@ def _state(client: SqlJobClientBase, settings: Settings) -> SourceState:
 
 
 def _why_not(endpoint: Endpoint, stored: StoredState) -> str | None:
-    """Why an endpoint's tables cannot be compared, if so."""
+    """Return the reason why an endpoint's tables cannot be compared; None if they can."""
     if endpoint.write is Write.APPEND:
-        return "each run adds a picture, which cannot be taken again"
+        return "each run adds a snapshot, which cannot be taken again"
     if endpoint.table_name != endpoint.name:
-        return f"its rows stand in {endpoint.table_name}"
+        return f"its rows are in {endpoint.table_name}"
     return None if stored.is_loaded else "it was never loaded"
 
 
@@ -208,7 +255,7 @@ def _nothing(options: Options) -> ConfigurationError:
 
 
 def _unread(compared: Sequence[Endpoint], failed: Collection[str], settings: Settings) -> list[str]:
-    """The endpoints of which something could not be read, or of a list that they depend on."""
+    """Return the endpoints that could not be read completely, or depend on one that could not."""
     return [
         entry.name
         for entry in compared

@@ -100,7 +100,7 @@ def test_files_are_written_again_after_a_repair_that_only_removed_rows(
     files.load("clubs", "classes")
     extra = frozenset({("id", -1)})
     assert any(extra <= row for row in in_parquet(bucket)["clubs"])
-    assert repair(local.options("clubs", "classes")).removed == {"clubs": 1}
+    assert repair(local.options("clubs", "classes")).deleted == {"clubs": 1}
     files.load("clubs", "classes")
     assert_equal(in_parquet(bucket), in_duckdb(local.database))
 

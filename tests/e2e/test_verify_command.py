@@ -71,6 +71,19 @@ def test_the_comparison_is_one_json_object(configured: Program) -> None:
     assert found["left_out"] == {"classes": "it was never loaded"}
 
 
+def test_values_that_differ_are_named_by_column(configured: Program) -> None:
+    configured("--resources", "clubs")
+    spoil(configured, "update clubs set name = 'Wrong' where id = 1")
+    done = configured("--verify", "--json", "--resources", "clubs")
+    assert done.returncode == 8
+    [found] = json.loads(done.stdout)["tables"].values()
+    assert (found["stale"], found["stale_columns"]) == (1, {"name": 1})
+    repaired = configured("--repair", "--resources", "clubs")
+    assert repaired.returncode == 0
+    assert "columns of stale rows in clubs: name (1)" in repaired.stdout
+    assert "Wrong" not in repaired.stdout + done.stdout
+
+
 def test_what_cannot_be_read_is_not_called_right(configured: Program, sandbox: Sandbox) -> None:
     configured("--resources", "clubs,classes")
     sandbox.faults.add(Fault(path="Classes/Classes", kind="status", status=403, times=None))

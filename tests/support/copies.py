@@ -68,5 +68,5 @@ class Copy:
 
 def differences(found: Verification) -> dict[str, tuple[int, int, int, int]]:
     """Missing, extra, stale and newer rows of the tables that have any."""
-    counts = {f.table: (f.missing, f.extra, f.stale, f.newer) for f in found.tables}
+    counts = {f.table: (f.missing, f.extra, f.stale, f.pending) for f in found.tables}
     return {table: numbers for table, numbers in counts.items() if any(numbers)}

@@ -13,7 +13,7 @@ from support.copies import Copy, differences
 from support.loading import small_world
 
 from perfectgym_source.sandbox import Fault, Sandbox
-from perfectgym_source.verify import scan
+from perfectgym_source.verify import next_run
 from perfectgym_source.verify.verification import Verification
 
 BY_MEMBER = ("messages", "message_details", "documents", "user_classes", "user_club_visits")
@@ -53,14 +53,16 @@ def test_lists_of_members_that_the_next_run_does_not_ask_for_are_stale(
     found = copy.verify(*BY_MEMBER)
     assert wrong_and_newer(found) == wrong
     assert found.outcome == "different"
-    assert found.findings["documents"][0].examples["missing"] == [(new.params["userId"], new["id"])]
+    assert found.diffs["documents"].tables[0].examples["missing"] == [
+        (new.params["userId"], new["id"])
+    ]
     copy.load(*BY_MEMBER)  # does not ask for them, as was said
     assert wrong_and_newer(copy.verify(*BY_MEMBER)) == wrong
 
     # A week later, each list of each member is due.
     with monkeypatch.context() as patch:
         later = datetime.now(timezone.utc) + timedelta(days=7)
-        patch.setattr(scan, "pendulum", SimpleNamespace(now=lambda zone: later))
+        patch.setattr(next_run, "pendulum", SimpleNamespace(now=lambda zone: later))
         due = copy.verify(*BY_MEMBER)
         never = copy.verify(*BY_MEMBER, sweep_days=0)
     newer = {table: (0, rows) for table, (rows, _) in wrong.items()}
@@ -116,7 +118,7 @@ def test_each_variant_of_a_list_goes_by_its_own_cursor(copy: Copy) -> None:
     copy.spoil(f"delete from payment_plans where id = {active['id']}")
     found = copy.verify("payment_plans", timestamp_overlap=0)
     assert wrong_and_newer(found) == {"payment_plans": (1, 1)}
-    assert found.findings["payment_plans"][0].examples == {"missing": [(active["id"],)]}
+    assert found.diffs["payment_plans"].tables[0].examples == {"missing": [(active["id"],)]}
 
 
 def test_full_lists_that_changed_since_the_last_run_are_newer_and_damaged_ones_are_not(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import stat
 from typing import Any
 
 import dlt
+import duckdb
 import pytest
 from support.copies import Copy, differences
 from support.loading import EVERYTHING, set_now, small_world
@@ -12,11 +14,21 @@ from support.truth import check
 
 from perfectgym_source import resources
 from perfectgym_source.catalog import ENDPOINTS, table_layout
-from perfectgym_source.cli.rendering.verification import repair_text, verification_text
+from perfectgym_source.cli.rendering.verification import (
+    repair_text,
+    verification_data,
+    verification_text,
+)
 from perfectgym_source.destination.loading_file import loading_file
-from perfectgym_source.errors import ConfigurationError, DestinationError, SignInError
+from perfectgym_source.errors import (
+    ConfigurationError,
+    DestinationError,
+    SignInError,
+    SystemFailure,
+)
 from perfectgym_source.sandbox import Fault, Sandbox
-from perfectgym_source.verify import scan
+from perfectgym_source.verify import next_run
+from perfectgym_source.verify.compare import Comparison
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +59,7 @@ def test_a_load_of_everything_is_found_equal_and_left_as_it_is(tmp_path, mode, q
         selected = [
             entry for entry in ENDPOINTS.values() if mode in entry.modes and entry.in_groups
         ]
-        assert {*found.findings, *found.left_out} == {entry.name for entry in selected}
+        assert {*found.diffs, *found.left_out} == {entry.name for entry in selected}
         assert list(found.left_out) == (["users_in_club"] if mode == "user" else [])
         tables = {table.name for e in selected for table in table_layout(e).with_children()}
         left_out = {"users_in_club", "users_in_club__contracts", "users_in_club__contracts__addons"}
@@ -88,6 +100,36 @@ DAMAGE = {
         "update classes set timestamp = timestamp - 1, attendees_count = -1 "
         "where id in (select id from classes limit 2)",
         {"classes": (0, 0, 2, 0)},
+    ),
+    "values behind an unchanged row version": (
+        "update classes set attendees_count = -1 where id in (select id from classes limit 2)",
+        {"classes": (0, 0, 2, 0)},
+    ),
+    "values that are gone": (
+        "update clubs set name = null where id = 1",
+        {"clubs": (0, 0, 1, 0)},
+    ),
+    "values of a list with page numbers": (
+        "update users set email = 'somebody else' where id in (select min(id) from users)",
+        {"users": (0, 0, 1, 0)},
+    ),
+    "values of a full list": (
+        "update products set price = -1 where rowid in (select min(rowid) from products)",
+        {"products": (0, 0, 1, 0)},
+    ),
+    "values of details": (
+        "update contract_details set status = 'x' "
+        "where id in (select min(id) from contract_details)",
+        {"contract_details": (0, 0, 1, 0)},
+    ),
+    "values of a child row": (
+        "update users__contracts set payment_plan_name = 'x' "
+        "where rowid in (select min(rowid) from users__contracts)",
+        {"users__contracts": (0, 0, 1, 0)},
+    ),
+    "values of a list without a key": (
+        "update product_targets set name = 'x' where rowid = 0",
+        {"product_targets": (1, 1, 0, 0)},
     ),
     "no row version at all": (
         "update clubs set timestamp = null where id = 1",
@@ -161,7 +203,7 @@ def test_damage_is_found_and_repaired(spoiled, damage):
         assert found == expected
     assert done.outcome == "equal"
     assert done.after is not None
-    assert set(done.after.findings) == {next(iter(expected or {"products": 0})).split("__")[0]}
+    assert set(done.after.diffs) == {next(iter(expected or {"products": 0})).split("__")[0]}
     for name in SPOILED:
         check(spoiled.target, name)
     assert spoiled.verify(*SPOILED).outcome == "equal"
@@ -173,10 +215,107 @@ def test_the_keys_of_some_rows_are_named(spoiled):
     )
     found = spoiled.verify("classes")
     assert found.outcome == "different"
-    assert found.findings["classes"][0].examples == {"extra": [(n,) for n in range(-9, -4)]}
+    assert found.diffs["classes"].tables[0].examples == {"extra": [(n,) for n in range(-9, -4)]}
     text = verification_text(found)
     assert "extra in classes: -9, -8, -7, -6, -5, ..." in text
     assert "1 of 1 table differs from the API." in text
+
+
+def test_the_columns_of_stale_rows_are_named_without_their_values(spoiled):
+    spoiled.spoil(
+        "update users set email = 'secret@example.org' where id in (select min(id) from users)",
+        "update users set phone_number = '+48 600', email = 'secret@example.org' "
+        "where id in (select max(id) from users)",
+    )
+    found = spoiled.verify("users")
+    assert found.diffs["users"].tables[0].stale_columns == {"email": 2, "phone_number": 1}
+    text = verification_text(found)
+    assert "columns of stale rows in users: email (2), phone_number (1)" in text
+    as_json = verification_data(found)
+    assert as_json["tables"]["users"]["stale_columns"] == {"email": 2, "phone_number": 1}
+    assert "secret" not in text + str(as_json)
+
+
+def test_a_row_that_differs_and_has_changed_since_the_last_run_is_pending(copy, sandbox):
+    world = sandbox.world
+    copy.load("classes", "products")
+    club = world.rows("products")[0].params["clubId"]
+    copy.spoil(
+        f"update classes set attendees_count = -1 where id = {world.classes[0]['id']}",
+        f"update products set price = -1 where club_id = {club}",
+    )
+    # Without an id, products cannot be told apart: they count as one.
+    [(rows,)] = copy.target.query(
+        f"select count(distinct coalesce(id, 0)) from products where club_id = {club}"
+    )
+    wrong = {"classes": (0, 0, 1, 0), "products": (0, 0, rows, 0)}
+    assert differences(copy.verify("classes", "products")) == wrong
+    copy.load("classes", "products")  # the next run does not change them
+    assert differences(copy.verify("classes", "products")) == wrong
+    world.change("classes", world.classes[0])
+    world.add("products", club_id=club)
+    pending = {"classes": (0, 0, 0, 1), "products": (0, 0, 0, rows + 1)}
+    assert differences(copy.verify("classes", "products")) == pending
+    copy.load("classes", "products")
+    assert differences(copy.verify("classes", "products")) == {}
+
+
+UNKNOWN = ({"a": [1, {"b": None}]}, [1, "x"], "text", 7, 2.5, True)
+
+
+@pytest.mark.parametrize("contract", ["evolve", "discard_value"])
+def test_unknown_fields_are_compared_where_the_table_has_them(copy, sandbox, contract):
+    world = sandbox.world
+    copy.load("classes")
+    for index, value in enumerate(UNKNOWN):
+        world.change("classes", world.classes[index], **{f"extra{index}": value})
+        if not isinstance(value, (dict, list)):
+            # Of another type than that which the column has got.
+            world.change("classes", world.classes[10 + index], **{f"extra{index}": "8"})
+    copy.load("classes", schema_contract=contract)
+    found = copy.verify("classes", schema_contract=contract)
+    assert [diff.stale_columns for diff in found.tables] == [{}]
+    columns = {column for column in copy.target.types()["classes"] if column.startswith("extra")}
+    assert len(columns) == (len(UNKNOWN) if contract == "evolve" else 0)
+    world.change("classes", world.classes[0], later="not loaded yet")
+    assert differences(copy.verify("classes")) == {"classes": (0, 0, 0, 1)}
+    if contract == "evolve":
+        copy.spoil("update classes set extra2 = 'wrong' where extra2 = 'text'")
+        found = copy.verify("classes", schema_contract=contract)
+        assert found.diffs["classes"].tables[0].stale_columns == {"extra2": 1}
+
+
+def test_a_column_that_the_table_lacks_is_not_compared(copy):
+    copy.load("classes")
+    copy.spoil("alter table classes drop column attendees_count")
+    assert differences(copy.verify("classes")) == {}
+
+
+def test_the_scratch_database_is_private_and_leaves_nothing(copy, sandbox, tmp_path, monkeypatch):
+    copy.load("clubs")
+    modes = []
+
+    def note(*given: Any) -> Any:
+        [folder] = (tmp_path / "dlt").rglob("verify")
+        assert not (folder / "of a killed process").exists()
+        modes.append(stat.S_IMODE(folder.stat().st_mode))
+        raise duckdb.IOException("No space left on device")
+
+    [lock] = (tmp_path / "dlt").rglob("*.lock")
+    left = lock.parent / "verify"
+    left.mkdir()
+    (left / "of a killed process").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(Comparison, "add_stored", note)
+        with pytest.raises(DestinationError):
+            copy.verify("clubs")
+    with monkeypatch.context() as patch:
+        patch.setattr(dlt.Pipeline, "normalize", note)
+        with pytest.raises(SystemFailure, match="scratch database"):
+            copy.verify("clubs")
+    assert copy.verify("clubs").outcome == "equal"
+    assert modes == [0o700, 0o700]
+    assert not left.exists()
 
 
 def test_numbers_that_identify_a_person_are_not_shown(tmp_path):
@@ -185,7 +324,7 @@ def test_numbers_that_identify_a_person_are_not_shown(tmp_path):
         copy.load("membership_cards")
         copy.spoil("delete from membership_cards")
         found = copy.verify("membership_cards")
-        [finding] = found.findings["membership_cards"]
+        [finding] = found.diffs["membership_cards"].tables
         assert finding.missing == len(sandbox.world.rows("membership_cards")) > 0
         cards = {str(row["cardNumber"]) for row in sandbox.world.rows("membership_cards")}
         assert cards.isdisjoint(str(part) for key in finding.examples["missing"] for part in key)
@@ -281,7 +420,7 @@ def test_rows_that_are_flagged_as_deleted_count_as_absent_where_they_are_removed
     assert differences(found)[name] == (0, 0, 0, 1)
     copy.spoil(f"insert into {name} (id, timestamp) values ({alive[0]['id']}, 5)")
     assert differences(copy.verify(name, **given))[name] == (0, 1, 0, 1)
-    assert copy.repair(name, **given).removed == {name: 1}
+    assert copy.repair(name, **given).deleted == {name: 1}
     copy.load(name, **given)
     assert differences(copy.verify(name, **given)) == {}
 
@@ -292,12 +431,12 @@ def test_rows_before_the_start_date_are_not_missed(copy, sandbox):
     copy.load("classes", start_date=middle)
     found = copy.verify("classes", start_date=middle)
     assert differences(found) == {}
-    [finding] = found.findings["classes"]
+    [finding] = found.diffs["classes"].tables
     assert 0 < finding.in_table == finding.in_api < len(days)
     copy.spoil("delete from classes where id in (select max(id) from classes)")
     assert differences(copy.verify("classes", start_date=middle)) == {"classes": (1, 0, 0, 0)}
     everything = copy.verify("classes")
-    assert everything.findings["classes"][0].missing == len(days) - finding.in_table + 1
+    assert everything.diffs["classes"].tables[0].missing == len(days) - finding.in_table + 1
 
 
 def test_most_of_a_table_is_not_removed(copy, sandbox):
@@ -309,7 +448,7 @@ def test_most_of_a_table_is_not_removed(copy, sandbox):
     gone = copy.target.values("users", "count(*)")[0] - len(left)
     copy.spoil(f"delete from users where id = {left[0]['id']}")
     done = copy.repair("users")
-    assert done.before.findings["users"][0].extra == gone
+    assert done.before.diffs["users"].tables[0].extra == gone
     assert (done.outcome, done.after, done.before.refused) == ("different", None, ["users"])
     assert copy.target.values("users", "count(*)") == [gone + len(left) - 1]
     assert "users is not repaired: most of its rows would be deleted" in repair_text(done)
@@ -341,7 +480,7 @@ def test_a_part_of_a_list_that_fails_leaves_out_what_depends_on_it(tmp_path):
         found = copy.verify("messages", "message_details", "documents", attempts=1)
         assert found.unread == ["messages", "message_details"]
         assert differences(found) == {}
-        assert list(found.findings) == ["documents"]
+        assert list(found.diffs) == ["documents"]
         text = verification_text(found)
         assert "Not compared because of that: messages, message_details." in text
 
@@ -430,7 +569,7 @@ def test_calendars_are_compared_as_of_the_day(tmp_path, monkeypatch):
         names = ("instructor_schedules", "instructor_availability")
         set_now(monkeypatch, "2024-01-01T00:00:00")
         copy.load(*names, schedule_days=3650)
-        monkeypatch.setattr(scan, "pendulum", resources.pendulum)
+        monkeypatch.setattr(next_run, "pendulum", resources.pendulum)
         found = copy.verify(*names, schedule_days=3650)
         assert differences(found) == {}
         assert all(f.in_table for f in found.tables)

@@ -7,12 +7,12 @@ from typing import Any
 
 from ...text import capped, counted, listed, one_line
 from ...verify.repair import Repair
-from ...verify.table_diff import Finding, Key
+from ...verify.table_diff import Key, TableDiff
 from ...verify.verification import Verification
 from .report import failure_lines, report_data, report_line, rows_by_table
 from .table import table
 
-_COUNTS = ("in_api", "in_table", "missing", "extra", "stale", "newer")
+_COUNTS = ("in_api", "in_table", "missing", "extra", "stale", "pending")
 _HEADS = ("API", "stored", "missing", "extra", "stale", "newer")
 
 
@@ -20,12 +20,13 @@ def verification_data(found: Verification) -> dict[str, Any]:
     """Return the JSON object of a comparison.
 
     Keys: `outcome` (`equal`, `different`, or `partial` if something could not be read), `tables`
-    with the counts and examples of each, `left_out` with reasons, `unread`, `requests` by resource,
-    `retries`, `token_requests`, `seconds`, `failures`, `warnings`, `destination`, `dataset`.
+    with the counts, examples and `stale_columns` (if any) of each, `left_out` with reasons,
+    `unread`, `requests` by resource, `retries`, `token_requests`, `seconds`, `failures`,
+    `warnings`, `destination`, `dataset`.
     """
     return {
         "outcome": found.outcome,
-        "tables": {finding.table: _finding_data(finding) for finding in found.tables},
+        "tables": {diff.table: _diff_data(diff) for diff in found.tables},
         "left_out": found.left_out,
         "unread": found.unread,
         **report_data(found.report, found.seconds),
@@ -44,7 +45,7 @@ def repair_data(done: Repair) -> dict[str, Any]:
     return {
         "outcome": done.outcome,
         "before": verification_data(done.before),
-        "removed": dict(sorted(done.removed.items())),
+        "removed": dict(sorted(done.deleted.items())),
         "loaded": rows_by_table(done.loaded) if done.loaded else {},
         "refused": done.before.refused,
         "failures": [str(failure) for failure in done.loaded.failures] if done.loaded else [],
@@ -62,10 +63,13 @@ def verification_text(found: Verification) -> str:
         f"{counted(sum(f.in_table for f in found.tables), 'row')} of {found.destination} "
         f"({found.dataset}) compared, {report_line(report, found.seconds)}",
     ]
-    wrong = [finding for finding in found.tables if not finding.is_equal]
-    for finding in wrong:
-        for kind, keys in finding.examples.items():
-            lines.append(f"{kind} in {finding.table}: {_keys(keys, getattr(finding, kind))}")
+    wrong = [diff for diff in found.tables if not diff.is_equal]
+    for diff in wrong:
+        for kind, keys in diff.examples.items():
+            lines.append(f"{kind} in {diff.table}: {_keys(keys, getattr(diff, kind))}")
+        if diff.stale_columns:
+            names = [f"{name} ({rows:,})" for name, rows in diff.stale_columns.items()]
+            lines.append(f"columns of stale rows in {diff.table}: {', '.join(capped(names))}")
     lines += capped([one_line(warning) for warning in report.warnings])
     lines += [f"{name} is not compared: {reason}." for name, reason in found.left_out.items()]
     if report.failures:
@@ -95,7 +99,7 @@ def repair_text(done: Repair) -> str:
     if done.after is None:
         return "\n".join(lines)
     lines.append("")
-    removed = sorted(done.removed.items())
+    removed = sorted(done.deleted.items())
     loaded = rows_by_table(done.loaded) if done.loaded else {}
     lines += [f"{counted(rows, 'row')} removed from {name}" for name, rows in removed]
     lines += [f"{counted(rows, 'row')} loaded into {name}" for name, rows in loaded.items()]
@@ -105,10 +109,13 @@ def repair_text(done: Repair) -> str:
     return "\n".join(lines)
 
 
-def _finding_data(finding: Finding) -> dict[str, Any]:
-    counts: dict[str, Any] = {name: getattr(finding, name) for name in _COUNTS}
-    examples = {kind: [_plain(key) for key in keys] for kind, keys in finding.examples.items()}
-    return {**counts, "examples": examples}
+def _diff_data(diff: TableDiff) -> dict[str, Any]:
+    found: dict[str, Any] = {name: getattr(diff, name) for name in _COUNTS}
+    found["newer"] = found.pop("pending")
+    found["examples"] = {k: [_plain(key) for key in keys] for k, keys in diff.examples.items()}
+    if diff.stale_columns:
+        found["stale_columns"] = dict(diff.stale_columns)
+    return found
 
 
 def _keys(keys: Sequence[Key], count: int) -> str:

@@ -93,5 +93,5 @@ def test_a_dataset_of_one_installation_is_not_shared_later(halves, tmp_path):
     alone = Target(tmp_path / "alone", north.sandbox, installation="north")
     alone.folder.mkdir()
     alone.load("clubs")
-    with pytest.raises(Exception, match="shared_dataset has changed"):
+    with pytest.raises(Exception, match="shared_dataset cannot change"):
         alone.load("clubs", shared_dataset=True)

@@ -23,3 +23,4 @@ demo:
 # The README's parts that are made from the code, to be put in by hand: a test compares them.
 docs:
 	$(PYTHON) -m perfectgym_source.catalog.readme
+	$(PYTHON) -m perfectgym_source.config.readme

@@ -194,7 +194,9 @@ def test_what_stands_in_json_columns_goes_by_the_rules_too(target):
 
 def test_other_rules_or_another_key_are_refused_before_the_first_request(target):
     target.load("users", pii="hash")
-    assert "another sources.perfectgym.pii_key" in refusal(target, "users", pii="hash", pii_key="b" * 16)
+    assert "another sources.perfectgym.pii_key" in refusal(
+        target, "users", pii="hash", pii_key="b" * 16
+    )
     text = refusal(target, "users", pii={"default": "hash", "users.email": "drop"})
     assert "users.email: drop" in text
     target.new_machine()

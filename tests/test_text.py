@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.cli.rendering.report import failure_lines
 from perfectgym_source.errors import ConfigurationError, PerfectGymError, RequestRefused
 from perfectgym_source.extract.report import Failure
@@ -121,5 +122,5 @@ OF_EMPLOYEES = ("users", "contracts", "club_visits", "memberships")
 )
 def test_an_account_of_the_other_mode_gets_a_sentence(mode, status, failing, other):
     errors = {name: refused(name, status=status).error for name in failing}
-    hint = wrong_mode(mode, OPEN + OF_EMPLOYEES, errors)
+    hint = wrong_mode(mode, [ENDPOINTS[name] for name in OPEN + OF_EMPLOYEES], errors)
     assert hint is None if other is None else f"mode = {other}" in hint

@@ -173,8 +173,9 @@ def _status(pipeline: NamedPipeline, options: Options) -> Result:
 
     alerts = configured_alerts()
     resolved = resolve(**options.source)
-    names = [endpoint.name for endpoint in resolved.endpoints]
-    found = status(options, names, resolved.settings.installation, pipeline.max_age_hours)
+    found = status(
+        options, resolved.endpoints, resolved.settings.installation, pipeline.max_age_hours
+    )
     if found.problem:
         alerts.ended(pipeline.name, found.problem, True)
     return Result(as_text(found), as_data(found), found.exit_code)

@@ -15,7 +15,7 @@ from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
-from ..catalog import ENDPOINTS, Endpoint, Write
+from ..catalog import Endpoint, Write
 from ..config.pipeline_settings import Checks
 from ..source import reading_of
 from ..text import counted
@@ -74,13 +74,15 @@ class _Examiner:
         self._checks = checks
         self._recording = recording
         self._reading = reading_of(source)
-        self._endpoints = [ENDPOINTS[name] for name in source.resources]
+        self._api = self._reading.settings.api
+        self._endpoints = [self._api.endpoints[name] for name in source.resources]
         self._tables = pipeline.default_schema.tables
         self._client = client
 
     def findings(self) -> Iterator[CheckRecord]:
         totals = rows(self._client, _LAST_TOTALS) if self._recording.counts else []
-        last = {ENDPOINTS[name].table_name: total for name, total in totals if name in ENDPOINTS}
+        known = self._api.endpoints
+        last = {known[name].table_name: total for name, total in totals if name in known}
         endpoints = {
             entry.table_name: entry
             for entry in self._endpoints

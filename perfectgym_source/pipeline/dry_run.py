@@ -11,7 +11,7 @@ import pendulum
 
 from ..api.client import Client
 from ..api.pages import Page
-from ..catalog import ENDPOINTS, Endpoint
+from ..catalog import Endpoint
 from ..errors import ApiError
 from ..extract.context import club_zone
 from ..resources import Reading
@@ -55,9 +55,9 @@ def preview(reading: Reading, selected: Sequence[Endpoint]) -> Iterator[Preview]
     with Client(reading.settings) as client:
         probe = Probe(reading.settings, client)
         with contextlib.suppress(ApiError):  # shown below, if it is one of those selected
-            zones = reading.settings.api.zones
-            for row in (zones and probe.first_page(ENDPOINTS[zones.endpoint])) or ():
-                if found := club_zone(reading.settings.api, row):
+            api = reading.settings.api
+            for row in (api.zones and probe.first_page(api.endpoints[api.zones.endpoint])) or ():
+                if found := club_zone(api, row):
                     clocks.set_club(*found)
         for endpoint in selected:
             try:

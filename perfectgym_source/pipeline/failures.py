@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
-from ..catalog import ENDPOINTS
+from ..catalog import Endpoint
 from ..errors import PerfectGymError, RequestRefused
 from ..text import counted
 
@@ -14,7 +14,7 @@ _LEAST = 3
 
 
 def wrong_mode(
-    mode: str, asked: Iterable[str], errors: Mapping[str, PerfectGymError]
+    mode: str, requested: Collection[Endpoint], errors: Mapping[str, PerfectGymError]
 ) -> str | None:
     """Return a sentence if the account seems to be of the other mode.
 
@@ -23,24 +23,23 @@ def wrong_mode(
 
     Args:
         mode: The account mode, `employee` or `user`.
-        asked: The resources that were requested.
+        requested: The endpoints that were requested.
         errors: An error by resource, of those that could not be read.
     """
-    names = [name for name in asked if name in ENDPOINTS]
     refused = {
         name
         for name, error in errors.items()
         if isinstance(error, RequestRefused) and error.status == 403
     }
-    own = {name for name in names if ENDPOINTS[name].modes == (mode,)}
+    own = {endpoint.name for endpoint in requested if endpoint.modes == (mode,)}
     if len(refused) < _LEAST or (
-        len(refused) < _SHARE * len(names) and not (len(own) >= _LEAST and own <= refused)
+        len(refused) < _SHARE * len(requested) and not (len(own) >= _LEAST and own <= refused)
     ):
         return None
     whose, other = _OTHER[mode]
     return (
-        f"{counted(len(refused), 'resource')} of {len(names)} are refused with status 403. Is this "
-        f'{whose} login? Then set sources.perfectgym.mode = "{other}" in .dlt/config.toml.'
+        f"{counted(len(refused), 'resource')} of {len(requested)} are refused with status 403. Is "
+        f'this {whose} login? Then set sources.perfectgym.mode = "{other}" in .dlt/config.toml.'
     )
 
 

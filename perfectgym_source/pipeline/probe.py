@@ -10,9 +10,10 @@ import pendulum
 
 from ..api.client import Client
 from ..api.lists import make_paginator
+from ..api.pages import row_id
 from ..api.paginators import PageRequest
-from ..catalog import ENDPOINTS, Endpoint
-from ..catalog.coerce import to_int
+from ..catalog import Endpoint
+from ..catalog.selection import own_parent
 from ..config.settings import Settings
 from ..errors import ApiError
 from ..extract.request_params import request_parameters
@@ -45,24 +46,19 @@ class Checked:
         findings: What each endpoint answered.
         clubs: The number of clubs on the first page; None if clubs were not requested.
         has_more_clubs: Whether there may be another page of clubs.
+        hint: What to do if the failures have one cause in common.
     """
 
     mode: str
     findings: Sequence[Finding]
     clubs: int | None
     has_more_clubs: bool = False
+    hint: str | None = None
 
     @property
     def works(self) -> bool:
         """Return whether no endpoint failed."""
         return not any(finding.works is False for finding in self.findings)
-
-    @property
-    def hint(self) -> str | None:
-        """Return what to do if the failures have one cause in common."""
-        requested = [finding.resource for finding in self.findings if finding.works is not None]
-        errors = {finding.resource: finding.error for finding in self.findings if finding.error}
-        return wrong_mode(self.mode, requested, errors)
 
 
 def check(settings: Settings, selected: list[Endpoint]) -> Checked:
@@ -86,10 +82,17 @@ def check(settings: Settings, selected: list[Endpoint]) -> Checked:
             else:
                 text = f"{len(elements):,} on the first page"
                 findings.append(Finding(endpoint.name, True, text))
-        clubs = probe.pages.get("clubs")
-    if clubs is None:
-        return Checked(settings.mode, findings, None)
-    return Checked(settings.mode, findings, len(clubs), len(clubs) >= settings.api.page_size)
+        zones = settings.api.zones
+        clubs = probe.pages.get(zones.endpoint) if zones else None
+    works = {finding.resource: finding.works for finding in findings}
+    hint = wrong_mode(
+        settings.mode,
+        [endpoint for endpoint in selected if works[endpoint.name] is not None],
+        {finding.resource: finding.error for finding in findings if finding.error},
+    )
+    count = None if clubs is None else len(clubs)
+    has_more = count is not None and count >= settings.api.page_size
+    return Checked(settings.mode, findings, count, has_more, hint)
 
 
 class Probe:
@@ -112,14 +115,15 @@ class Probe:
 
     def _ask(self, endpoint: Endpoint) -> list[Any] | None:
         partition = []
-        above = ENDPOINTS[endpoint.pairs_from] if endpoint.pairs_from else None
+        api, mode = self._settings.api, self._settings.mode
+        above = api.endpoints[endpoint.pairs_from] if endpoint.pairs_from else None
         for parent in endpoint.parents:
-            if self._settings.mode in parent.implicit_for_modes:
+            if mode in parent.implicit_for_modes:
                 partition.append(0)
                 continue
             # The first club's instructors are requested for the same club.
             is_last = above is not None and parent is endpoint.parents[-1]
-            identity = self._an_id(above if is_last and above else ENDPOINTS[parent.table])
+            identity = self._an_id(above if is_last and above else api.endpoints[parent.table])
             if identity is None:
                 return None
             partition.append(identity)
@@ -132,20 +136,16 @@ class Probe:
             self._own_id(endpoint),
         )
         request = PageRequest(params)
-        make_paginator(self._settings.api, endpoint, self._settings.base_url).init_request(request)
+        make_paginator(api, endpoint, self._settings.base_url).init_request(request)
         return list(self._client.get(endpoint.path, request.params, endpoint.name).elements)
 
     def _own_id(self, endpoint: Endpoint) -> int | None:
-        if self._settings.mode != "user" or endpoint.own_parent is None:
-            return None
-        return self._an_id(ENDPOINTS["user_details"])
+        api = self._settings.api
+        name = own_parent(api, endpoint, self._settings.mode)
+        return None if name is None else self._an_id(api.endpoints[name])
 
     def _an_id(self, endpoint: Endpoint) -> int | None:
         for row in self.first_page(endpoint) or ():
-            try:
-                identity = to_int(row.get("id")) if isinstance(row, dict) else None
-            except ValueError:
-                continue
-            if identity is not None:
+            if (identity := row_id(row, endpoint.id_field)) is not None:
                 return identity
         return None

@@ -16,7 +16,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
-from ..catalog import ENDPOINTS, Endpoint, Write
+from ..catalog import Endpoint, Write
 from ..errors import PerfectGymError
 from ..extract.state import SourceState, section
 from ..source import reading_of
@@ -53,7 +53,8 @@ class RunRecorder:
         reading = reading_of(source)
         self._settings = reading.settings
         self._report = reading.report
-        self._endpoints = [ENDPOINTS[name] for name in source.resources]
+        endpoints = reading.settings.api.endpoints
+        self._endpoints = [endpoints[name] for name in source.resources]
         self._tables: list[str] = []
         self._counts_before: dict[str, int] = {}
         self._before: dict[str, int] = {}

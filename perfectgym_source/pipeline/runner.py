@@ -132,7 +132,11 @@ def _run(options: Options, source: DltSource, recording: RunRecorder, checks: Ch
         run_id=recording.run_id,
         checks=recording.checks,
         failed_checks=recording.failed_checks,
-        hint=wrong_mode(settings.mode, +report.requests, errors),
+        hint=wrong_mode(
+            settings.mode,
+            [settings.api.endpoints[name] for name in +report.requests],
+            errors,
+        ),
         incomplete=_incomplete(settings, source.resources, errors),
     )
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pendulum
 from dlt.destinations.sql_client import SqlClientBase
 
-from ..catalog import ENDPOINTS
+from ..catalog import Endpoint
 from ..destination import Options, View, destination_for
 from .history import rows, utc
 from .recorder import count_rows
@@ -106,7 +106,7 @@ class Status:
 
 
 def status(
-    options: Options, resources: Sequence[str], installation: str, max_age_hours: float
+    options: Options, endpoints: Sequence[Endpoint], installation: str, max_age_hours: float
 ) -> Status:
     """Read the status from the history in the destination.
 
@@ -114,7 +114,7 @@ def status(
 
     Args:
         options: What names the target.
-        resources: The resources of the pipeline.
+        endpoints: The endpoints of the pipeline.
         installation: The installation.
         max_age_hours: How old the last success may be.
 
@@ -124,17 +124,17 @@ def status(
     destination = destination_for(options)
     with destination.view() as found:
         if found.pipeline is None:
-            tables = _tables(None, resources, installation, max_age_hours)
+            tables = _tables(None, endpoints, installation, max_age_hours)
         else:
             with found.pipeline.sql_client() as client:
                 end = destination.files_end_at(client, found.folder)
-                tables = _tables(client, resources, installation, max_age_hours, end)
+                tables = _tables(client, endpoints, installation, max_age_hours, end)
     return Status(tables, max_age_hours, destination.describe(), options.dataset, found)
 
 
 def _tables(
     client: SqlClientBase[Any] | None,
-    resources: Sequence[str],
+    endpoints: Sequence[Endpoint],
     installation: str,
     max_age_hours: float,
     end: datetime | None = None,
@@ -148,20 +148,21 @@ def _tables(
         successes = {name: min(filter(None, (utc(at), end))) for name, at in found}
         found = rows(client, _FAILURES, installation)
         failures = {name: (utc(at), error) for name, at, error in found}
-        counts = count_rows(client, {ENDPOINTS[name].table_name for name in resources})
+        counts = count_rows(client, {entry.table_name for entry in endpoints})
     now = cast("datetime", pendulum.now("UTC"))
     tables = []
-    for name in resources:
+    for endpoint in endpoints:
+        name = endpoint.name
         succeeded = successes.get(name)
         age = None if succeeded is None else (now - succeeded).total_seconds() / 3600
         failed, error = failures.get(name, (None, None))
         tables.append(
             TableStatus(
                 resource=name,
-                table=ENDPOINTS[name].table_name,
+                table=endpoint.table_name,
                 last_success=succeeded,
                 age_hours=None if age is None else round(age, 2),
-                rows=counts.get(ENDPOINTS[name].table_name),
+                rows=counts.get(endpoint.table_name),
                 is_overdue=age is None or age > max_age_hours,
                 last_failure=failed,
                 error=error,

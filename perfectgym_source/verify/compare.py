@@ -25,9 +25,8 @@ from .queries import (
     pair_root,
 )
 from .scan import SCRATCH_ERRORS, ApiScan, is_api_column, scratch_failure
-from .table_diff import EndpointDiff, ExtraKeys, Key, TableDiff
+from .table_diff import EXAMPLES, EndpointDiff, ExtraKeys, Key, TableDiff
 
-EXAMPLES = 5
 CHUNK_ROWS = 10_000
 
 

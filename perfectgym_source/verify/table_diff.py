@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+EXAMPLES = 5
+"""The number of keys that are shown of each kind of difference in a table."""
 MAY_BE_EMPTIED = 20
 """A repair does not delete more than half of a table that has more rows than this."""
 Key = tuple[Any, ...]

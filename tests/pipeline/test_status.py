@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.histories import Recorder
 
+from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.cli.rendering.status import as_data, as_text
 from perfectgym_source.errors import SignInError
 from perfectgym_source.pipeline.status import Status, status
@@ -22,7 +23,9 @@ def recorder(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) 
 
 
 def ask(recorder: Recorder, max_age_hours: float = 1, installation: str = "sandbox") -> Status:
-    return status(recorder.options(), NAMES, installation, max_age_hours)
+    return status(
+        recorder.options(), [ENDPOINTS[name] for name in NAMES], installation, max_age_hours
+    )
 
 
 def test_what_was_just_loaded_is_fresh_and_asking_changes_nothing(recorder: Recorder) -> None:

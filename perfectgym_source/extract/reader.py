@@ -258,61 +258,75 @@ class EndpointReader:
         return True in said
 
     def _read_variants(self, partition: Partition) -> None:
-        rows_of_all: list[Any] = []
-        is_stable = True
-        for number, variant in enumerate(self.endpoint.request_variants):
-            params = request_parameters(
-                self.endpoint,
-                partition,
-                variant,
-                self._settings,
-                self._context.now.date(),
-                self._own_id(),
-            )
-
-            def fetch(request: PageRequest, params: Mapping[str, str] = params) -> Page:
-                page = self._context.client.get(
-                    self.endpoint.path,
-                    {**params, **request.params},
-                    self.endpoint.name,
-                    self._row_parser,
-                    request.url,
-                )
-                self._failures.responded()
-                return page
-
-            if self.endpoint.is_keyset:
-                key = partition_key(partition, number)
-                is_stable &= self._start(key) == 0
-                for page in self._keyset_pages(fetch, key):
-                    self.router.receive(partition, key, page)
-                    self._seen += len(page)
-                    if self._has_enough:
-                        return
-                    self._context.limiter.yield_slot()
-            else:
-                found = read_full_list(
-                    self._settings.api,
-                    self.endpoint,
-                    self._settings.base_url,
-                    fetch,
-                    self._settings.concurrency,
-                    self._identity,
-                    self._context.limit,
-                )
-                is_stable &= found.is_stable and not found.doubt
-                rows_of_all += found.rows
-                if found.doubt:
-                    self._doubts.setdefault(found.doubt, []).append(partition)
-                elif not found.is_stable and self._context.limit is None:
-                    self._failures.warn(f"{self.endpoint.name} grew faster than it could be read.")
+        """Read a partition with each of the endpoint's request variants."""
         if self.endpoint.is_keyset:
-            self.router.is_complete = is_stable and not self.endpoint.parents
-        else:
-            self.router.receive_whole(partition, rows_of_all, is_stable)
-            self._seen += len(rows_of_all)
+            self._read_changes(partition)
+            return
+        rows, is_stable = self._full_list(partition)
+        self.router.receive_whole(partition, rows, is_stable)
+        self._seen += len(rows)
         if self.endpoint.is_full_list and is_stable:
-            self.router.remove_missing(rows_of_all)
+            self.router.remove_missing(rows)
+
+    def _read_changes(self, partition: Partition) -> None:
+        """Read the rows after the cursors."""
+        is_complete = not self.endpoint.parents
+        for number, variant in enumerate(self.endpoint.request_variants):
+            key = partition_key(partition, number)
+            is_complete &= self._start(key) == 0
+            for page in self._keyset_pages(self._fetch(partition, variant), key):
+                self.router.receive(partition, key, page)
+                self._seen += len(page)
+                if self._has_enough:
+                    return
+                self._context.limiter.yield_slot()
+        self.router.is_complete = is_complete
+
+    def _full_list(self, partition: Partition) -> tuple[list[Any], bool]:
+        """Return all rows of a partition, and whether they are known to be complete."""
+        rows: list[Any] = []
+        is_stable = True
+        for variant in self.endpoint.request_variants:
+            found = read_full_list(
+                self._settings.api,
+                self.endpoint,
+                self._settings.base_url,
+                self._fetch(partition, variant),
+                self._settings.concurrency,
+                self._identity,
+                self._context.limit,
+            )
+            is_stable &= found.is_stable and not found.doubt
+            rows += found.rows
+            if found.doubt:
+                self._doubts.setdefault(found.doubt, []).append(partition)
+            elif not found.is_stable and self._context.limit is None:
+                self._failures.warn(f"{self.endpoint.name} grew faster than it could be read.")
+        return rows, is_stable
+
+    def _fetch(self, partition: Partition, variant: Mapping[str, str]) -> Fetch:
+        """Return what requests the pages of a partition with a request variant."""
+        params = request_parameters(
+            self.endpoint,
+            partition,
+            variant,
+            self._settings,
+            self._context.now.date(),
+            self._own_id(),
+        )
+
+        def fetch(request: PageRequest) -> Page:
+            page = self._context.client.get(
+                self.endpoint.path,
+                {**params, **request.params},
+                self.endpoint.name,
+                self._row_parser,
+                request.url,
+            )
+            self._failures.responded()
+            return page
+
+        return fetch
 
     def _keyset_pages(self, fetch: Fetch, key: str) -> Iterator[Page]:
         """Yield the pages after the cursor; then all pages, if the API's versions fell below it."""

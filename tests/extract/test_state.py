@@ -6,7 +6,7 @@ import ast
 from datetime import date, datetime, timezone
 from pathlib import Path
 
-import pytest
+from support.each import for_each
 
 import perfectgym_source
 from perfectgym_source.extract import state as state_module
@@ -37,7 +37,7 @@ def used_keys(path: Path) -> set[str]:
 OTHERS = [p for p in PACKAGE.rglob("*.py") if p != OWNER and "sandbox" not in p.parts]
 
 
-@pytest.mark.parametrize("path", OTHERS, ids=lambda p: str(p.relative_to(PACKAGE)))
+@for_each(OTHERS)
 def test_no_other_module_knows_the_keys(path: Path) -> None:
     text = path.read_text()
     assert not used_keys(path) & KEYS

@@ -13,6 +13,7 @@ from .report import failure_lines, report_data, report_line, rows_by_table
 from .table import table
 
 _COUNTS = ("in_api", "in_table", "missing", "extra", "stale", "pending")
+_KEYS = ("in_api", "in_table", "missing", "extra", "stale", "newer")
 _HEADS = ("API", "stored", "missing", "extra", "stale", "newer")
 
 
@@ -110,8 +111,8 @@ def repair_text(done: Repair) -> str:
 
 
 def _diff_data(diff: TableDiff) -> dict[str, Any]:
-    found: dict[str, Any] = {name: getattr(diff, name) for name in _COUNTS}
-    found["newer"] = found.pop("pending")
+    counts = (getattr(diff, name) for name in _COUNTS)
+    found: dict[str, Any] = dict(zip(_KEYS, counts))
     found["examples"] = {k: [_plain(key) for key in keys] for k, keys in diff.examples.items()}
     if diff.stale_columns:
         found["stale_columns"] = dict(diff.stale_columns)

@@ -189,21 +189,39 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_is_found_and_repaired(spoiled, damage):
-    statement, expected = DAMAGE[damage]
-    spoiled.spoil(*statement.split("; "))
+def resource_of(damage: str) -> str:
+    """The resource whose table a damage is done to."""
+    return next(iter(DAMAGE[damage][1] or {"products": 0})).split("__")[0]
+
+
+def rounds_of_damage() -> list[list[str]]:
+    """The damages in as few rounds as may be, each with one damage a resource."""
+    rounds: list[list[str]] = []
+    for damage in DAMAGE:
+        for others in rounds:
+            if resource_of(damage) not in map(resource_of, others):
+                others.append(damage)
+                break
+        else:
+            rounds.append([damage])
+    return rounds
+
+
+@pytest.mark.parametrize("damages", rounds_of_damage(), ids=", ".join)
+def test_damage_is_found_and_repaired(spoiled, damages):
+    spoiled.spoil(*(part for damage in damages for part in DAMAGE[damage][0].split("; ")))
     done = spoiled.repair(*SPOILED)
     found = differences(done.before)
-    if expected is None:
+    if any(DAMAGE[damage][1] is None for damage in damages):
         (missing, *others) = found.pop("products")
         assert missing == len(spoiled.sandbox.world.rows("products", club_id=1)) > 0
-        assert (others, found) == ([0, 0, 0], {})
-    else:
-        assert found == expected
+        assert others == [0, 0, 0]
+    assert found == {
+        table: counts for damage in damages for table, counts in (DAMAGE[damage][1] or {}).items()
+    }
     assert done.outcome == "equal"
     assert done.after is not None
-    assert set(done.after.diffs) == {next(iter(expected or {"products": 0})).split("__")[0]}
+    assert set(done.after.diffs) == set(map(resource_of, damages))
     for name in SPOILED:
         check(spoiled.target, name)
     assert spoiled.verify(*SPOILED).outcome == "equal"

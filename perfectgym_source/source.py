@@ -75,7 +75,7 @@ def perfectgym_source(
     full_refresh: Optional[Sequence[str]] = None,
     limit: Optional[int] = None,
     *,
-    api: ApiVersion = V1,
+    api: Optional[Any] = None,
     **options: Any,
 ) -> Iterator[PerfectGymResource]:
     """PerfectGym as a dlt source.
@@ -89,7 +89,7 @@ def perfectgym_source(
         groups: Names of groups to load; by default `company` and `club`.
         full_refresh: Resources to read from the beginning, whatever their cursors say.
         limit: For a sample, how many rows of each resource to read; into a dataset of its own.
-        api: The generation of the API.
+        api: The generation of the API, an `ApiVersion`; by default v1. Nothing else sets it.
         options: The settings of the source by name, such as `base_url`, `username` and `password`:
             all that `config.settings.SETTINGS` describes, and the README.
 
@@ -123,12 +123,14 @@ def _resolved(
     full_refresh: Optional[Sequence[str]] = None,
     limit: Optional[int] = None,
     *,
-    api: ApiVersion = V1,
+    api: Optional[Any] = None,
     **options: Any,
 ) -> Resolved:
-    settings = make_settings(api=api, **options)
-    endpoints = selected_endpoints(api, settings.mode, resources, groups)
-    refreshed = known_resources(api, [name for name in full_refresh or () if name != "all"])
+    # dlt would take whatever the configuration calls `api`: that is meant for another program.
+    version = api if isinstance(api, ApiVersion) else V1
+    settings = make_settings(api=version, **options)
+    endpoints = selected_endpoints(version, settings.mode, resources, groups)
+    refreshed = known_resources(version, [name for name in full_refresh or () if name != "all"])
     if full_refresh and "all" in full_refresh:
         refreshed = {entry.name for entry in endpoints}
     _check_period(settings, endpoints)

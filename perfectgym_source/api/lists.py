@@ -103,7 +103,7 @@ def read_full_list(
     if limit is not None:
         rows = chain.from_iterable(page.elements for page in one_pass())
         return FullList(list(islice(rows, limit)), is_stable=False)
-    return stable_list(one_pass, api.page_size, key)
+    return stable_list(one_pass, api.page_size, key, has_links=endpoint.paginator == "link")
 
 
 def pages(fetch: Fetch, paginator: Paginator) -> Iterator[Page]:
@@ -174,7 +174,9 @@ def _page_beyond(fetch: Fetch, paginator: PageNumberPaginator) -> int:
     return number
 
 
-def stable_list(one_pass: Callable[[], Iterator[Page]], page_size: int, key: Key) -> FullList:
+def stable_list(
+    one_pass: Callable[[], Iterator[Page]], page_size: int, key: Key, has_links: bool = False
+) -> FullList:
     """Return all rows of a list that may shift while it is read.
 
     A row that is deleted moves the rows behind it to earlier pages, past the reader. A list of
@@ -185,6 +187,8 @@ def stable_list(one_pass: Callable[[], Iterator[Page]], page_size: int, key: Key
         one_pass: Returns the pages of one pass over the list.
         page_size: The number of rows of a full page.
         key: Returns what identifies a row.
+        has_links: Each page says itself whether there is another one: neither an empty page nor
+            one of known rows ends the list.
 
     Raises:
         PagingError: A full page brings nothing but rows of earlier pages: the list might never end.
@@ -192,7 +196,7 @@ def stable_list(one_pass: Callable[[], Iterator[Page]], page_size: int, key: Key
     seen: dict[Any, Any] = {}
     for passes in range(MAX_PASSES):
         current: dict[Any, Any] = {}
-        with_new_rows = 0
+        with_new_rows = number = 0
         for number, page in enumerate(one_pass(), 1):
             before = len(current)
             current.update((key(row), row) for row in page.elements)
@@ -200,12 +204,13 @@ def stable_list(one_pass: Callable[[], Iterator[Page]], page_size: int, key: Key
                 with_new_rows += 1
             elif len(page) >= page_size:
                 raise PagingError(f"Page {number} repeats rows of earlier pages and nothing else.")
-            else:
+            elif not has_links:
                 break
         is_new = not current.keys() <= seen.keys()
         # A row that only earlier passes saw may just have been passed over: it stays.
         seen.update(current)
-        is_single_page = with_new_rows <= 1 and len(current) < page_size
+        is_short = with_new_rows <= 1 and len(current) < page_size
+        is_single_page = number <= 1 if has_links else is_short
         if is_single_page or (passes and not is_new):
             return FullList(list(seen.values()))
     return FullList(list(seen.values()), is_stable=False)

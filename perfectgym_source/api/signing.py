@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ import requests
 from requests.auth import AuthBase
 from typing_extensions import Self
 
-from ..errors import SignInError
+from ..errors import ConfigurationError, SignInError
 
 
 def _version() -> str:
@@ -70,6 +71,7 @@ class KeyHeaderAuth(SecretAuth):
         client_secret: Its secret.
 
     Raises:
+        ConfigurationError: The id or the secret cannot stand in a header.
         SignInError: When a request is answered: the pair is refused (status 401).
 
     Example:
@@ -79,6 +81,13 @@ class KeyHeaderAuth(SecretAuth):
 
     def __init__(self, base_url: str, client_id: str, client_secret: str) -> None:
         super().__init__(base_url)
+        for name, value in (("client id", client_id), ("client secret", client_secret)):
+            # The error of `requests` would quote it.
+            if not re.fullmatch(r"[\x21-\x7e]+", value):
+                raise ConfigurationError(
+                    f"The {name} is empty, or holds a blank, a line break or another character "
+                    "that cannot be sent in a header"
+                )
         self._headers = {"X-Client-Id": client_id, "X-Client-Secret": client_secret}
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -89,6 +98,10 @@ class KeyHeaderAuth(SecretAuth):
         return request
 
     def _on_response(self, response: requests.Response, **options: Any) -> None:
+        if response.is_redirect:
+            # `requests` sends the next one with the same headers, wherever it goes.
+            for name in self._headers:
+                response.request.headers.pop(name, None)
         if response.status_code == 401 and self.is_for(response.request.url):
             response.close()
             raise SignInError(

@@ -31,7 +31,7 @@ Examples:
   run.py --status                     age of each table, for monitoring
   run.py --verify                     compare the tables with the API
   run.py --repair                     load what is missing, delete what is extra
-  run.py --from 2026-01-01 --to 2026-02-01   classes of a period again
+  run.py --from 2026-01-01 --to 2026-02-01  classes of a period again
   run.py --full-refresh classes       read a resource from its beginning
   run.py --json >summary.json         for machines
 

@@ -36,7 +36,7 @@ def _read(section: str, table: type) -> dict[str, Any]:
     for name, entry in settings.items():
         accessor = dlt.secrets if entry.is_secret else dlt.config
         value: str | None = accessor.get(f"{section}.{name}", str)
-        if value:
+        if value or (value is not None and not entry.is_secret):
             values[name] = value
     problems = Problems()
     found = checked(values, settings, section_error(section, settings), problems)

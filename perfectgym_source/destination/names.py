@@ -69,7 +69,7 @@ class Options:
     history_days: float = 365
     keep_states: int = 100
     max_run_hours: float = 24
-    source: Mapping[str, Any] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict, repr=False)
     progress: Any = None
 
 

@@ -42,9 +42,9 @@ def is_published(database: Path, connection: duckdb.DuckDBPyConnection) -> bool:
     """Return whether the published file is the one that was made of the rows in the loading file.
 
     A marker beside both says so: the loads and the number of rows in the loading file when it was
-    published, and a hash of the published file's headers. Times of files do not count, so neither
-    `touch` nor a copy changes the meaning. Without a marker the answer is no, and `publish`
-    compares the files.
+    published, and the published file's size, time and headers. Where they differ, as after `touch`
+    or when a backup was put back, or without a marker, the answer is no: `publish` compares the
+    files, and writes only the marker if they are equal.
 
     Args:
         database: The published file.
@@ -109,7 +109,7 @@ def _marker(database: Path, connection: duckdb.DuckDBPyConnection) -> bytes:
     marker = {
         "loaded": loaded_state(connection, catalog),
         "storage_version": storage_version_of(connection, catalog),
-        "published": [database.stat().st_size, headers],
+        "published": [database.stat().st_size, database.stat().st_mtime_ns, headers],
     }
     return json.dumps(marker, sort_keys=True).encode()
 

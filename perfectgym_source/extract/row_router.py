@@ -269,8 +269,15 @@ class RowRouter:
         keys: Mapping[str, Any],
         emptied: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        if self.batch_queue is not None:
+        if self.batch_queue is None:
+            return
+        try:
             self.batch_queue.add(rows, keys, emptied)
+        except BaseException:
+            # The batch held rows of other partitions too, whose cursors have moved.
+            if self.table is not None:
+                self.table.abandon()
+            raise
 
     def _keys(self, partition: Partition) -> dict[str, int]:
         parents = self._endpoint.parents

@@ -46,7 +46,12 @@ from ..source import perfectgym_source, report_of
 CHUNK_ROWS = 100_000
 DATASET = "api"
 """The schema of the scratch database that holds the rows of the API."""
-SCRATCH_ERRORS = (duckdb.IOException, duckdb.OutOfMemoryException)
+SCRATCH_ERRORS = (
+    duckdb.IOException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+)
 """What DuckDB raises where the disk or the memory is full."""
 
 

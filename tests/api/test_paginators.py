@@ -592,3 +592,16 @@ def test_the_verbs_of_a_paginator_are_those_of_dlt():
     assert paginator.has_next_page
     paginator.update_request(request)
     assert request.params == {"$filter": "v gt 99"}
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [(10, 0, 10, 10), (0, 10), (10,), (3, 3, 3)],
+    ids=lambda sizes: "-".join(map(str, sizes)),
+)
+def test_a_list_with_links_ends_where_no_link_is(sizes):
+    rows = iter(listed(sum(sizes)))
+    parts = [Page([next(rows) for _ in range(size)]) for size in sizes]
+    found = lists.stable_list(lambda: iter(parts), PAGE_SIZE, lambda r: r["id"], has_links=True)
+    assert len(found.rows) == sum(sizes)
+    assert found.is_stable

@@ -10,7 +10,7 @@ from support.tiny_api import KEYS, TINY, TinyServer
 from perfectgym_source.api.auth import PasswordGrantAuth, auth_for
 from perfectgym_source.api.signing import KeyHeaderAuth
 from perfectgym_source.config.settings import Settings
-from perfectgym_source.errors import SignInError
+from perfectgym_source.errors import ConfigurationError, SignInError
 
 ID, SECRET = KEYS.values()
 
@@ -47,3 +47,23 @@ def test_the_version_of_the_api_says_how_requests_are_signed():
     keys = auth_for(Settings("https://demo.example/Api", **account, api=TINY))
     assert isinstance(keys, KeyHeaderAuth)
     assert isinstance(auth_for(Settings("https://demo.example/Api", **account)), PasswordGrantAuth)
+
+
+@pytest.mark.parametrize("secret", ["", "TOPSECRET\n", "TOP SECRET", "TOPSECRET\u20ac"])
+def test_a_secret_that_no_header_can_hold_is_refused_without_being_shown(secret):
+    with pytest.raises(ConfigurationError, match="client secret") as caught:
+        KeyHeaderAuth("https://demo.example/Api", ID, secret)
+    assert "TOP" not in str(caught.value)
+
+
+def test_keys_do_not_follow_a_redirect():
+    with TinyServer() as server:
+        auth = KeyHeaderAuth(server.base_url, ID, SECRET)
+        request = requests.Request("GET", f"{server.base_url}/x", auth=auth).prepare()
+        response = requests.Response()
+        response.status_code, response.request = 302, request
+        response.headers["Location"] = "https://evil.example/"
+        assert KEYS.keys() <= request.headers.keys()
+        for hook in request.hooks["response"]:
+            hook(response)
+        assert not KEYS.keys() & request.headers.keys()

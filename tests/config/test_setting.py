@@ -15,7 +15,9 @@ from perfectgym_source.catalog import V1
 from perfectgym_source.config.pipeline_settings import AlertSettings, Checks, NamedPipeline
 from perfectgym_source.config.setting import default_of, settings_of
 from perfectgym_source.config.settings import NAMES, SECRETS, Settings
+from perfectgym_source.destination import Options
 from perfectgym_source.errors import ConfigurationError
+from perfectgym_source.pipeline.runs import PipelineRun
 from perfectgym_source.source import perfectgym_source, reading_of, resolve
 
 ACCOUNT: dict[str, Any] = {
@@ -120,3 +122,18 @@ def test_an_endpoint_for_a_period_needs_one() -> None:
         make(**ACCOUNT, resources=["classes_window"], **period)
     with pytest.raises(ConfigurationError, match="must be after"):
         resolve(**ACCOUNT, start_date="2024-02-01", end_date="2024-01-01")
+
+
+def test_a_variable_or_key_called_api_is_another_program_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("API", "https://elsewhere.example")
+    account = {"subdomain": "demo", "username": "u", "password": "p"}
+    assert resolve(**account).settings.api is V1
+    assert perfectgym_source(**account).resources
+    assert len(str(inspect.signature(perfectgym_source))) < 3_000
+
+
+def test_what_a_run_is_to_do_shows_no_secret() -> None:
+    options = Options("duckdb", Path("x.duckdb"), "x", source={"password": "pSECRET"})
+    assert "pSECRET" not in repr(PipelineRun("", options))

@@ -56,17 +56,31 @@ def test_times_do_not_say_that_a_file_is_published(
     assert clubs(recorder) == before + 1
 
 
-def test_neither_touch_nor_a_copy_is_a_reason_to_publish(
-    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_neither_touch_nor_a_copy_is_a_reason_to_publish(recorder: Recorder) -> None:
     recorder.load("clubs")
     recorder.database.touch()
     for file in (recorder.database, loading_file(recorder.database)):
         shutil.copyfile(file, f"{file}.copy")
         os.replace(f"{file}.copy", file)
-    assert recorder.is_published()
-    monkeypatch.setattr("perfectgym_source.destination.duckdb_file.publish", None)
+    before = recorder.database.stat()
     recorder.load("clubs")
+    after = recorder.database.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert recorder.is_published()
+
+
+def test_the_file_of_another_installation_is_replaced(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load("clubs")
+    other = Recorder(tmp_path / "other", recorder.sandbox)
+    other.folder.mkdir()
+    other.load("clubs")
+    shutil.copyfile(other.database, recorder.database)
+    assert not recorder.is_published()
+    recorder.load("clubs")
+    assert recorder.is_published()
+    load = "SELECT max(load_id) FROM _dlt_loads WHERE schema_name = 'perfectgym'"
+    ours = recorder.query(load, loading_file(recorder.database))
+    assert recorder.query(load, recorder.database) == ours
 
 
 def test_an_installation_without_a_marker_publishes_nothing_that_is_there(

@@ -10,9 +10,12 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from support.loading import Target, set_now, small_world
 from support.truth import check
 
+from perfectgym_source.catalog.json_text import NotJson
 from perfectgym_source.errors import PagingError, SignInError, Unavailable
+from perfectgym_source.extract import batch_queue
 from perfectgym_source.sandbox import Fault, Sandbox
 from perfectgym_source.sandbox.store import Row
+from perfectgym_source.transform.decoder import Decoder
 
 
 def failing_club(club, **more):
@@ -535,3 +538,25 @@ def test_pages_that_repeat_are_a_failure_of_their_list_alone(target, sandbox):
     [failure] = run.report.failures
     assert isinstance(failure.error, PagingError)
     assert failure.partition == (club,)
+
+
+def test_a_batch_that_cannot_be_decoded_takes_no_row_of_another_club_along(target, monkeypatch):
+    decode = Decoder.decode
+    broken = []
+
+    def failing(decoder, pages, requests, emptied=()):
+        clubs = {request.get("club_id") for request in requests}
+        if len(clubs) > 1 and not broken:
+            broken.append(clubs)
+            raise NotJson("not JSON")
+        return decode(decoder, pages, requests, emptied)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch_queue, "BATCH_ROWS", 30)
+        patch.setattr(Decoder, "decode", failing)
+        failed = target.load("clubs", "classes", on_error="continue", concurrency=1)
+    assert broken
+    assert failed.report.failures
+    target.load("clubs", "classes", on_error="continue")
+    check(target, "classes")
+    check(target, "clubs")

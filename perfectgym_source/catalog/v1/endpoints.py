@@ -40,8 +40,6 @@ GROUPS = {
 
 DEFAULT_GROUPS = ("company", "club")
 
-_SPECIAL_FIELDS = {"id_field": "id", "version_field": "timestamp", "deleted_field": "isDeleted"}
-
 
 def _endpoint(
     name: str,
@@ -54,10 +52,12 @@ def _endpoint(
     description: str,
     **options: Any,
 ) -> Endpoint:
-    """Return an endpoint of v1, whose rows have an id, a row version and a mark of deletion in
-    fields of the same names, where they have them."""
+    """Return an endpoint of v1: its rows may have an id and a mark of deletion where that is not
+    documented; a row version they have where it is."""
     fields = {field.name for part in row_type.split(" + ") for field in ROW_TYPES[part].fields}
-    special = {role: field for role, field in _SPECIAL_FIELDS.items() if field in fields}
+    special: dict[str, Any] = {"id_field": "id", "deleted_field": "isDeleted"}
+    if "timestamp" in fields:
+        special["version_field"] = "timestamp"
     return Endpoint(
         name, path, row_type, modes, paginator, key, group, description, ROW_TYPES,
         **{**special, **options},

@@ -11,6 +11,7 @@ import dlt
 import pytest
 from support.histories import Recorder
 
+from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.destination import destination_for
 from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.pipeline import retention
@@ -39,14 +40,17 @@ def checked(recording: RunRecorder, source: Any, pipeline: dlt.Pipeline) -> None
 
 
 def test_history_status_checks_and_state(recorder: Recorder) -> None:
-    assert status(recorder.options(), NAMES, "sandbox", 1).overdue == NAMES
+    assert (
+        status(recorder.options(), [ENDPOINTS[name] for name in NAMES], "sandbox", 1).overdue
+        == NAMES
+    )
     assert as_lines(recorder.load(*NAMES, run_checks=checked).checks) == []
     recorder.sandbox.world.add("clubs")
     recording = recorder.load(*NAMES, run_checks=checked)
     assert {check.name for check in recording.checks} == {"rows_dropped", "key_twice"}
     assert as_lines(recording.checks) == []
 
-    found = status(recorder.options(), NAMES, "sandbox", 1)
+    found = status(recorder.options(), [ENDPOINTS[name] for name in NAMES], "sandbox", 1)
     assert found.exit_code == 0
     assert found.tables[0].rows == len(recorder.sandbox.world.clubs)
     assert [state.resource for state in states(recorder.options())] == ["classes", "clubs"]
@@ -64,7 +68,7 @@ def test_a_run_without_its_server_is_written_down_by_the_next(
             recorder.load("clubs")
     assert not recorder.load("clubs").was_well
 
-    found = status(recorder.options(), ["clubs"], "sandbox", 1)
+    found = status(recorder.options(), [ENDPOINTS["clubs"]], "sandbox", 1)
     assert "postgres failed" in str(found.tables[0].error)
     assert not found.tables[0].is_failing
 

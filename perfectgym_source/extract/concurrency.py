@@ -34,10 +34,10 @@ class ConcurrencyLimiter:
         limit: How many threads may read now.
 
     Example:
-        >>> with turns:
+        >>> with limiter:
         ...     for page in pages:
         ...         receive(page)
-        ...         turns.yield_slot()
+        ...         limiter.yield_slot()
     """
 
     def __init__(

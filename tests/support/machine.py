@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import dlt
+import duckdb
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 from hypothesis import strategies as st
@@ -43,19 +44,11 @@ class Loader(Target):
         """Load as the program does: what is pending first, with its own working folder."""
         source = self.source(*resources, **options)
         self.sandbox.clear_records()
-        before = self.packages()
         destination = destination_for(Options("duckdb", self.file, "perfectgym"))
-        load(Session(destination, dlt.destinations.duckdb(str(self.file))), source)
-        return self.run_of(source, sorted(self.packages() - before))
-
-    def packages(self) -> set[str]:
-        """Return the load packages that the file holds."""
-        self.close()
-        if not self.file.exists() or not self.has_dataset() or "_dlt_loads" not in self.types():
-            return set()
-        found = {package for (package,) in self.query("select load_id from _dlt_loads")}
-        self.close()
-        return found
+        with self.opened() as connection:
+            before = packages(connection)
+            load(Session(destination, dlt.destinations.duckdb(str(self.file))), source)
+            return self.run_of(source, sorted(packages(connection) - before))
 
     def new_machine(self) -> None:
         """Forget the working folder: all state must come from the DuckDB file."""
@@ -73,6 +66,15 @@ class Loader(Target):
             column = parent.column if is_root else f"{endpoint.key_prefix}_{parent.column}"
             rows = [row for row in rows if row[column] in living]
         return rows
+
+
+def packages(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the load packages that a file holds."""
+    try:
+        found = connection.execute("select load_id from perfectgym._dlt_loads").fetchall()
+    except duckdb.CatalogException:
+        return set()
+    return {package for (package,) in found}
 
 
 class Machine(RuleBasedStateMachine):

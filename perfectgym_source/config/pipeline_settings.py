@@ -49,7 +49,7 @@ class NamedPipeline:
             check.path,
             help="The DuckDB file.",
         ),
-    ] = Path("perfectgym.duckdb")
+    ] = Path("gym.duckdb")
     dataset: Annotated[
         str,
         Setting(

@@ -107,7 +107,7 @@ class Destination(ABC):
             ConfigurationError: It cannot.
         """
         options = self.options
-        check_dataset(options.dataset, installation, self._catalog(), options.destination)
+        check_dataset(options.dataset, installation, options.destination)
 
     def check_comparable(self) -> None:  # noqa: B027
         """Raise a `ConfigurationError` if the rows cannot be compared and repaired there."""
@@ -241,10 +241,6 @@ class Destination(ABC):
     def _location(self) -> str:
         """Return what tells the destination from others."""
         return self.options.destination
-
-    def _catalog(self) -> str:
-        """Return the name by which DuckDB knows the loading file; empty for other kinds."""
-        return ""
 
     def _hints(self, error: BaseException) -> list[str]:
         """Return what to do about an error of the destination."""

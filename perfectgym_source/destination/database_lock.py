@@ -24,7 +24,6 @@ from ..errors import DestinationError, DestinationLocked
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_ATTACHED = "held_by_a_file"
 MOST_THREADS = 4
 MEGABYTES_PER_THREAD = 125
 """DuckDB's limit: the memory that its documentation asks for."""
@@ -187,19 +186,13 @@ def read_only(file: Path, is_needed: bool = False) -> duckdb.DuckDBPyConnection 
         file: The file.
         is_needed: Whether one that another process writes is an error.
 
-    The tables are views in a database in memory, because DuckDB cannot tell a schema from a file of
-    the same name, as the published file and its dataset are by default.
-
     Raises:
         DestinationLocked: Another process writes it, and it is needed.
         DestinationError: It is there, and cannot be read.
     """
-    connection = duckdb.connect()
-    path = str(file).replace("'", "''")
     try:
-        connection.execute(f"ATTACH '{path}' AS {_ATTACHED} (READ_ONLY)")
+        return duckdb.connect(str(file), read_only=True)
     except duckdb.Error as error:
-        connection.close()
         if is_needed and _is_locked(error):
             locked = why_not_opened(file, error)
             locked.hint = "Close it there, or open it read-only, and ask again."
@@ -209,15 +202,6 @@ def read_only(file: Path, is_needed: bool = False) -> duckdb.DuckDBPyConnection 
         raise DestinationError(
             f"{file} cannot be read: {str(error).splitlines()[0]}", hint="Nothing was changed."
         ) from None
-    tables = connection.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ?", [_ATTACHED]
-    ).fetchall()
-    for schema in {schema for schema, _ in tables}:
-        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-    for schema, table in tables:
-        name = f'"{schema}"."{table}"'
-        connection.execute(f"CREATE VIEW {name} AS FROM {_ATTACHED}.{name}")
-    return connection
 
 
 def _is_locked(error: BaseException) -> bool:

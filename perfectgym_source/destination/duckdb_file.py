@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,23 @@ import dlt
 import duckdb
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
+from ..config.pipeline_settings import NamedPipeline
+from ..config.setting import default_of
 from ..errors import ConfigurationError
 from .base import Destination
 from .database_lock import read_only
-from .loading_file import loading_file, loading_name, opened
+from .loading_file import loading_file, opened
 from .publish import is_published, publish
+from .replacement import write_ahead_log
 from .run_lock import RunUnderWay
 
 _DAMAGE = re.compile(
     "corrupt|checksum|not a valid DuckDB|deserializ|attempted to read", re.IGNORECASE
 )
 """Words in DuckDB's messages about a damaged file."""
+_DEFAULT: Path = default_of(NamedPipeline, "database")
+_FORMER = Path("perfectgym.duckdb")
+"""The default up to version 0.1."""
 
 
 class DuckDBFile(Destination):
@@ -40,6 +47,38 @@ class DuckDBFile(Destination):
     def exists(self) -> bool:
         """Return whether one of the two files exists."""
         return self.database.exists() or loading_file(self.database).exists()
+
+    def check_names(self, installation: str = "") -> None:
+        """Make sure that the dataset and the file can have their names.
+
+        Args:
+            installation: The installation whose name the dataset has at its end, if any.
+
+        Raises:
+            ConfigurationError: They cannot, or the file still has the default name of an earlier
+                version.
+        """
+        super().check_names(installation)
+        database, dataset = self.options.database, self.options.dataset
+        for file in (database, self.database, loading_file(self.database)):
+            if _catalog(file) == dataset.lower():
+                commands = _renaming(database, database.with_name(f"{database.stem}_db.duckdb"))
+                raise ConfigurationError(
+                    f"The file {file.name} and the dataset {dataset!r} cannot have the same name: "
+                    f"DuckDB would refuse {dataset}.classes as ambiguous.",
+                    hint="Name another file with --database, or as database under [pipelines.NAME] "
+                    f"in .dlt/config.toml.{commands and f' To keep what is there: {commands}'}",
+                )
+        if (
+            database == _DEFAULT
+            and not self.exists()
+            and (commands := _renaming(_FORMER, database))
+        ):
+            raise ConfigurationError(
+                f"The default DuckDB file is now {database}, and there is the {_FORMER} of an "
+                "earlier version: a new file would have neither its history nor its views.",
+                hint=f"To start anew, move it to another folder; to go on with it: {commands}",
+            )
 
     @contextlib.contextmanager
     def _opened(self, publishes: bool) -> Iterator[Any]:
@@ -73,19 +112,10 @@ class DuckDBFile(Destination):
 
     def _direct_destination(self) -> Any:
         database = Path(dlt.current.run_context().run_dir, self.options.database)
-        if database.stem.lower() == self.options.dataset.lower():
-            raise ConfigurationError(
-                f"dlt alone cannot load the dataset {self.options.dataset!r} into "
-                f"{database.name}: DuckDB cannot tell it from the file of the same name.",
-                hint="Name another file as database under [pipelines.NAME] in .dlt/config.toml.",
-            )
         return dlt.destinations.duckdb(str(database))
 
     def _location(self) -> str:
         return str(self.database)
-
-    def _catalog(self) -> str:
-        return loading_name(self.database)
 
     def _hints(self, error: BaseException) -> list[str]:
         if not _DAMAGE.search(str(error)):
@@ -95,6 +125,22 @@ class DuckDBFile(Destination):
             f"If {file.name} is damaged, move it and {file.name}.wal away: the next run starts "
             f"from {self.options.database.name}."
         ]
+
+
+def _catalog(file: Path) -> str:
+    """Return the name, in lower case, by which DuckDB knows a file."""
+    return file.name.partition(".")[0].lower()
+
+
+def _renaming(database: Path, new: Path) -> str:
+    """Return the commands that rename a DuckDB file and what belongs to it, if it is there."""
+    files = {database: new, loading_file(database): loading_file(new)}
+    files.update({write_ahead_log(file): write_ahead_log(to) for file, to in files.items()})
+    return " && ".join(
+        f"mv {shlex.quote(str(file))} {shlex.quote(str(to))}"
+        for file, to in files.items()
+        if file.exists()
+    )
 
 
 def _opened_for_reading(

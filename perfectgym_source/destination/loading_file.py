@@ -28,11 +28,6 @@ LATEST = 'storage_version = "latest"'
 _LOADING = "_loading"
 
 
-def loading_name(database: Path) -> str:
-    """Return the name by which DuckDB knows the loading file."""
-    return f"{database.stem}{_LOADING}"
-
-
 def loading_file(database: Path) -> Path:
     """Return the path of the loading file, beside the published one.
 
@@ -52,7 +47,7 @@ def loading_file(database: Path) -> Path:
             f"{database.name} has the name of a file into which a pipeline loads.",
             hint="--database has to name the file that is published: without '_loading'.",
         )
-    own = database.with_name(f"{loading_name(database)}.duckdb")
+    own = database.with_name(f"{database.stem}{_LOADING}.duckdb")
     if max(len(os.fsencode(temporary(file).name)) for file in (own, database)) > 250:
         raise ConfigurationError(f"The file name {database.name!r} of --database is too long.")
     return own

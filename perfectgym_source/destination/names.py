@@ -87,15 +87,12 @@ def known_destination(name: str) -> AnyDestination:
         raise ConfigurationError(f"dlt knows no destination {name!r}{near}") from None
 
 
-def check_dataset(
-    dataset: str, installation: str = "", catalog: str = "", destination: str = "duckdb"
-) -> None:
+def check_dataset(dataset: str, installation: str = "", destination: str = "duckdb") -> None:
     """Make sure that a dataset can have its name.
 
     Args:
         dataset: Its name.
         installation: The installation whose name it has at its end, if any.
-        catalog: The name by which DuckDB knows the file that it is loaded into, if that is one.
         destination: The name of dlt's destination.
 
     Raises:
@@ -130,7 +127,7 @@ def check_dataset(
             "itself",
             hint=of_dataset,
         )
-    if dataset in _RESERVED or dataset == catalog.lower():
+    if dataset in _RESERVED:
         raise ConfigurationError(
             f"{where} cannot have that name: the database uses it for itself.", hint=hint
         )

@@ -5,9 +5,6 @@ are loaded into a file of the pipeline's own beside it, and the finished file ta
 published one in a single step (`rename`, POSIX): whoever has the old one open keeps reading it, and
 whoever opens it anew sees a complete run.
 
-It also keeps the catalog's name apart from the dataset's: DuckDB refuses `perfectgym.classes` as
-ambiguous in a file `perfectgym.duckdb` while dlt loads the dataset `perfectgym`.
-
 Both files have the storage version of the setting `storage_version`. What others made in the
 published file is carried over (`foreign_objects`), and so are its owner, mode and attributes
 (`replacement`).

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from perfectgym_source.config.installations import dataset_of
+from perfectgym_source.destination import Options, destination_for
 from perfectgym_source.destination.loading_file import loading_file
 from perfectgym_source.destination.names import check_dataset
 from perfectgym_source.destination.servers import merging_destination
@@ -28,19 +29,18 @@ from perfectgym_source.errors import ConfigurationError
         ("pg_catalog", "the database uses it"),
         ("temp", "the database uses it"),
         ("system", "the database uses it"),
-        ("gym_loading", "the database uses it"),
     ],
 )
 def test_a_name_that_cannot_work_is_refused(dataset: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
-        check_dataset(dataset, catalog="Gym_loading")
+        check_dataset(dataset)
 
 
 @pytest.mark.parametrize(
     "dataset", ["perfectgym", "main", "public", "gym", "staging", "a1_b2", "pg_gym"]
 )
 def test_any_other_name_is_taken(dataset: str) -> None:
-    check_dataset(dataset, catalog="gym_loading")
+    check_dataset(dataset)
 
 
 def test_a_name_from_an_installation_blames_the_installation() -> None:
@@ -65,6 +65,37 @@ def test_a_name_that_is_too_long_for_the_destination_is_refused() -> None:
     merging_destination("postgres", "x" * 55)
     with pytest.raises(ConfigurationError, match="takes 55 characters"):
         merging_destination("postgres", "x" * 56)
+
+
+@pytest.mark.parametrize("destination", ["duckdb", "filesystem"])
+@pytest.mark.parametrize(
+    ("file", "dataset"),
+    [
+        ("gym.duckdb", "gym"),
+        ("Gym.DuckDB", "gym"),
+        ("gym", "gym"),
+        ("gym.of.mine.duckdb", "gym"),
+        ("gym.duckdb", "gym_loading"),
+    ],
+)
+def test_a_duckdb_file_and_its_dataset_cannot_have_the_same_name(
+    tmp_path: Path, file: str, dataset: str, destination: str
+) -> None:
+    (tmp_path / file).touch()
+    options = Options(destination, tmp_path / file, dataset)
+    with pytest.raises(ConfigurationError, match=rf"refuse {dataset}.classes as amb.*mv .*/{file}"):
+        destination_for(options).check_names()
+
+
+def test_a_link_to_a_file_that_is_named_like_the_dataset_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "link.duckdb").symlink_to(tmp_path / "gym.duckdb")
+    with pytest.raises(ConfigurationError, match=r"file gym\.duckdb and the dataset 'gym'"):
+        destination_for(Options("duckdb", tmp_path / "link.duckdb", "gym")).check_names()
+
+
+def test_a_file_that_is_named_otherwise_is_taken(tmp_path: Path) -> None:
+    for file, dataset in [("gym.duckdb", "gyms"), ("perfectgym.duckdb", "gym"), ("a.gym", "gym")]:
+        destination_for(Options("duckdb", tmp_path / file, dataset)).check_names()
 
 
 @pytest.mark.parametrize(

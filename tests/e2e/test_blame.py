@@ -136,7 +136,7 @@ def test_ordinary_variables_of_the_environment_set_nothing(
     secrets.chmod(0o600)
     done = configured("--resources", "clubs,class_types", **ordinary)
     assert done.returncode == 0, done.stderr
-    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.perfectgym.class_types")
+    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.class_types")
     assert rows > 2
     assert "clubs" in configured("--state", **ordinary).stdout
 
@@ -170,7 +170,7 @@ def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sa
     configured.database.mkdir()
     folder = configured("--state")
     assert folder.returncode == 2
-    assert "perfectgym.duckdb is a folder. --database names another file." in folder.stderr
+    assert "gym.duckdb is a folder. --database names another file." in folder.stderr
     assert "config.toml" not in folder.stderr
 
     (configured.folder / ".dlt").mkdir()

@@ -109,7 +109,7 @@ def test_a_damaged_loading_file_is_told_before_the_first_request(
     asked = len(sandbox.requests)
     done = server.run(*RESOURCES)
     assert done.code == 5
-    assert "move it and perfectgym_loading.duckdb.wal away" in done.errors
+    assert "move it and gym_loading.duckdb.wal away" in done.errors
     assert "Traceback" not in done.errors
     assert len(sandbox.requests) == asked
     configured.loading_file.unlink()

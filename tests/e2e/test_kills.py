@@ -88,7 +88,7 @@ FIRST_PLACES = [
 
 WORKING = "dlt/perfectgym/*/perfectgym"
 PHASES = {
-    "publishing": ".perfectgym.duckdb.tmp",
+    "publishing": ".gym.duckdb.tmp",
     "loading": f"{WORKING}/load/normalized/*",
     "extracted": f"{WORKING}/normalize/extracted/*",
     "reading": WORKING,
@@ -131,8 +131,8 @@ class Installation:
 
     def left_behind(self) -> list[str]:
         """Files besides the two databases, their marker and the lock, such as copies of rows."""
-        databases = {"perfectgym.duckdb", "perfectgym_loading.duckdb"}
-        expected = {*databases, ".perfectgym.duckdb.published", "run.lock"}
+        databases = {"gym.duckdb", "gym_loading.duckdb"}
+        expected = {*databases, ".gym.duckdb.published", "run.lock"}
         found = [path for path in self.program.folder.rglob("*") if path.is_file()]
         return [path.name for path in found if path.name not in expected]
 

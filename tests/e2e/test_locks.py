@@ -62,7 +62,7 @@ def opened(file: Path, role: str) -> Iterator[Callable[[str], list[list[object]]
 def test_a_reader_sees_its_run_through_three_others_and_the_last_one_after_opening_again(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    sql = "SELECT id, timestamp, attendees_count FROM perfectgym.perfectgym.classes ORDER BY id"
+    sql = "SELECT id, timestamp, attendees_count FROM perfectgym.classes ORDER BY id"
     assert server.run(*RESOURCES).code == 0
     with opened(configured.database, "reader") as ask:
         before = ask(sql)

@@ -87,13 +87,11 @@ def test_a_failure_and_the_recovery_are_told_once_and_every_run_is_in_the_histor
     assert refused.returncode == 3
     sandbox.world.add("classes", club_id=1)
     assert configured(*RESOURCES).returncode == 0
-    found = configured.query(
-        "SELECT outcome, exit_code FROM perfectgym.perfectgym._runs ORDER BY started_at"
-    )
+    found = configured.query("SELECT outcome, exit_code FROM perfectgym._runs ORDER BY started_at")
     assert found == [("ok", 0), ("partial", 4), ("partial", 4), ("ok", 0), ("failed", 3), ("ok", 0)]
     assert configured.query(
-        "SELECT rows_new, rows_changed FROM perfectgym.perfectgym._run_resources r "
-        "JOIN perfectgym.perfectgym._runs USING (run_id) "
+        "SELECT rows_new, rows_changed FROM perfectgym._run_resources r "
+        "JOIN perfectgym._runs USING (run_id) "
         "WHERE r.resource = 'classes' ORDER BY started_at DESC LIMIT 1"
     ) == [(1, 0)]
 

@@ -91,7 +91,7 @@ def test_rules_in_a_file_make_the_columns_that_they_say(
     assert not {("email",), ("personal_id",), ("number",)} & set(columns)
     [(rows, hashed)] = configured.query(
         "select count(*), count(*) filter (regexp_full_match(first_name, '[0-9a-f]{32}')) "
-        "from perfectgym.perfectgym.users"
+        "from perfectgym.users"
     )
     assert rows == hashed == len(sandbox.world.users)
 

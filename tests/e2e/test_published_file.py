@@ -66,8 +66,8 @@ def test_an_older_duckdb_reads_all_tables_and_what_it_makes_stays(
     )
     assert len(tables) > 50
     for schema, table in tables:
-        older_duckdb.ask(file, f"SELECT * FROM perfectgym.{schema}.{table}")
-    name = "perfectgym.perfectgym.classes"
+        older_duckdb.ask(file, f"SELECT * FROM {schema}.{table}")
+    name = "perfectgym.classes"
     older_duckdb.ask(
         file,
         "CREATE SCHEMA reports",
@@ -201,7 +201,7 @@ def test_what_cannot_be_carried_over_is_refused_by_its_name_and_nothing_is_lost(
 ) -> None:
     load(server)
     with duckdb.connect(str(configured.database)) as connection:
-        connection.execute("USE perfectgym.perfectgym")
+        connection.execute("USE perfectgym")
         connection.execute("CREATE UNIQUE INDEX only_one ON clubs (name)")
     first, second, *_ = sandbox.world.clubs
     sandbox.world.change("clubs", second["id"], name=first["name"])
@@ -212,7 +212,7 @@ def test_what_cannot_be_carried_over_is_refused_by_its_name_and_nothing_is_lost(
     assert "Nothing is lost" in done.errors
     assert configured.database.read_bytes() == before
     with duckdb.connect(str(configured.database)) as connection:
-        connection.execute("DROP INDEX perfectgym.perfectgym.only_one")
+        connection.execute("DROP INDEX perfectgym.only_one")
     load(server)
     assert published(configured) == truth(sandbox.world)
 
@@ -224,7 +224,7 @@ def test_the_history_stays_in_the_published_file_and_is_written_again_where_it_w
     load(server)  # finds nothing to check
     change(sandbox.world, random.Random(1))
     load(server)
-    checks = "SELECT count(DISTINCT run_id) FROM perfectgym.perfectgym._run_checks"
+    checks = "SELECT count(DISTINCT run_id) FROM perfectgym._run_checks"
     [(before,)] = configured.query(checks)
     assert before == 2
     for file in (configured.database, configured.loading_file):
@@ -233,14 +233,14 @@ def test_the_history_stays_in_the_published_file_and_is_written_again_where_it_w
     errors = load(server)
     assert "history" not in errors
     assert configured.query(checks) == [(1,)]
-    assert configured.query("SELECT count(*) FROM perfectgym.perfectgym._runs") == [(4,)]
+    assert configured.query("SELECT count(*) FROM perfectgym._runs") == [(4,)]
 
 
 def test_schemas_of_others_that_look_like_those_of_dlt_are_carried_over(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
     load(server)
-    own = "perfectgym.perfectgym"
+    own = "perfectgym"
     execute(
         configured.database,
         *(f"CREATE SCHEMA {name}" for name in ("archive", "half", "extras", "odd", "my_staging")),
@@ -297,7 +297,7 @@ def test_what_others_made_does_not_keep_the_loading_file_from_being_converted(
             "CREATE SCHEMA perfectgym.theirs",
             "CREATE TABLE perfectgym.theirs.any AS SELECT 1::VARIANT AS thing",
             "CREATE TABLE perfectgym.theirs.log (id BIGINT)",
-            "CREATE TRIGGER logged AFTER INSERT ON perfectgym.perfectgym.classes REFERENCING NEW "
+            "CREATE TRIGGER logged AFTER INSERT ON perfectgym.classes REFERENCING NEW "
             "TABLE AS new FOR EACH STATEMENT INSERT INTO perfectgym.theirs.log SELECT id FROM new",
         ):
             connection.execute(sql)
@@ -312,7 +312,7 @@ def test_what_others_made_does_not_keep_the_loading_file_from_being_converted(
     assert done.code == 5, done.errors
     assert "trigger perfectgym.logged" in done.errors
     assert configured.database.read_bytes() == before
-    execute(configured.database, "DROP TRIGGER logged ON perfectgym.perfectgym.classes")
+    execute(configured.database, "DROP TRIGGER logged ON perfectgym.classes")
     done = server.run(*RESOURCES)
     assert done.code == 5, done.errors
     assert "table theirs.any" in done.errors
@@ -412,8 +412,8 @@ def test_a_file_that_somebody_writes_is_not_replaced_and_what_a_dead_writer_left
     with holding(configured.database):
         done = server.run(*RESOURCES, "--wait", "0.3")
         assert done.code == 7, done.errors
-        assert f"perfectgym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
-    assert configured.database.with_name("perfectgym.duckdb.wal").exists()
+        assert f"gym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
+    assert configured.database.with_name("gym.duckdb.wal").exists()
     assert published(configured) == before
     load(server)
     assert published(configured) == truth(sandbox.world)
@@ -429,7 +429,7 @@ def test_a_published_file_that_somebody_writes_is_not_taken_for_an_empty_one(
         for action in ("--status", "--state"):
             done = server.run(*RESOURCES[: 2 * (action == "--status")], action)
             assert (done.code, done.output) == (7, ""), done.errors
-            assert f"perfectgym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
+            assert f"gym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
 
 
 def test_what_a_dead_writer_left_is_kept_while_somebody_reads_the_file(
@@ -439,7 +439,7 @@ def test_what_a_dead_writer_left_is_kept_while_somebody_reads_the_file(
     with holding(configured.database) as writer:
         writer.kill()
         writer.wait()
-    log = configured.database.with_name("perfectgym.duckdb.wal")
+    log = configured.database.with_name("gym.duckdb.wal")
     assert log.exists()
     change(sandbox.world, random.Random(1))
     with holding(configured.database, "True"):
@@ -467,13 +467,13 @@ def of_the_future() -> bytes:
     ],
     ids=["empty", "garbage", "newer"],
 )
-@pytest.mark.parametrize("name", ["perfectgym.duckdb", "perfectgym_loading.duckdb"])
+@pytest.mark.parametrize("name", ["gym.duckdb", "gym_loading.duckdb"])
 def test_a_file_that_cannot_be_opened_is_told_as_what_it_is(
     configured: Program, sandbox: Sandbox, server: ForkServer, name: str, content: bytes, words: str
 ) -> None:
     (configured.folder / name).write_bytes(content)
     done = server.run(*RESOURCES)
-    if not words and name == "perfectgym.duckdb":
+    if not words and name == "gym.duckdb":
         # It only says who may read what comes.
         assert done.code == 0, done.errors
         return
@@ -491,14 +491,66 @@ def test_names_that_cannot_work_are_refused_before_the_first_request(
     (configured.folder / "who?").mkdir()
     for given in (
         ("--dataset", "perfectgym_staging"),
-        ("--dataset", "perfectgym_loading"),
+        ("--dataset", "gym_loading"),
+        ("--dataset", "gym"),
+        ("--database", "PerfectGym.duckdb"),
         ("--dataset", "a b;c"),
         ("--dataset", "x" * 80, "--destination", "postgres"),
         ("--database", "who?/gym.duckdb"),
         ("--database", ""),
-        ("--database", "perfectgym_loading.duckdb"),
+        ("--database", "gym_loading.duckdb"),
     ):
         done = server.run(*RESOURCES, *given)
         assert (done.code, "Traceback" in done.errors) == (2, False), (given, done.errors)
     assert sandbox.token_requests == []
     assert [path.name for path in configured.folder.glob("*.duckdb*")] == []
+
+
+def test_a_file_of_the_former_default_name_is_renamed_by_the_printed_commands_and_goes_on(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server)
+    former = configured.folder / "perfectgym.duckdb"
+    configured.database.rename(former)
+    configured.loading_file.rename(configured.folder / "perfectgym_loading.duckdb")
+    execute(
+        former,
+        "CREATE SCHEMA reports",
+        "CREATE VIEW reports.qualified AS FROM perfectgym.perfectgym.clubs",
+        "USE perfectgym.reports",
+        "CREATE VIEW used AS SELECT count(*) AS n FROM perfectgym.perfectgym.clubs",
+    )
+    for command in ((), ("--status",), ("--destination", "filesystem")):
+        refused = server.run(*RESOURCES, *command)
+        assert refused.code == 2, refused.errors
+        assert "neither its history nor its views" in refused.errors
+    commands = " ".join(refused.errors.split()).split("go on with it: ")[1]
+    assert commands == (
+        "mv perfectgym.duckdb gym.duckdb && mv perfectgym_loading.duckdb gym_loading.duckdb"
+    )
+    subprocess.run(commands, shell=True, cwd=configured.folder, check=True)
+    change(sandbox.world, random.Random(1))
+    load(server)
+    assert published(configured) == truth(sandbox.world)
+    clubs = len(sandbox.world.clubs)
+    assert configured.query("SELECT count(*) FROM reports.qualified") == [(clubs,)]
+    assert configured.query("SELECT n FROM reports.used") == [(clubs,)]
+    assert configured.query("SELECT count(*) FROM perfectgym._runs") == [(2,)]
+
+
+def test_the_former_default_name_is_of_no_concern_where_another_file_is_named(
+    configured: Program, server: ForkServer
+) -> None:
+    (configured.folder / "perfectgym.duckdb").touch()
+    load(server, *RESOURCES, "--database", "other.duckdb")
+
+
+def test_a_view_with_the_qualified_names_of_the_readme_can_be_made_and_stays(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server)
+    execute(configured.database, "CREATE VIEW perfectgym.mine AS SELECT id FROM perfectgym.clubs")
+    change(sandbox.world, random.Random(1))
+    load(server)
+    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.mine")
+    assert rows == len(sandbox.world.truth("clubs"))

@@ -16,9 +16,7 @@ def test_the_demo_ends_with_rows_of_classes_in_a_duckdb_file(program: Program) -
     done = program.exec("--demo", "--demo-size", "tiny")
     assert done.returncode == 0, done.stderr
     assert "classes" in done.stdout
-    [(rows, ids)] = program.query(
-        "SELECT count(*), count(DISTINCT id) FROM perfectgym.perfectgym.classes"
-    )
+    [(rows, ids)] = program.query("SELECT count(*), count(DISTINCT id) FROM perfectgym.classes")
     assert rows == ids > 250
 
 
@@ -48,9 +46,7 @@ def test_a_second_run_asks_once_for_each_list_and_club_and_loads_nothing(
         sandbox.world.change("classes", identity, attendeesCount=77)
     third = json.loads(configured(*arguments).stdout)
     assert third["rows"] == {"classes": 10}
-    loaded = configured.query(
-        "SELECT id FROM perfectgym.perfectgym.classes WHERE attendees_count = 77"
-    )
+    loaded = configured.query("SELECT id FROM perfectgym.classes WHERE attendees_count = 77")
     assert {identity for (identity,) in loaded} >= set(changed)
 
 
@@ -101,7 +97,7 @@ def test_settings_come_from_the_files_in_the_dlt_folder(program: Program, sandbo
     )
     done = program.exec("--resources", "clubs")
     assert done.returncode == 0, done.stderr
-    assert program.query("SELECT count(*) FROM perfectgym.perfectgym.clubs") == [(4,)]
+    assert program.query("SELECT count(*) FROM perfectgym.clubs") == [(4,)]
 
 
 def test_a_list_that_fails_for_good_does_not_hold_the_others_and_catches_up(
@@ -111,10 +107,10 @@ def test_a_list_that_fails_for_good_does_not_hold_the_others_and_catches_up(
     done = configured("--resources", "clubs,class_categories", SOURCES__PERFECTGYM__ATTEMPTS="2")
     assert done.returncode == 4
     assert "class_categories" in done.stdout
-    assert configured.query("SELECT count(*) FROM perfectgym.perfectgym.clubs") == [(4,)]
+    assert configured.query("SELECT count(*) FROM perfectgym.clubs") == [(4,)]
     sandbox.faults.clear()
     assert configured("--resources", "clubs,class_categories").returncode == 0
-    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.perfectgym.class_categories")
+    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.class_categories")
     assert rows == len(sandbox.world.truth("class_categories"))
 
 
@@ -127,7 +123,7 @@ def test_a_database_that_cannot_be_written_has_its_own_exit_code_and_loses_nothi
     assert "Traceback" not in done.stderr
     configured.database.unlink()
     assert configured("--resources", "clubs,classes").returncode == 0
-    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.perfectgym.classes")
+    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.classes")
     assert rows == len(sandbox.world.truth("classes"))
 
 
@@ -154,7 +150,7 @@ def test_a_fresh_machine_with_the_same_file_goes_on_where_the_old_one_ended(
 ) -> None:
     configured("--resources", "clubs,classes")
     shutil.rmtree(configured.folder / "dlt")
-    (configured.folder / "perfectgym_loading.duckdb").unlink()
+    (configured.folder / "gym_loading.duckdb").unlink()
     again = json.loads(configured("--json", "--resources", "clubs,classes").stdout)
     assert again["rows"] == {}
 

@@ -86,7 +86,7 @@ def test_nothing_that_is_written_can_be_read_by_others(
     done = server.run(*resources)
     assert done.code == 0, done.errors
     # The published file is for a group to read, until its owner gives it another mode.
-    assert open_to_others(configured.folder) == ["perfectgym.duckdb"]
+    assert open_to_others(configured.folder) == ["gym.duckdb"]
     configured.database.chmod(0o604)
     for row in sandbox.world.rows("classes"):
         sandbox.world.change("classes", row, attendeesCount=77)

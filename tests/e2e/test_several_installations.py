@@ -84,7 +84,7 @@ def test_installations_go_into_one_dataset_where_that_is_configured(
     }
     assert three("all", **account).returncode == 0
     found = three.query(
-        "SELECT installation, count(*) FROM perfectgym.perfectgym.clubs GROUP BY ALL ORDER BY 1"
+        "SELECT installation, count(*) FROM perfectgym.clubs GROUP BY ALL ORDER BY 1"
     )
     assert found == [("north", 4), ("twin", 4)]
 

@@ -28,7 +28,7 @@ def wait_until(true: Callable[[], object]) -> None:
 
 
 def ids(program: Program) -> list[int]:
-    found = program.query("SELECT id FROM perfectgym.perfectgym.classes ORDER BY id")
+    found = program.query("SELECT id FROM perfectgym.classes ORDER BY id")
     return [identity for (identity,) in found]
 
 

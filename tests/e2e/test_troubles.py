@@ -94,7 +94,7 @@ def test_a_clock_that_was_ahead_and_is_put_right_loses_nothing(
 ) -> None:
     assert server.run(*RESOURCES, days_ahead=400).code == 0
     [(load_id,)] = configured.query(
-        "SELECT load_id FROM perfectgym.perfectgym._dlt_loads WHERE schema_name = 'perfectgym'"
+        "SELECT load_id FROM perfectgym._dlt_loads WHERE schema_name = 'perfectgym'"
     )
     assert float(load_id) > time.time() + 300 * 86_400
     for number in range(2):

@@ -67,7 +67,7 @@ def test_status_and_state_are_told_beside_a_run(configured: Program, server: For
         assert status.code == 0, status.errors
         assert f"process {run.pid}" in status.output
         assert "This is what was published last." in status.output
-        assert "All of perfectgym.duckdb (perfectgym) is fresh" in status.output
+        assert "All of gym.duckdb (perfectgym) is fresh" in status.output
         state = json.loads(server.run("--state", "--json").output)
         assert state["run_under_way"]["process"].startswith(f"process {run.pid} on ")
         assert state["resources"] != []
@@ -77,7 +77,7 @@ def test_status_and_state_are_told_beside_a_run(configured: Program, server: For
         configured.database.write_bytes(b"no database" * 1000)
         unreadable = server.run("--status", *RESOURCES)
         assert unreadable.code == 5
-        assert "perfectgym.duckdb cannot be read: " in unreadable.errors
+        assert "gym.duckdb cannot be read: " in unreadable.errors
         assert "_loading" not in unreadable.errors  # which is not to blame
         configured.database.write_bytes(published)
         assert run.poll() is None

@@ -12,7 +12,7 @@ from perfectgym_source.sandbox import Fault, Sandbox
 
 
 def spoil(program: Program, statement: str) -> None:
-    file = program.database.with_name("perfectgym_loading.duckdb")
+    file = program.database.with_name("gym_loading.duckdb")
     with duckdb.connect(str(file)) as connection:
         connection.execute("use perfectgym_loading.perfectgym")
         connection.execute(statement)
@@ -42,7 +42,7 @@ def test_differences_are_told_repaired_and_published(configured: Program, sandbo
     assert done["before"]["tables"]["classes"]["missing"] == lost
     assert done["loaded"] == {"classes": len(sandbox.world.classes)}
     assert done["after"]["tables"]["classes"]["missing"] == 0
-    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.perfectgym.classes")
+    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.classes")
     assert rows == len(sandbox.world.classes)
 
     nothing = configured("--repair", *arguments)

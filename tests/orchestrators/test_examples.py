@@ -75,7 +75,7 @@ def test_the_command_loads(
         )
         assert (result.returncode, result.stderr) == (0, "")
         assert "exit code" not in result.stdout
-    assert_loaded(place / "perfectgym.duckdb", sandboxes)
+    assert_loaded(place / "gym.duckdb", sandboxes)
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd-analyze")

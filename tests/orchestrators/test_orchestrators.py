@@ -70,10 +70,10 @@ def test_airflow_runs_a_task_for_each_installation_and_group(
     execute([airflow, "db", "migrate"], home.parent, environment)
     test_run = [airflow, "dags", "test", "perfectgym"]
     execute(test_run, home.parent, environment)
-    assert_loaded(project / "perfectgym.duckdb", sandboxes)
+    assert_loaded(project / "gym.duckdb", sandboxes)
     change(sandboxes)
     execute(test_run, home.parent, environment)
-    assert_changed(project / "perfectgym.duckdb", sandboxes)
+    assert_changed(project / "gym.duckdb", sandboxes)
     listed = execute([airflow, "tasks", "list", "perfectgym"], home.parent, environment)
     for name in NAMES:
         assert f"{name}_company" in listed
@@ -99,7 +99,7 @@ def test_dagster_materializes_the_assets_of_each_installation(
 
     everything = (True, sorted(SELECTED))
     assert materialize() == (dict.fromkeys(NAMES, everything), list(NAMES))
-    assert_loaded(project / "perfectgym.duckdb", sandboxes)
+    assert_loaded(project / "gym.duckdb", sandboxes)
     change(sandboxes)
     fault = Fault(ENDPOINTS["products"].path, "status", status=403, times=None)
     sandboxes["north"].faults.add(fault)
@@ -108,4 +108,4 @@ def test_dagster_materializes_the_assets_of_each_installation(
         "north": (False, sorted(set(SELECTED) - {"products"})),
         "south": everything,
     }
-    assert_changed(project / "perfectgym.duckdb", sandboxes)
+    assert_changed(project / "gym.duckdb", sandboxes)

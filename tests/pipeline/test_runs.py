@@ -48,7 +48,7 @@ def test_a_run_loads_publishes_and_returns_its_summary(
     summary = run_pipeline(planned.selecting(["clubs"]))
     assert (summary.exit_code, summary.incomplete) == (0, [])
     assert summary.report.rows["clubs"] == len(sandbox.world.clubs)
-    assert count(tmp_path / "perfectgym.duckdb", "clubs") == len(sandbox.world.clubs)
+    assert count(tmp_path / "gym.duckdb", "clubs") == len(sandbox.world.clubs)
 
 
 def test_what_depends_on_a_failure_is_incomplete(planned: PipelineRun, sandbox: Sandbox) -> None:

@@ -51,9 +51,7 @@ def published(program: Program) -> Tables:
     with duckdb.connect(str(program.database), read_only=True) as connection:
         return _sorted(
             {
-                table: connection.sql(
-                    f"SELECT {columns} FROM perfectgym.perfectgym.{table}"
-                ).fetchall()
+                table: connection.sql(f"SELECT {columns} FROM perfectgym.{table}").fetchall()
                 for table, columns in _COLUMNS.items()
             }
         )

@@ -21,7 +21,7 @@ class Place:
 
     @property
     def database(self) -> Path:
-        return self.folder / "perfectgym.duckdb"
+        return self.folder / "gym.duckdb"
 
     def at(self, destination: str, table_format: str = "parquet") -> Place:
         """The same folder and installation with another destination."""

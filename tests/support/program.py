@@ -43,11 +43,11 @@ class Program:
 
     @property
     def database(self) -> Path:
-        return self.folder / "perfectgym.duckdb"
+        return self.folder / "gym.duckdb"
 
     @property
     def loading_file(self) -> Path:
-        return self.folder / "perfectgym_loading.duckdb"
+        return self.folder / "gym_loading.duckdb"
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.database), read_only=True) as connection:

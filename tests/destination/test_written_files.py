@@ -97,7 +97,7 @@ def test_files_are_written_again_after_a_repair_that_only_removed_rows(
 ) -> None:
     local.load("clubs", "classes")
     with duckdb.connect(str(loading_file(local.database))) as connection:
-        connection.execute("INSERT INTO perfectgym_loading.perfectgym.clubs (id) VALUES (-1)")
+        connection.execute("INSERT INTO perfectgym.clubs (id) VALUES (-1)")
     files.load("clubs", "classes")
     extra = frozenset({("id", -1)})
     assert any(extra <= row for row in in_parquet(bucket)["clubs"])

@@ -291,14 +291,14 @@ def test_what_others_made_does_not_keep_the_loading_file_from_being_converted(
     newer = configured.folder / "newer.duckdb"
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{configured.loading_file}' AS old (READ_ONLY)")
-        connection.execute(f"ATTACH '{newer}' AS perfectgym (STORAGE_VERSION 'latest')")
-        connection.execute("COPY FROM DATABASE old TO perfectgym")
+        connection.execute(f"ATTACH '{newer}' AS gym (STORAGE_VERSION 'latest')")
+        connection.execute("COPY FROM DATABASE old TO gym")
         for sql in (
-            "CREATE SCHEMA perfectgym.theirs",
-            "CREATE TABLE perfectgym.theirs.any AS SELECT 1::VARIANT AS thing",
-            "CREATE TABLE perfectgym.theirs.log (id BIGINT)",
-            "CREATE TRIGGER logged AFTER INSERT ON perfectgym.classes REFERENCING NEW "
-            "TABLE AS new FOR EACH STATEMENT INSERT INTO perfectgym.theirs.log SELECT id FROM new",
+            "CREATE SCHEMA gym.theirs",
+            "CREATE TABLE gym.theirs.any AS SELECT 1::VARIANT AS thing",
+            "CREATE TABLE gym.theirs.log (id BIGINT)",
+            "CREATE TRIGGER logged AFTER INSERT ON gym.perfectgym.classes REFERENCING NEW "
+            "TABLE AS new FOR EACH STATEMENT INSERT INTO gym.theirs.log SELECT id FROM new",
         ):
             connection.execute(sql)
     if has_loading_file:
@@ -318,7 +318,7 @@ def test_what_others_made_does_not_keep_the_loading_file_from_being_converted(
     assert "table theirs.any" in done.errors
     assert "VARIANT" in done.errors
     assert 'storage_version = "latest"' in done.errors
-    execute(configured.database, "DROP TABLE perfectgym.theirs.any")
+    execute(configured.database, "DROP TABLE theirs.any")
     load(server)
     assert published(configured) == truth(sandbox.world)
     assert configured.query("SELECT count(*) FROM theirs.log") == [(0,)]
@@ -515,10 +515,8 @@ def test_a_file_of_the_former_default_name_is_renamed_by_the_printed_commands_an
     configured.loading_file.rename(configured.folder / "perfectgym_loading.duckdb")
     execute(
         former,
-        "CREATE SCHEMA reports",
-        "CREATE VIEW reports.qualified AS FROM perfectgym.perfectgym.clubs",
-        "USE perfectgym.reports",
-        "CREATE VIEW used AS SELECT count(*) AS n FROM perfectgym.perfectgym.clubs",
+        "USE perfectgym.perfectgym",
+        "CREATE VIEW mine AS SELECT id FROM clubs",
     )
     for command in ((), ("--status",), ("--destination", "filesystem")):
         refused = server.run(*RESOURCES, *command)
@@ -532,9 +530,8 @@ def test_a_file_of_the_former_default_name_is_renamed_by_the_printed_commands_an
     change(sandbox.world, random.Random(1))
     load(server)
     assert published(configured) == truth(sandbox.world)
-    clubs = len(sandbox.world.clubs)
-    assert configured.query("SELECT count(*) FROM reports.qualified") == [(clubs,)]
-    assert configured.query("SELECT n FROM reports.used") == [(clubs,)]
+    [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.mine")
+    assert rows == len(sandbox.world.truth("clubs"))
     assert configured.query("SELECT count(*) FROM perfectgym._runs") == [(2,)]
 
 

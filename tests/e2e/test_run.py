@@ -228,5 +228,5 @@ def test_a_sample_goes_into_a_dataset_of_its_own_and_moves_no_cursor(
     assert len(sandbox.requests) <= 8
     first = json.loads(configured(*arguments).stdout)
     assert first["rows"]["classes"] == len(sandbox.world.truth("classes"))
-    [(sampled,)] = configured.query("SELECT count(*) FROM perfectgym.perfectgym_sample.classes")
+    [(sampled,)] = configured.query("SELECT count(*) FROM perfectgym_sample.classes")
     assert sampled == 7

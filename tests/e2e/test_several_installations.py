@@ -54,7 +54,7 @@ def test_each_installation_is_loaded_whatever_becomes_of_the_others(
     assert found["north"]["dataset"] == "perfectgym_north"
     assert (found["east"]["outcome"], found["east"]["exit_code"]) == ("failed", 3)
     assert found["south"]["outcome"] in ("failed", "partial")
-    [(rows,)] = three.query("SELECT count(*) FROM perfectgym.perfectgym_north.classes")
+    [(rows,)] = three.query("SELECT count(*) FROM perfectgym_north.classes")
     assert rows == len(sandbox.world.truth("classes"))
     assert "no such password" not in done.stdout + done.stderr
 

@@ -14,7 +14,7 @@ from perfectgym_source.sandbox import Fault, Sandbox
 def spoil(program: Program, statement: str) -> None:
     file = program.database.with_name("gym_loading.duckdb")
     with duckdb.connect(str(file)) as connection:
-        connection.execute("use perfectgym_loading.perfectgym")
+        connection.execute("use perfectgym")
         connection.execute(statement)
 
 

@@ -214,8 +214,7 @@ class PasswordGrantAuth(SecretAuth):
         self._useless += 1
         self._short_lived += 1
         if self._short_lived > 1:
-            longest = self._retry_policy.retry_wait * 2.0 ** min(self._short_lived - 2, 20)
-            longest = min(longest, self._retry_policy.max_retry_wait, FRESH_SECONDS)
+            longest = min(self._retry_policy.longest_wait(self._short_lived - 1), FRESH_SECONDS)
             self._sleep(random.uniform(longest / 2, longest))
 
     def _renew(self, is_refused: bool) -> Token:

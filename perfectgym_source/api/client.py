@@ -18,7 +18,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from ..catalog.json_text import with_valid_utf8
+from .json_text import with_valid_utf8
 from ..config.settings import Settings
 from ..errors import ApiError, Cancelled, RequestRefused, Unavailable
 from .auth import auth_for

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import requests
 
-from ..catalog.json_text import BadUtf8, NotJson, parse_json
+from .json_text import BadUtf8, NotJson, parse_json
 from ..errors import ApiError, PerfectGymError, RequestRefused
 from .retry import CHECK_ADDRESS, SESSION_ENDED, RetryableFailure, is_transient, retry_after
 

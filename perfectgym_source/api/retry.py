@@ -62,11 +62,15 @@ class RetryPolicy:
     retry_wait: float
     max_retry_wait: float
 
+    def longest_wait(self, attempt: int) -> float:
+        """Return the most seconds to wait after an attempt that failed; they double each time."""
+        doublings = min(attempt - 1, 64)  # a float holds no more than 1,023 of them
+        return min(self.retry_wait * 2.0**doublings, self.max_retry_wait)
+
     def wait_after(self, attempt: int, failure: RetryableFailure) -> float:
-        """Return the seconds to wait after an attempt that failed: at random up to a limit that
-        doubles, but no less than the server asks for."""
-        limit = min(self.retry_wait * 2.0 ** (attempt - 1), self.max_retry_wait)
-        backoff = random.uniform(0, limit)
+        """Return the seconds to wait after an attempt that failed: at random up to the longest
+        wait, but no less than the server asks for."""
+        backoff = random.uniform(0, self.longest_wait(attempt))
         return min(max(failure.retry_after or 0.0, backoff), self.max_retry_wait)
 
 

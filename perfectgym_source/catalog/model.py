@@ -303,6 +303,13 @@ class ApiVersion:
     zones: ZoneSource | None = None
     references: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if self.zones is not None and self.endpoints[self.zones.endpoint].parents:
+            raise ValueError(
+                f"{self.zones.endpoint} cannot give the time zones: it has parents, and it is read "
+                "before everything else"
+            )
+
 
 INSTALLATION = "installation"
 """The column that tells installations apart in a dataset that holds several of them."""

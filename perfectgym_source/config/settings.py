@@ -274,15 +274,15 @@ def make_settings(*, api: ApiVersion = V1, **raw: Any) -> Settings:
     key = values.pop("pii_key", "")
     with problems.collected():
         if key or "pii_key" not in given:
-            values["pii"] = _privacy(given.get("pii", "keep"), key)
+            values["pii"] = _privacy(given.get("pii", "keep"), key, api)
     problems.raise_all()
     values.setdefault("installation", urlsplit(values["base_url"]).hostname)
     return Settings(**values, api=api)
 
 
-def _privacy(rules: Any, key: str) -> Privacy:
+def _privacy(rules: Any, key: str, api: ApiVersion) -> Privacy:
     try:
-        privacy = make_privacy(rules, key)
+        privacy = make_privacy(rules, key, api)
     except ValueError as error:
         raise _error("pii", str(error)) from None
     if privacy.hashes and not key:

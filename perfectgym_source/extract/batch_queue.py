@@ -9,8 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..api.pages import Page
-from ..catalog.json_text import NotJson
-from ..errors import ApiError
+from ..api.json_text import NotJson
 from ..transform.decoder import Batch, Decoder
 from .failures import Failures
 
@@ -118,8 +117,8 @@ class BatchQueue:
         try:
             return self.decoder.decode(pages, requests, emptied)
         except NotJson as error:
-            name = self.decoder.endpoint.name
-            raise ApiError(f"What a row embeds is {error}.", resource=name) from None
+            error.resource = self.decoder.endpoint.name
+            raise
 
 
 def _merged(batches: list[Batch]) -> Batch:

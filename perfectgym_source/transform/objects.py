@@ -12,7 +12,7 @@ import orjson
 
 from ..api.pages import ColumnarPage
 from ..catalog.coerce import as_json
-from ..catalog.json_text import parsed
+from ..api.json_text import parsed
 from ..catalog.tables import ArrayField, ObjectField, ScalarField
 
 EMPTY: Mapping[str, Any] = {}

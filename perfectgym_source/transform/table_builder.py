@@ -23,7 +23,7 @@ from ..catalog.coerce import (
     to_timestamp_us,
     utc_offset_us,
 )
-from ..catalog.json_text import parsed
+from ..api.json_text import parsed
 from ..catalog.pii import OPEN, Privacy
 from .objects import EMPTY, Lists, ParsedObjects
 

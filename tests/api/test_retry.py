@@ -69,3 +69,10 @@ def test_one_attempt_is_not_repeated():
     assert (
         waits(RetryableFailure("no"), RetryPolicy(attempts=1, retry_wait=1, max_retry_wait=5)) == []
     )
+
+
+@pytest.mark.parametrize("attempt", [1, 64, 1_025, 10**9])
+def test_a_wait_has_its_limit_after_however_many_attempts(attempt):
+    policy = RetryPolicy(attempts=10**9, retry_wait=0.5, max_retry_wait=60)
+    assert policy.longest_wait(attempt) == (0.5 if attempt == 1 else 60)
+    assert 0 <= policy.wait_after(attempt, RetryableFailure("no")) <= 60

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from perfectgym_source.catalog import (
     table_layout,
 )
 from perfectgym_source.catalog.hints import child_hints, root_hints
+from perfectgym_source.catalog.model import ZoneSource
 from perfectgym_source.catalog.naming import snake_case
 from perfectgym_source.catalog.v1.row_types import DATES_DOCUMENTED_AS_STRING
 
@@ -288,3 +290,8 @@ def test_deleted_rows_are_removed_only_where_that_was_asked_for():
 @pytest.mark.parametrize("name", ["", " ", "\t"])
 def test_a_blank_field_name_has_a_column_too(name):
     assert snake_case(name) == "x"
+
+
+def test_an_endpoint_with_parents_cannot_give_the_time_zones():
+    with pytest.raises(ValueError, match="club_details cannot give the time zones"):
+        replace(V1, zones=ZoneSource("club_details", ("timeZone",)))

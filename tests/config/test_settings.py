@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.tiny_api import TINY
+
 from perfectgym_source.config.settings import Settings, make_settings
 from perfectgym_source.errors import ConfigurationError
 
@@ -181,3 +183,10 @@ def test_all_that_is_wrong_is_named_at_once():
     for word in ("username", "password", "subdomain", "mode", "sweep_days", "pii", "concurency"):
         assert f"\n  sources.perfectgym.{word} " in text
     assert text.startswith("7 settings are missing or wrong:")
+
+
+def test_rules_for_personal_data_name_the_columns_of_the_generation_that_is_read():
+    settings = make_settings(**GOOD, api=TINY, pii={"gyms.title": "drop"})
+    assert "title" not in {c.name for c in settings.pii.layout(TINY.endpoints["gyms"]).columns()}
+    with pytest.raises(ConfigurationError, match=r"users\.email"):
+        make_settings(**GOOD, api=TINY, pii={"users.email": "drop"})

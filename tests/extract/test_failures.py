@@ -10,7 +10,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from support.loading import Target, set_now, small_world
 from support.truth import check
 
-from perfectgym_source.catalog.json_text import NotJson
+from perfectgym_source.api.json_text import NotJson
 from perfectgym_source.errors import PagingError, SignInError, Unavailable
 from perfectgym_source.extract import batch_queue
 from perfectgym_source.sandbox import Fault, Sandbox

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from .coerce import integer_of, number_of
+from ..catalog.coerce import integer_of, number_of
+from ..errors import ApiError
 
 logger = logging.getLogger(__name__)
 
@@ -19,12 +20,12 @@ _ESCAPE = re.compile(
 )
 
 
-class NotJson(ValueError):
-    """A text that is no JSON, or is nested too deeply."""
+class NotJson(ApiError):
+    """A text of the API that is no JSON, or is nested too deeply."""
 
 
-class BadUtf8(ValueError):
-    """A text that is not valid UTF-8."""
+class BadUtf8(ApiError):
+    """A text of the API that is not valid UTF-8."""
 
 
 def parse_json(content: bytes) -> Any:
@@ -45,9 +46,9 @@ def parse_json(content: bytes) -> Any:
         text = _ESCAPE.sub(_without_half, content.decode("utf-8-sig"))
         return json.loads(text, parse_float=number_of, parse_int=integer_of, parse_constant=str)
     except UnicodeDecodeError:
-        raise BadUtf8("not valid UTF-8") from None
+        raise BadUtf8("The response is not valid UTF-8") from None
     except (ValueError, RecursionError):
-        raise NotJson("not the promised JSON") from None
+        raise NotJson("The response is not the promised JSON") from None
 
 
 def with_valid_utf8(content: bytes) -> bytes:

@@ -18,11 +18,11 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from .json_text import with_valid_utf8
 from ..config.settings import Settings
 from ..errors import ApiError, Cancelled, RequestRefused, Unavailable
 from .auth import auth_for
 from .connection_errors import failure_of
+from .json_text import with_valid_utf8
 from .pages import Page, PageParser
 from .rate_limit import RateLimiter
 from .responses import (

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import requests
 
-from .json_text import BadUtf8, NotJson, parse_json
 from ..errors import ApiError, PerfectGymError, RequestRefused
+from .json_text import BadUtf8, NotJson, parse_json
 from .retry import CHECK_ADDRESS, SESSION_ENDED, RetryableFailure, is_transient, retry_after
 
 _REPORT = "Run again later; if it stays so, report the request to PerfectGym."

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..api.pages import Page
 from ..api.json_text import NotJson
+from ..api.pages import Page
 from ..transform.decoder import Batch, Decoder
 from .failures import Failures
 

@@ -10,9 +10,9 @@ from typing import Any, Protocol, Union
 
 import orjson
 
+from ..api.json_text import parsed
 from ..api.pages import ColumnarPage
 from ..catalog.coerce import as_json
-from ..api.json_text import parsed
 from ..catalog.tables import ArrayField, ObjectField, ScalarField
 
 EMPTY: Mapping[str, Any] = {}

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..api.json_text import parsed
 from ..catalog import Column, Kind
 from ..catalog.coerce import (
     COERCIONS,
@@ -23,7 +24,6 @@ from ..catalog.coerce import (
     to_timestamp_us,
     utc_offset_us,
 )
-from ..api.json_text import parsed
 from ..catalog.pii import OPEN, Privacy
 from .objects import EMPTY, Lists, ParsedObjects
 

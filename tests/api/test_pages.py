@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfectgym_source.api import pages as module
+from perfectgym_source.api.json_text import parsed
 from perfectgym_source.api.pages import Page, RowParser, row_id, row_version
 from perfectgym_source.api.responses import parse
 from perfectgym_source.catalog import ENDPOINTS, table_layout
-from perfectgym_source.api.json_text import parsed
 from perfectgym_source.errors import PagingError
 
 CLASS = {"id": 7, "timestamp": 5, "classType": {"id": 1, "name": "Zumba"}, "startDate": "x"}

@@ -5,7 +5,6 @@ from datetime import date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from support.tiny_api import TINY
 
 from perfectgym_source.config.settings import Settings, make_settings

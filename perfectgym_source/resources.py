@@ -25,8 +25,8 @@ from .extract.extraction import Extraction
 from .extract.progress import Progress
 from .extract.report import Report
 from .extract.state import SourceState, StoredState, section
-from .transform.decoder import Decoder
-from .transform.time_zones import ClubClocks
+from .transform.decoder import Decoder, arrow_schema
+from .transform.flatten import UnknownFields
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +58,9 @@ class Reading:
             missing = _missing_tables(self.layout(endpoint))
             if missing:
                 entry = self.entry(endpoint)
-                empty = Decoder(entry, ClubClocks(), privacy=self.settings.pii).empty()
-                for name in missing:
-                    yield _item(endpoint, name, empty[name])
+                for table in self.layout(endpoint).with_children():
+                    if table.name in missing:
+                        yield _item(endpoint, table.name, arrow_schema(entry, table).empty_table())
             unknown_fields: set[str] = set()
             for batch in run.batches(endpoint.name):
                 progress.tell()
@@ -117,8 +117,7 @@ class Reading:
         return Decoder(
             self.entry(endpoint),
             context.clocks,
-            unknown_fields=unknown_kinds(layout, known),
-            named=self._stored_state(endpoint.name).left_out,
+            UnknownFields(unknown_kinds(layout, known), self._stored_state(endpoint.name).left_out),
             taken_at=context.now,
             fresh=[t for t in _missing_tables(layout) if t not in known],
             removes_deleted=self.settings.deleted_rows == "remove",

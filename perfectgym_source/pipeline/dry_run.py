@@ -15,7 +15,7 @@ from ..catalog import Endpoint
 from ..errors import ApiError
 from ..extract.context import club_zone
 from ..resources import Reading
-from ..transform.decoder import Decoder
+from ..transform.decoder import Decoder, arrow_schema
 from ..transform.time_zones import ClubClocks
 from .probe import Probe
 
@@ -82,11 +82,11 @@ def _preview(
         installation=reading.settings.installation,
     )
     batch = decoder.decode([Page(elements)], [{}] * len(elements))
-    tables = decoder.empty()
+    tables = {t.name: arrow_schema(decoder.endpoint, t) for t in decoder.layout.with_children()}
     return Preview(
         endpoint.name,
         rows={name: batch.rows[name] for name in tables},
-        columns={name: table.num_columns for name, table in tables.items()},
+        columns={name: len(schema) for name, schema in tables.items()},
         has_more=len(elements) >= reading.settings.api.page_size,
         unreadable=dict(sorted(batch.unreadable.items())),
         unknown_fields=sorted(batch.unknown_fields),

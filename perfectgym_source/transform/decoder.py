@@ -17,19 +17,20 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..api.pages import ColumnarPage, Page
-from ..catalog import Endpoint, Kind, TableLayout, Write
+from ..catalog import Endpoint, TableLayout, Write
 from ..catalog.model import INSTALLATION
 from ..catalog.pii import OPEN, Privacy
 from ..catalog.tables import REMOVED, TAKEN_AT, UNREADABLE
 from .flatten import Flattener, UnknownFields
 from .objects import EMPTY, ColumnarObjects, Lists, Objects, ParsedObjects
-from .table_builder import INSTANT, TableBuilder
+from .table_builder import ARROW_TYPES, INSTANT, TableBuilder
 from .time_zones import ClubClocks
 
 
@@ -44,9 +45,7 @@ class Batch:
             because they are missing from a full list.
         removed: How many of these leave the table.
         unreadable: How many values could not be read, by `table.column`.
-        unknown_fields: Columns of fields that the catalog does not know and no earlier run
-            named, as
-            `table.column`.
+        unknown_fields: Columns of unknown fields that no earlier run named, as `table.column`.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
@@ -57,16 +56,35 @@ class Batch:
     unknown_fields: set[str] = field(default_factory=set)
 
 
-class Decoder:
-    """Decodes the elements of one endpoint. Threads may share it.
+def arrow_schema(endpoint: Endpoint, table: TableLayout) -> pa.Schema:
+    """Return the columns of a table as decoded rows have them, without unknown fields.
 
     Args:
-        endpoint: The catalog's entry.
+        endpoint: The endpoint.
+        table: Its root table or one of its child tables, by the rules for personal data.
+    """
+    types = {key.name: ARROW_TYPES[key.kind] for key in table.keys}
+    types |= dict.fromkeys(table.positions, pa.int64())
+    for column in table.layout.columns():
+        types.setdefault(column.name, ARROW_TYPES[column.kind])
+        if column.kind == "datetime":
+            types[column.utc_name] = INSTANT
+    types[UNREADABLE] = pa.string()
+    if endpoint.write is Write.APPEND:
+        types[TAKEN_AT] = INSTANT
+    elif table.level or endpoint.write is Write.REPLACE or endpoint.is_full_list:
+        types[REMOVED] = pa.bool_()
+    return pa.schema(types)
+
+
+@dataclass(eq=False)
+class Decoder:
+    """Decodes the rows of one endpoint. Threads may share it.
+
+    Attributes:
+        endpoint: The endpoint.
         clocks: The clubs' time zones.
-        unknown_fields: Kinds of the columns, by table, that earlier runs found in unknown fields:
-            a column
-            keeps its type from then on.
-        named: Columns that earlier runs named though they are not loaded, as `table.column`.
+        unknown_fields: What earlier runs found of them.
         taken_at: For snapshots, when they are taken (with a time zone).
         fresh: Tables that hold nothing yet, so that nothing has to be removed from them.
         removes_deleted: Whether rows that are flagged as deleted leave nothing in child tables.
@@ -74,27 +92,19 @@ class Decoder:
         installation: The installation's name, if the endpoint's tables hold several.
     """
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        clocks: ClubClocks,
-        unknown_fields: Mapping[str, Mapping[str, Kind]] | None = None,
-        named: Collection[str] = (),
-        taken_at: datetime | None = None,
-        fresh: Collection[str] = (),
-        removes_deleted: bool = False,
-        privacy: Privacy = OPEN,
-        installation: str = "",
-    ) -> None:
-        self.endpoint = endpoint
-        self.installation = installation
-        self.layout = privacy.layout(endpoint)
-        self.privacy = privacy
-        self.clocks = clocks
-        self.taken_at = taken_at
-        self.fresh = fresh
-        self.removes_deleted = removes_deleted
-        self.unknown_fields = UnknownFields(unknown_fields or {}, named)
+    endpoint: Endpoint
+    clocks: ClubClocks
+    unknown_fields: UnknownFields = field(default_factory=UnknownFields)
+    taken_at: datetime | None = None
+    fresh: Collection[str] = ()
+    removes_deleted: bool = False
+    privacy: Privacy = OPEN
+    installation: str = ""
+
+    @cached_property
+    def layout(self) -> TableLayout:
+        """Return the layout of the tables, by the rules for personal data."""
+        return self.privacy.layout(self.endpoint)
 
     def decode(
         self,
@@ -116,12 +126,6 @@ class Decoder:
         builder = BatchBuilder(self, [*requests, *emptied], len(emptied))
         builder.add_root(self._objects(parts, emptied))
         return builder.batch
-
-    def empty(self) -> dict[str, pa.Table]:
-        """Return every table of the endpoint with all its columns and no row."""
-        builder = BatchBuilder(self, [], 0, keep_empty=True)
-        builder.add_root(ParsedObjects([]))
-        return builder.batch.tables
 
     def _objects(self, parts: Sequence[Page], emptied: Sequence[Mapping[str, Any]]) -> Objects:
         shaped = [part for part in parts if isinstance(part, ColumnarPage)]
@@ -153,18 +157,13 @@ class BatchBuilder:
     """Builds the tables of one batch."""
 
     def __init__(
-        self,
-        decoder: Decoder,
-        requests: Sequence[Mapping[str, Any]],
-        emptied: int,
-        keep_empty: bool = False,
+        self, decoder: Decoder, requests: Sequence[Mapping[str, Any]], emptied: int
     ) -> None:
         self.batch = Batch()
         self._decoder = decoder
         self._endpoint = decoder.endpoint
         self._requests = requests
         self._emptied = emptied
-        self._keep_empty = keep_empty
         self._flattener = Flattener(
             decoder.privacy, decoder.unknown_fields, self.batch.unknown_fields
         )
@@ -234,7 +233,7 @@ class BatchBuilder:
         objects = lists.elements
         removing = self._removing(table, place)
         size = len(objects) + len(removing)
-        if not size and not self._keep_empty:
+        if not size:
             return
         builder = self._builder(table, size)
         roots = pa.array([*place.roots, *removing], pa.int64())
@@ -293,6 +292,6 @@ class BatchBuilder:
         if self._endpoint.write is Write.APPEND:
             taken = [self._decoder.taken_at] * builder.size
             builder.arrays[TAKEN_AT] = pa.array(taken, INSTANT)
-        if builder.size or self._keep_empty:
+        if builder.size:
             self.batch.tables[table.name] = pa.table(builder.arrays)
             self.batch.rows[table.name] += builder.size - sum(map(bool, removing or ()))

@@ -34,13 +34,13 @@ class UnknownFields:
     """The kinds of the columns that unknown fields have got. Threads may share it.
 
     Args:
-        kinds: Those of earlier runs, by table and column.
+        kinds: Those of earlier runs, by table and column: a column keeps its kind from then on.
         named: Other columns that earlier runs named, though they were not loaded, as
             `table.column`.
     """
 
     def __init__(
-        self, kinds: Mapping[str, Mapping[str, Kind]], named: Collection[str] = ()
+        self, kinds: Mapping[str, Mapping[str, Kind]] = EMPTY, named: Collection[str] = ()
     ) -> None:
         self._kinds: dict[str, dict[str, Kind]] = {t: dict(c) for t, c in kinds.items()}
         self._earlier = {*named, *(f"{t}.{c}" for t, columns in kinds.items() for c in columns)}
@@ -56,8 +56,8 @@ class UnknownFields:
             return name in self._first
 
     def kind(self, table: str, column: str, values: Sequence[Any]) -> Kind | None:
-        """The kind of an unknown field's column: as first met, by its first value; None if the
-        table has as many such columns as it may have."""
+        """Return the kind of an unknown field's column: as first met, by its first value; None if
+        the table has as many such columns as it may have."""
         with self._lock:
             kinds = self._kinds.setdefault(table, {})
             if column not in kinds:
@@ -68,7 +68,7 @@ class UnknownFields:
 
 
 class Flattener:
-    """Spreads objects over the columns of tables in the making.
+    """Flattens objects to the columns of tables in the making.
 
     Args:
         privacy: The rules for personal data.

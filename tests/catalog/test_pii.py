@@ -17,7 +17,7 @@ from perfectgym_source.catalog.pii import OPEN, Privacy
 from perfectgym_source.catalog.pii_rules import KINDS, make_privacy
 from perfectgym_source.config.settings import make_settings
 from perfectgym_source.errors import ConfigurationError
-from perfectgym_source.transform.decoder import Decoder
+from perfectgym_source.transform.decoder import Decoder, arrow_schema
 from perfectgym_source.transform.time_zones import ClubClocks
 
 KEY = "0123456789abcdef"
@@ -186,7 +186,6 @@ def test_a_value_that_cannot_be_read_is_hashed_as_it_came():
 @pytest.mark.parametrize("rule", ["hash", "drop"])
 def test_no_rule_of_a_kind_touches_what_loading_goes_by(endpoint, rule):
     layout = make_privacy(rule, KEY).layout(endpoint)
-    tables = Decoder(endpoint, ClubClocks(), privacy=make_privacy(rule, KEY)).empty()
     for plain, table in zip(table_layout(endpoint).with_children(), layout.with_children()):
         before = {column.name: column for column in plain.columns()}
         after = {column.name: column for column in table.columns()}
@@ -201,7 +200,7 @@ def test_no_rule_of_a_kind_touches_what_loading_goes_by(endpoint, rule):
             if table.level
             else root_hints(V1, endpoint, "remove", layout)
         )  # fmt: skip
-        assert hints["columns"].keys() == set(tables[table.name].column_names)
+        assert hints["columns"].keys() == set(arrow_schema(endpoint, table).names)
         needed = hints.get("primary_key", hints.get("merge_key", ()))
         assert set(needed) <= {n for n, c in after.items() if not c.pii}
         for name in protected & after.keys():

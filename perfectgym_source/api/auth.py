@@ -49,7 +49,7 @@ class PasswordGrantAuth(SecretAuth):
     request repeated: at once, and where new tokens are refused too, after waits that double, with
     `attempts` tokens at most. Somebody else who signs in to the same account may end its session.
     Where a fresh token was refused, fresh tokens are not replaced again: it is the request that is
-    refused, and the answer is handed on. Requests to any other origin are left alone.
+    refused, and the response is handed on. Requests to any other origin are left alone.
 
     A refused sign-in is remembered for good, and so is one that was sent three times and settled
     nothing: repeated ones lock accounts. A first one that finds nobody, for `max_retry_wait`.
@@ -64,7 +64,7 @@ class PasswordGrantAuth(SecretAuth):
         sleep: Waits that many seconds; it may raise, to end a wait early.
 
     Raises:
-        SignInError: When a request is prepared or answered: the account is refused.
+        SignInError: When a request is prepared, or its response read: the account is refused.
         Unavailable: Then, too: the token endpoint does not respond.
 
     Example:

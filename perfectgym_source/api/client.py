@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from ..config.settings import Settings
-from ..errors import ApiError, Cancelled, RequestRefused, Unavailable
+from ..errors import ApiError, Cancelled, RequestRefused
 from .auth import auth_for
 from .connection_errors import failure_of
 from .json_text import with_valid_utf8
@@ -36,6 +36,7 @@ from .responses import (
     parse,
     read_body,
     rows_of,
+    unavailable,
 )
 from .retry import RetryableFailure, RetryPolicy, retry_call
 from .signing import USER_AGENT, unsigned
@@ -149,18 +150,11 @@ class Client:
                 if error.status >= 400 or is_doubted or attempt == self._settings.attempts:
                     raise
                 is_doubted = True
-                return RetryableFailure(f"errors in an answer with status {error.status}")
+                return RetryableFailure(f"errors in a response with status {error.status}")
 
         outcome = retry_call(send, self._retry_policy, call, self._sleep, self._pause_all)
         if isinstance(outcome, RetryableFailure):
-            raise Unavailable(
-                f"No usable answer in {attempt} attempts, the last time: {outcome.reason}",
-                attempts=attempt,
-                status=outcome.status,
-                hint=outcome.hint or "The API cannot be reached or is overloaded; run again later.",
-                resource=resource,
-                request=call.text,
-            )
+            raise unavailable(call, outcome, attempt)
         return outcome
 
     def close(self) -> None:
@@ -204,7 +198,7 @@ class Client:
             raise found
         if content is None:
             raise ApiError(
-                f"The API gives an answer of more than {MOST_BYTES >> 20} MB",
+                f"The response has more than {MOST_BYTES >> 20} MB",
                 hint="It was not read to its end; the other resources are not concerned.",
                 resource=call.resource,
                 request=call.text,

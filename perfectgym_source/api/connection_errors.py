@@ -31,14 +31,14 @@ def failure_of(error: Exception) -> RetryableFailure:
 
 
 _FAILURES: tuple[tuple[type[Exception], str], ...] = (
-    (urllib3.exceptions.ReadTimeoutError, "no answer within the time limit"),
-    (urllib3.exceptions.DecodeError, "the answer is damaged"),
+    (urllib3.exceptions.ReadTimeoutError, "no response within the time limit"),
+    (urllib3.exceptions.DecodeError, "the response is damaged"),
     (urllib3.exceptions.SSLError, "the TLS connection broke off"),
-    (urllib3.exceptions.ProtocolError, "the answer broke off"),
-    (requests.exceptions.Timeout, "no answer within the time limit"),
+    (urllib3.exceptions.ProtocolError, "the response broke off"),
+    (requests.exceptions.Timeout, "no response within the time limit"),
     (requests.exceptions.SSLError, "the TLS connection failed"),
-    (requests.exceptions.ChunkedEncodingError, "the answer broke off"),
-    (requests.exceptions.ContentDecodingError, "the answer is damaged"),
+    (requests.exceptions.ChunkedEncodingError, "the response broke off"),
+    (requests.exceptions.ContentDecodingError, "the response is damaged"),
     (requests.exceptions.ConnectionError, "the connection broke off"),
 )
 

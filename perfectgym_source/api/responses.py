@@ -12,14 +12,14 @@ from urllib.parse import urlencode
 
 import requests
 
-from ..errors import ApiError, PerfectGymError, RequestRefused
+from ..errors import ApiError, PerfectGymError, RequestRefused, Unavailable
 from .json_text import BadUtf8, NotJson, parse_json
 from .retry import CHECK_ADDRESS, SESSION_ENDED, RetryableFailure, is_transient, retry_after
 
 _REPORT = "Run again later; if it stays so, report the request to PerfectGym."
 
-NOT_JSON = RetryableFailure("the answer is not the promised JSON", hint=_REPORT)
-BAD_UTF8 = RetryableFailure("the answer is not valid UTF-8")
+NOT_JSON = RetryableFailure("the response is not the promised JSON", hint=_REPORT)
+BAD_UTF8 = RetryableFailure("the response is not valid UTF-8")
 
 _CHECK_ROLE = (
     "A role may be missing: check mode and the account's permissions, or leave the resource out. "
@@ -242,7 +242,7 @@ def error_from_response(
         return RetryableFailure(found, retry_after(response.headers.get("Retry-After")), status)
     if status < 400:
         return ApiError(
-            f"The API redirects (status {status}) instead of answering",
+            f"The API redirects (status {status}) instead of responding",
             hint=CHECK_ADDRESS,
             resource=call.resource,
             request=call.text,
@@ -260,6 +260,18 @@ def error_from_body(status: int, body: Any, call: Call) -> RequestRefused:
         status=status,
         errors=errors,
         hint=_HINTS.get(status, ""),
+        resource=call.resource,
+        request=call.text,
+    )
+
+
+def unavailable(call: Call, failure: RetryableFailure, attempts: int) -> Unavailable:
+    """Return the error of a request that failed with each attempt, by the last failure."""
+    return Unavailable(
+        f"No usable response in {attempts} attempts, the last time: {failure.reason}",
+        attempts=attempts,
+        status=failure.status,
+        hint=failure.hint or "The API cannot be reached or is overloaded; run again later.",
         resource=call.resource,
         request=call.text,
     )

@@ -36,7 +36,7 @@ class RetryableFailure:
     Attributes:
         reason: Why, in a few words that hold nothing secret.
         retry_after: How long the server asks to be left alone, in seconds.
-        status: The HTTP status, if there was an answer.
+        status: The HTTP status, if there was a response.
         hint: What to do about it, if that is known.
         is_unsent: Whether it failed before anything of the request was sent.
     """

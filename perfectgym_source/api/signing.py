@@ -72,7 +72,7 @@ class KeyHeaderAuth(SecretAuth):
 
     Raises:
         ConfigurationError: The id or the secret cannot stand in a header.
-        SignInError: When a request is answered: the pair is refused (status 401).
+        SignInError: When a response says that the pair is refused (status 401).
 
     Example:
         >>> auth = KeyHeaderAuth("https://demo.perfectgym.com/Api", "id", "...")

@@ -117,15 +117,15 @@ def parse_token_response(
     """
     status = response.status_code
     body = parse(content)
-    answer = body if isinstance(body, dict) else {}
-    value, error = answer.get("access_token"), str(answer.get("error"))
+    fields = body if isinstance(body, dict) else {}
+    value, error = fields.get("access_token"), str(fields.get("error"))
     if status < 300 and isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value):
-        lifetime = lifetime_of(answer.get("expires_in"))
+        lifetime = lifetime_of(fields.get("expires_in"))
         return Token(value, asked_at + lifetime - margin_of(lifetime))
     errors = [": ".join(entry.values()) for entry in errors_of(body, hidden)]
     found = ", ".join([f"status {status}", *errors])
     # The API's own envelope is a statement, a bare "An error has occurred" is none.
-    is_said = status == 500 and any(key.lower() == "errors" and answer[key] for key in answer)
+    is_said = status == 500 and any(key.lower() == "errors" and fields[key] for key in fields)
     is_said |= error in _NEVER
     if error in _LATER or (is_transient(status) and not is_said):
         return RetryableFailure(found, retry_after(response.headers.get("Retry-After")), status)
@@ -135,10 +135,10 @@ def parse_token_response(
     if status < 300 and not errors:
         is_page = content.lstrip()[:1] == b"<"
         if isinstance(body, RetryableFailure) and not is_page:
-            return RetryableFailure("the answer holds no token", status=status)
+            return RetryableFailure("the response holds no token", status=status)
         what = "a web page" if is_page else "JSON that holds no token"
         return Refusal(
-            f"The sign-in was answered with {what} (status {status})", address_hint(response.url)
+            f"The response to the sign-in is {what} (status {status})", address_hint(response.url)
         )
     hints = {404: address_hint(response.url), 405: address_hint(response.url), 407: _CHECK_PROXY}
     return Refusal(f"The sign-in was refused ({found})", hints.get(status, _CHECK_ACCOUNT))
@@ -158,7 +158,7 @@ def address_hint(url: str) -> str:
     """Return what to do where the address of the token endpoint is probably wrong."""
     base = url.rpartition("/oauth/")[0]
     if base.lower().endswith("/api"):
-        return f"{CHECK_ADDRESS} Something else may have answered: a proxy, a maintenance page."
+        return f"{CHECK_ADDRESS} It may be a proxy's response, or that of a maintenance page."
     return "Is /Api missing at the end of base_url? It is usually https://SUBDOMAIN.perfectgym.com/Api."
 
 

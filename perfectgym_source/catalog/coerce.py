@@ -1,9 +1,9 @@
-"""Values of the API's JSON as values of a column's type, odd spellings included.
+"""Coercion: a raw value of the API's JSON to a value of a column's type, odd spellings included.
 
 In practice blanks come as `null`, `""` and even the text `"null"`, and booleans and numbers as text
-(`"True"`, `"5"`); so says the vendor's documentation of answers. Each function here takes one raw
-value, gives None for a blank, and raises ValueError for what cannot be read as its type: `Inexact`
-where a part of it can.
+(`"True"`, `"5"`); so says the vendor's documentation of responses. Each function here takes one
+raw value, returns None for a blank, and raises ValueError for what cannot be read as its type:
+`Inexact` where a part of it can.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from . import Kind
+from .model import Kind
 
 BLANKS = frozenset(("", "null"))
 DECIMAL_PRECISION, DECIMAL_SCALE = 38, 9
@@ -53,7 +53,7 @@ class Inexact(ValueError):
 
 
 def is_blank(value: Any) -> bool:
-    """Whether a value is one of the API's spellings of nothing."""
+    """Return whether a value is one of the API's spellings of nothing."""
     return value is None or (isinstance(value, str) and value.strip() in BLANKS)
 
 
@@ -81,7 +81,7 @@ def integer_of(text: str) -> int | Decimal:
 
 
 def to_int(value: Any) -> int | None:
-    """A 64-bit integer; a number with a fraction is none."""
+    """Return a 64-bit integer; a number with a fraction is none."""
     if type(value) is int and -(2**63) <= value < 2**63:
         return value
     number = _number(value)
@@ -152,14 +152,14 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _is_double(number: Decimal) -> bool:
-    """Whether a number is what binary floating point is written as, in the shortest form or in 17
-    digits."""
+    """Return whether a number is what binary floating point is written as, in the shortest form or
+    in 17 digits."""
     double = float(number)
     return number in (Decimal(repr(double)), Decimal(f"{double:.17g}"))
 
 
 def to_bool(value: Any) -> bool | None:
-    """True or False, also as text or as 1 and 0."""
+    """Return True or False, also of text and of 1 and 0."""
     if isinstance(value, bool):
         return value
     if is_blank(value):
@@ -173,7 +173,7 @@ def to_bool(value: Any) -> bool | None:
 
 
 def to_text(value: Any) -> str | None:
-    """Text as it was sent; numbers and booleans as JSON writes them."""
+    """Return text as it was sent; numbers and booleans as JSON writes them."""
     if isinstance(value, str):
         value.encode()  # half a character cannot be stored: UnicodeEncodeError is a ValueError
         return value
@@ -181,14 +181,14 @@ def to_text(value: Any) -> str | None:
 
 
 def to_plain_text(value: Any) -> str | None:
-    """Text as `to_text` gives it, of single values only."""
+    """Return text as `to_text` does, of single values only."""
     if isinstance(value, (dict, list)):
         raise ValueError("not a single value")
     return to_text(value)
 
 
 def to_json(value: Any) -> str | None:
-    """A value as JSON text, whatever its depth and the size of its integers."""
+    """Return a value as JSON text, whatever its depth and the size of its integers."""
     if value is None:
         return None
     try:
@@ -203,7 +203,7 @@ def as_json(value: Any) -> Any:
 
 
 def _json_parts(value: Any) -> Iterator[str]:
-    """JSON as orjson writes it, but ASCII and without recursion."""
+    """Yield JSON as orjson writes it, but ASCII and without recursion."""
     todo: list[tuple[bool, Any]] = [(False, value)]
     while todo:
         is_written, item = todo.pop()
@@ -227,7 +227,7 @@ def _json_parts(value: Any) -> Iterator[str]:
 
 
 def to_timestamp_us(value: Any) -> int | None:
-    """A local time as microseconds of the wall clock since 1970-01-01T00:00:00.
+    """Return a local time as microseconds of the wall clock since 1970-01-01T00:00:00.
 
     An offset, which the API does not promise, is left out here: see `utc_offset_us`.
     """
@@ -243,7 +243,7 @@ def to_timestamp_us(value: Any) -> int | None:
 
 
 def utc_offset_us(value: Any) -> int | None:
-    """The offset from UTC that a time carries, in microseconds; None if it carries none."""
+    """Return the offset from UTC that a time carries, in microseconds; None if it carries none."""
     if not isinstance(value, str):
         return None
     found = _MOMENT.fullmatch(value.strip())
@@ -291,4 +291,4 @@ COERCIONS: Mapping[Kind, Callable[[Any], Any]] = {
     "datetime": to_timestamp_us,
     "json": to_json,
 }
-"""The reader of each kind."""
+"""The coercion of each kind."""

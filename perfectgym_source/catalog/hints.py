@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .model import INSTALLATION, ApiVersion, Endpoint, Kind, Write
@@ -28,18 +29,13 @@ def columns(table: TableLayout) -> dict[str, dict[str, Any]]:
     keys = {key.name for key in table.keys}
     layout_columns = {column.name for column in table.layout.columns()}
     for column in table.columns():
-        found[column.name] = _column(column, _TYPES[column.kind], column.description)
+        found[column.name] = _column(column)
         if column.kind == "datetime" and (column.name in layout_columns or column.name not in keys):
-            found[column.utc_name] = _column(
-                column, _INSTANT, f"{column.name} as an instant, by the club's time zone.",
-                column.utc_name,
-            )  # fmt: skip
-    found[UNREADABLE] = {
-        "name": UNREADABLE,
-        "data_type": "text",
-        "nullable": True,
-        "description": "What was sent where a column could not take it, as JSON by column name.",
-    }
+            text = f"{column.name} as an instant, by the club's time zone."
+            utc = replace(column, name=column.utc_name, description=text)
+            found[utc.name] = _column(utc, _INSTANT)
+    text = "What was sent where a column could not take it, as JSON by column name."
+    found[UNREADABLE] = _column(Column(UNREADABLE, "string", text))
     return found
 
 
@@ -104,14 +100,8 @@ def child_hints(endpoint: Endpoint, table: TableLayout) -> dict[str, Any]:
     """
     hints = columns(table)
     for name in table.positions:
-        hints[name] = {
-            "name": name,
-            "data_type": "bigint",
-            "nullable": True,
-            "description": f"Index in the array {name.count('parent')} levels up, from 0."
-            if "parent" in name
-            else "Index in the array, from 0.",
-        }
+        level = f" {name.count('parent')} levels up" if "parent" in name else ""
+        hints[name] = _column(Column(name, "long", f"Index in the array{level}, from 0."))
     hints.update(_loading_columns(endpoint, is_child=True))
     root = table_layout(endpoint)
     return {
@@ -134,22 +124,12 @@ def child_hints(endpoint: Endpoint, table: TableLayout) -> dict[str, Any]:
 
 def _loading_columns(endpoint: Endpoint, is_child: bool = False) -> dict[str, dict[str, Any]]:
     if endpoint.write is Write.APPEND:
-        taken_at = {
-            **_INSTANT,
-            "name": TAKEN_AT,
-            "nullable": False,
-            "description": "When the snapshot was taken.",
-        }
-        return {TAKEN_AT: taken_at}
-    removed = {
-        "name": REMOVED,
-        "data_type": "bool",
-        "nullable": True,
-        "hard_delete": True,
-        "description": "Used while loading; always NULL.",
-    }
-    has_it = is_child or endpoint.write is Write.REPLACE or endpoint.is_full_list
-    return {REMOVED: removed} if has_it else {}
+        taken_at = Column(TAKEN_AT, "datetime", "When the snapshot was taken.")
+        return {TAKEN_AT: {**_column(taken_at, _INSTANT), "nullable": False}}
+    if not (is_child or endpoint.write is Write.REPLACE or endpoint.is_full_list):
+        return {}
+    removed = Column(REMOVED, "bool", "Used while loading; always NULL.")
+    return {REMOVED: {**_column(removed), "hard_delete": True}}
 
 
 def write_disposition(endpoint: Endpoint, is_scoped: bool = True) -> Any:
@@ -167,18 +147,14 @@ def write_disposition(endpoint: Endpoint, is_scoped: bool = True) -> Any:
     return merge
 
 
-def _column(
-    column: Column, data_type: Mapping[str, Any], description: str, name: str | None = None
-) -> dict[str, Any]:
+def _column(column: Column, data_type: Mapping[str, Any] | None = None) -> dict[str, Any]:
     hint = {
-        "name": name or column.name,
-        **data_type,
+        "name": column.name,
+        **(data_type or _TYPES[column.kind]),
         "nullable": True,
-        "description": description,
+        "description": column.description,
     }
-    if column.pii:
-        hint["x-pii"] = column.pii
-    return hint
+    return {**hint, "x-pii": column.pii} if column.pii else hint
 
 
 def _references(

@@ -1,6 +1,6 @@
 """Personal data: which columns are kept, hashed or left out.
 
-The catalog says what is personal (`Column.pii`), the settings say what becomes of it. The rules
+The catalog says what is personal (`Column.pii`), the settings say which rule applies. The rules
 are applied to a table's layout, so that the decoder, dlt's hints and the destination never know of
 a column that is left out, and never see a value that is hashed. What the catalog does not know
 has a rule of its own: fields that it does not list, and values that do not fit their column.
@@ -31,7 +31,7 @@ _EXACT = Context(prec=DECIMAL_PRECISION)
 
 @dataclass(frozen=True)
 class Privacy:
-    """What becomes of personal data.
+    """The rules for personal data.
 
     Attributes:
         kinds: The rule of each kind of personal data that is not kept.
@@ -49,32 +49,33 @@ class Privacy:
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
-        """Every rule that does not keep what it is about, by kind, column or `unknown`."""
+        """Return every rule that is not `keep`, by kind, column or `unknown`."""
         unknown: dict[str, Rule] = {} if self.unknown == "keep" else {"unknown": self.unknown}
         return {**self.kinds, **unknown, **self.columns}
 
     @property
     def is_open(self) -> bool:
-        """Whether everything is loaded as it comes."""
+        """Return whether everything is loaded as it comes."""
         return not self.rules
 
     @property
     def hashes(self) -> bool:
-        """Whether anything is hashed."""
+        """Return whether anything is hashed."""
         return "hash" in self.rules.values()
 
     def fingerprint(self) -> dict[str, Any]:
-        """What tells other rules or another key, for dlt's state; it does not give the key away."""
+        """Return what differs with other rules or another key, for dlt's state; the key cannot be
+        found from it."""
         key = self._hash("\0perfectgym") if self.hashes else ""
         return {"rules": dict(sorted(self.rules.items())), "key": key}
 
     def rule(self, table: str, column: str, pii: Pii | None) -> Rule:
-        """What becomes of a column that the catalog knows."""
+        """Return the rule of a column that the catalog knows."""
         by_kind = self.kinds.get(pii, "keep") if pii else "keep"
         return self.columns.get(f"{table}.{column}", by_kind)
 
     def unknown_rule(self, table: str, column: str) -> Rule:
-        """What becomes of a field that the catalog does not know.
+        """Return the rule of a field that the catalog does not know.
 
         One whose column is protected, because it differs from a known field in case only, is
         protected in the same way.
@@ -82,12 +83,12 @@ class Privacy:
         return self._protected.get(f"{table}.{column}", self.unknown)
 
     def layout(self, endpoint: Endpoint) -> TableLayout:
-        """The endpoint's tables with the columns that they have under these rules."""
+        """Return the endpoint's tables with the columns that they have under these rules."""
         table = table_layout(endpoint)
         return table if self.is_open else self._table(table)
 
     def hash(self, value: Any, kind: Kind = "string", pii: Pii | None = None) -> str | None:
-        """The hash of a raw value; None for a blank.
+        """Return the hash of a raw value; None for a blank.
 
         It is made of the text of what would have been loaded, so that a value has the same hash
         however the API spells it; of contact data, without case and the spaces around it. A value
@@ -99,12 +100,12 @@ class Privacy:
         return self._hash(text.strip().casefold() if pii == "contact" else text)
 
     def reader(self, kind: Kind) -> Callable[[Any], Any]:
-        """What reads the values of a kind; an object or a list is no text, if anything is
-        protected, because it may hold anything."""
+        """Return the coercion of a kind; an object or a list is no text, if anything is protected,
+        because it may hold anything."""
         return to_plain_text if kind == "string" and not self.is_open else COERCIONS[kind]
 
     def raw(self, value: Any) -> Any:
-        """What may be kept of a value that does not fit its place; None: nothing.
+        """Return what may be kept of a value that does not fit its place; None: nothing.
 
         An object or a list may hold anything. It is kept only where everything is.
         """
@@ -115,7 +116,7 @@ class Privacy:
         return self.hash(value) if self.unknown == "hash" else value
 
     def clean(self, row_type: str, value: Any, table: str = "") -> Any:
-        """A JSON value of a row type, or a list of such, with the rules applied at every depth.
+        """Return a JSON value of a row type, or a list of them, with the rules applied throughout.
 
         Args:
             row_type: The row type, as fields name it.
@@ -128,8 +129,8 @@ class Privacy:
             return None
 
     def picture(self, endpoint: Endpoint, rows: Sequence[Any]) -> Sequence[Any]:
-        """What a digest of rows may be made of: from one of all values, those that are left out
-        could be guessed."""
+        """Return what a digest of rows may be made of: from one of all values, those that are left
+        out could be guessed."""
         if self.is_open:
             return rows
         return [self.clean(endpoint.row_type, row, endpoint.table_name) for row in rows]
@@ -200,7 +201,7 @@ class Privacy:
         return cleaned
 
     def _field(self, known: Field, value: Any, table: str, prefix: str, rule: Rule) -> Any:
-        """The value of a known field that is kept or hashed."""
+        """Return the value of a known field that is kept or hashed."""
         kind: Kind = cast("Kind", known.type) if known.is_scalar else "json"
         if rule == "hash":
             return self.hash(value, kind, known.pii)
@@ -246,7 +247,8 @@ def _can_read(read: Callable[[Any], Any], value: Any) -> bool:
 
 
 def _text(value: Any, kind: Kind) -> str:
-    """The text of what would have been loaded; of what cannot be read, JSON or the text itself."""
+    """Return the text of what would have been loaded; of what cannot be read, JSON or the text
+    itself."""
     try:
         found = COERCIONS[kind](value)
     except (ValueError, RecursionError):

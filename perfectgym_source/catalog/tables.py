@@ -14,7 +14,7 @@ Rules, the same for every endpoint:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -37,7 +37,7 @@ class Column:
 
     @property
     def utc_name(self) -> str:
-        """The column that holds the instant of a `datetime`."""
+        """Return the column that holds the instant of a `datetime`."""
         return f"{self.name}_utc"
 
 
@@ -122,21 +122,21 @@ class TableLayout:
 
     @property
     def positions(self) -> tuple[str, ...]:
-        """The columns that say where in its arrays a child row stood, outermost first."""
+        """Return the columns that say where in its arrays a child row stood, outermost first."""
         return tuple("_parent" * above + "_position" for above in reversed(range(self.level)))
 
     def columns(self) -> Iterator[Column]:
-        """All columns that hold values of the API, keys first."""
+        """Yield all columns that hold values of the API, keys first."""
         own = {column.name for column in self.layout.columns()}
         yield from (key for key in self.keys if key.name not in own)
         yield from self.layout.columns()
 
     def children(self) -> tuple[TableLayout, ...]:
-        """The child tables right below it."""
+        """Return the child tables right below it."""
         return tuple(array.table for array in self.layout.arrays)
 
     def with_children(self) -> Iterator[TableLayout]:
-        """This table, then its child tables at every depth, parents first."""
+        """Yield this table, then its child tables at every depth, parents first."""
         yield self
         for child in self.children():
             yield from child.with_children()
@@ -144,16 +144,15 @@ class TableLayout:
 
 @cache
 def table_layout(endpoint: Endpoint) -> TableLayout:
-    """The table of an endpoint with its child tables."""
+    """Return the table of an endpoint with its child tables."""
     installation = Column(INSTALLATION, "string", "The installation that the row comes from.")
     parents = (
         Column(parent.column, "long", f"The {parent.table} row that the request asked for.")
         for parent in endpoint.parents
     )
     keys = (*([installation] if endpoint.is_shared else []), *parents)
-    layout = _object_layout(
-        endpoint.row_types, endpoint.row_type, endpoint.table_name, "", _child_keys(endpoint, keys)
-    )
+    layouts = _Layouts(endpoint.row_types, _child_keys(endpoint, keys))
+    layout = layouts.of_object(endpoint.row_type, endpoint.table_name)
     return TableLayout(endpoint.table_name, endpoint.description, layout, keys)
 
 
@@ -162,7 +161,8 @@ _RootKeys = tuple[tuple[Column, bool], ...]
 
 
 def _child_keys(endpoint: Endpoint, keys: tuple[Column, ...]) -> _RootKeys:
-    """The root row's key, as columns of its child tables: `id` of a contract is `contract_id`."""
+    """Return the root row's key as columns of its child tables: `id` of a contract is
+    `contract_id`."""
     kinds = {column.name: column for column in keys}
     fields = {field.column or snake_case(field.name): field for field in endpoint.fields.values()}
     found = []
@@ -177,63 +177,64 @@ def _child_keys(endpoint: Endpoint, keys: tuple[Column, ...]) -> _RootKeys:
     return tuple(found)
 
 
-def _object_layout(
-    row_types: Mapping[str, RowType],
-    row_type: str,
-    table: str,
-    prefix: str,
-    child_keys: _RootKeys | None,
-    inside: tuple[str, ...] = (),
-) -> ObjectLayout:
-    """Spread a row type over columns; `child_keys` is None inside embedded objects, where arrays
-    stay JSON."""
-    inside = (*inside, *row_type.split(" + "))
-    scalars: list[ScalarField] = []
-    objects: list[ObjectField] = []
-    arrays: list[ArrayField] = []
-    known: set[str] = set()
-    for field in fields_of(row_types, row_type):
-        names = (field.name, *field.aliases)
-        known.update(names)
-        name = prefix + (field.column or snake_case(field.name))
-        repeats = not set(field.element_type.split(" + ")).isdisjoint(inside)
-        if field.is_scalar:
-            kind: Kind = field.type  # type: ignore[assignment]
-            scalars.append(ScalarField(names, Column(name, kind, field.description, field.pii)))
-        elif repeats or (field.is_array and child_keys is None):
-            column = Column(name, "json", f"{field.description} As JSON.", field.pii)
-            scalars.append(ScalarField(names, column, field.element_type))
-        elif field.is_array:
-            assert child_keys is not None
-            arrays.append(
-                ArrayField(
-                    names, _child_table(row_types, field, f"{table}__{name}", child_keys, inside)
-                )
-            )
-        else:
-            embedded = _object_layout(
-                row_types, field.element_type, table, f"{name}__", None, inside
-            )
-            objects.append(ObjectField(names, embedded))
-    scalar_fields = (row_types[part].scalar_field for part in row_type.split(" + "))
-    scalar_field = next(filter(None, scalar_fields), None)
-    return ObjectLayout(
-        prefix, tuple(scalars), tuple(objects), tuple(arrays), frozenset(known), scalar_field
-    )
+@dataclass(frozen=True)
+class _Layouts:
+    """Makes the layouts of one endpoint.
 
+    Attributes:
+        row_types: The API's row types, by name.
+        root_keys: The columns of the root row's key.
+    """
 
-def _child_table(
-    row_types: Mapping[str, RowType],
-    field: Field,
-    name: str,
-    root_keys: _RootKeys,
-    inside: tuple[str, ...],
-) -> TableLayout:
-    layout = _object_layout(row_types, field.element_type, name, "", root_keys, inside)
-    own = {column.name for column in layout.columns()}
-    keys = tuple(
-        Column(f"root_{key.name}" if key.name in own else key.name, key.kind, key.description)
-        for key, _ in root_keys
-    )
-    scope = tuple(key.name for key, (_, counts) in zip(keys, root_keys) if counts)
-    return TableLayout(name, field.description, layout, keys, scope, name.count("__"))
+    row_types: Mapping[str, RowType]
+    root_keys: _RootKeys
+
+    def of_object(
+        self, row_type: str, table: str, prefix: str = "", inside: tuple[str, ...] = ()
+    ) -> ObjectLayout:
+        """Return the columns of a row type; in embedded objects, which have a prefix, arrays stay
+        JSON.
+
+        Args:
+            row_type: The row type.
+            table: The name of the table.
+            prefix: What stands before the names of the columns.
+            inside: The row types that it is embedded in.
+        """
+        parts = row_type.split(" + ")
+        inside = (*inside, *parts)
+        scalars: list[ScalarField] = []
+        objects: list[ObjectField] = []
+        arrays: list[ArrayField] = []
+        known: set[str] = set()
+        for field in fields_of(self.row_types, row_type):
+            names = (field.name, *field.aliases)
+            known.update(names)
+            name = prefix + (field.column or snake_case(field.name))
+            repeats = not set(field.element_type.split(" + ")).isdisjoint(inside)
+            if field.is_scalar:
+                kind: Kind = field.type  # type: ignore[assignment]
+                scalars.append(ScalarField(names, Column(name, kind, field.description, field.pii)))
+            elif repeats or (field.is_array and prefix):
+                column = Column(name, "json", f"{field.description} As JSON.", field.pii)
+                scalars.append(ScalarField(names, column, field.element_type))
+            elif field.is_array:
+                child = self._of_child(field, f"{table}__{name}", inside)
+                arrays.append(ArrayField(names, child))
+            else:
+                embedded = self.of_object(field.element_type, table, f"{name}__", inside)
+                objects.append(ObjectField(names, embedded))
+        scalar_field = next(filter(None, (self.row_types[p].scalar_field for p in parts)), None)
+        return ObjectLayout(
+            prefix, tuple(scalars), tuple(objects), tuple(arrays), frozenset(known), scalar_field
+        )
+
+    def _of_child(self, field: Field, name: str, inside: tuple[str, ...]) -> TableLayout:
+        layout = self.of_object(field.element_type, name, inside=inside)
+        own = {column.name for column in layout.columns()}
+        keys = tuple(
+            replace(key, name=f"root_{key.name}" if key.name in own else key.name)
+            for key, _ in self.root_keys
+        )
+        scope = tuple(key.name for key, (_, counts) in zip(keys, self.root_keys) if counts)
+        return TableLayout(name, field.description, layout, keys, scope, name.count("__"))

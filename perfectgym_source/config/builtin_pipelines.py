@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..catalog import GROUPS
+from ..catalog import V1
 
 BUILTIN: Mapping[str, Mapping[str, Any]] = {
     "core": {
@@ -32,6 +32,6 @@ BUILTIN: Mapping[str, Mapping[str, Any]] = {
     },
     "everything": {
         "description": "All that the account may read, the dictionary of cities included.",
-        "groups": tuple(GROUPS),
+        "groups": tuple(V1.groups),
     },
 }

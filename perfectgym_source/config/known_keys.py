@@ -11,7 +11,7 @@ from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers.toml import SettingsTomlProvider
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-from ..catalog import ENDPOINTS
+from ..catalog import RESOURCE_NAMES
 from ..errors import ConfigurationError, Problems, closest, suggest
 from .builtin_pipelines import BUILTIN
 from .dlt_config import section
@@ -156,7 +156,7 @@ def _in_source(path: Path, source: Mapping[str, Any]) -> Iterator[tuple[Path, st
         yield from _unknown(path, {name: value}, known)
         if name == "perfectgym" and isinstance(value, Mapping):  # dlt looks there too
             yield from _in_source((*path, name), value)
-        elif name in ENDPOINTS and isinstance(value, Mapping):
+        elif name in RESOURCE_NAMES and isinstance(value, Mapping):
             for key in value:
                 if key in ARGUMENTS or (closest(key, UNMISTAKABLE)):
                     yield (

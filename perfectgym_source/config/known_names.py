@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ..catalog import ENDPOINTS
+from ..catalog import RESOURCE_NAMES
 from ..errors import closest
 from .pipeline_settings import AlertSettings, Checks
 from .setting import settings_of
@@ -32,7 +32,7 @@ UNMISTAKABLE = (
 TABLES = ("pii", "schema_contract")
 """Those of them that may be sections."""
 KEYS_OF_DLT = ("max_table_nesting", "root_key")
-SECTIONS_OF_DLT = ("perfectgym", "data_writer", "extract", "schema", *ENDPOINTS)
+SECTIONS_OF_DLT = ("perfectgym", "data_writer", "extract", "schema", *RESOURCE_NAMES)
 """What dlt reads in `[sources.perfectgym]` besides: of the source, its schema and its resources."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from ..catalog import ENDPOINTS
+from ..catalog import RESOURCE_NAMES
 from ..errors import closest, suggest
 from .builtin_pipelines import BUILTIN
 from .known_names import (
@@ -115,7 +115,7 @@ def _wrong_path(
         return _not_a_variable(path, first, second, near) if near else "is not a setting"
     if key == "installations":
         return _wrong_installation(below, installations)
-    if key in ENDPOINTS and below[0] in ARGUMENTS:
+    if key in RESOURCE_NAMES and below[0] in ARGUMENTS:
         return _not_a_variable(path, "sources", "perfectgym", below[0])
     if key in NAMES:
         form = ", as JSON" if key == "pii" else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from ..catalog import ENDPOINTS, GROUPS
+from ..catalog import GROUP_NAMES, RESOURCE_NAMES
 from . import validators as check
 from .setting import Setting, default_of, settings_of
 from .settings import OF_ONE_PIPELINE
@@ -36,9 +36,9 @@ class NamedPipeline:
     description: Annotated[str, Setting("what it loads, in a sentence", check.text)] = ""
     resources: Annotated[
         tuple[str, ...],
-        Setting("names of resources, besides those of the groups", Names(ENDPOINTS), "–"),
+        Setting("names of resources, besides those of the groups", Names(RESOURCE_NAMES), "–"),
     ] = ()
-    groups: Annotated[tuple[str, ...], Setting("names of groups", Names(GROUPS), "–")] = ()
+    groups: Annotated[tuple[str, ...], Setting("names of groups", Names(GROUP_NAMES), "–")] = ()
     destination: Annotated[
         str, Setting("a dlt destination", check.name, help="A dlt destination.")
     ] = "duckdb"

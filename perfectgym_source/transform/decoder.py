@@ -108,40 +108,40 @@ class Decoder:
 
     def decode(
         self,
-        parts: Sequence[Page],
+        pages: Sequence[Page],
         requests: Sequence[Mapping[str, Any]],
         emptied: Sequence[Mapping[str, Any]] = (),
     ) -> Batch:
         """Decode rows.
 
         Args:
-            parts: Pages of rows.
+            pages: The rows.
             requests: For each row, the key columns that its request gives (`club_id`).
             emptied: What is to be deleted: key columns of parents whose full list is empty now, or
                 ids of rows that are missing from a full list.
 
         Raises:
-            ValueError: An element is neither an object nor a scalar that its type allows.
+            ValueError: A row is neither an object nor a scalar that its type allows.
         """
         builder = BatchBuilder(self, [*requests, *emptied], len(emptied))
-        builder.add_root(self._objects(parts, emptied))
+        builder.add_root(self._objects(pages, emptied))
         return builder.batch
 
-    def _objects(self, parts: Sequence[Page], emptied: Sequence[Mapping[str, Any]]) -> Objects:
-        shaped = [part for part in parts if isinstance(part, ColumnarPage)]
-        has_same_fields = len({tuple(part.columns) for part in shaped}) == 1
-        if has_same_fields and len(shaped) == len(parts) and not emptied:
-            return ColumnarObjects(shaped)
+    def _objects(self, pages: Sequence[Page], emptied: Sequence[Mapping[str, Any]]) -> Objects:
+        columnar = [page for page in pages if isinstance(page, ColumnarPage)]
+        has_same_fields = len({tuple(page.columns) for page in columnar}) == 1
+        if has_same_fields and len(columnar) == len(pages) and not emptied:
+            return ColumnarObjects(columnar)
         ends = emptied if self.endpoint.is_full_list else [EMPTY] * len(emptied)
-        elements = (element for part in parts for element in part.elements)
-        return ParsedObjects([*map(self._root_object, elements), *ends])
+        rows = (row for page in pages for row in page.elements)
+        return ParsedObjects([*map(self._root_object, rows), *ends])
 
-    def _root_object(self, element: Any) -> Mapping[str, Any]:
-        if isinstance(element, dict):
-            return element
-        if self.layout.layout.scalar_field and not isinstance(element, list):
-            return {self.layout.layout.scalar_field: element}
-        raise ValueError("an element is not an object")
+    def _root_object(self, row: Any) -> Mapping[str, Any]:
+        if isinstance(row, dict):
+            return row
+        if self.layout.layout.scalar_field and not isinstance(row, list):
+            return {self.layout.layout.scalar_field: row}
+        raise ValueError("a row is not an object")
 
 
 @dataclass

@@ -91,11 +91,11 @@ class ParsedObjects:
 class ColumnarObjects:
     """Objects as a `RowParser` has read them."""
 
-    def __init__(self, parts: Sequence[ColumnarPage]) -> None:
-        self._size = sum(map(len, parts))
+    def __init__(self, pages: Sequence[ColumnarPage]) -> None:
+        self._size = sum(map(len, pages))
         self._values = {
-            name: list(chain.from_iterable(part.columns[name] for part in parts))
-            for name in parts[0].columns
+            name: list(chain.from_iterable(page.columns[name] for page in pages))
+            for name in pages[0].columns
         }
 
     def __len__(self) -> int:

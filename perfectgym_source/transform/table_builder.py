@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -80,17 +81,16 @@ _EXACT_AS_FLOAT = 1e6
 half a unit in the last place is at most 6e-11."""
 
 
+@dataclass(eq=False)
 class TableBuilder:
     """The columns of one table in the making.
 
-    Args:
+    Attributes:
         name: The table.
         size: How many rows it will have.
         keys: Columns that come from the request.
         taken: Other columns that exist besides those that are built here.
         privacy: The rules for personal data.
-
-    Attributes:
         arrays: The columns that are done.
         moments: Local times as microseconds, by column; their instants are still to be found.
         offsets: Offsets that came with local times, in microseconds, by column and row.
@@ -98,25 +98,17 @@ class TableBuilder:
         unreadable: How many values could not be read, by column.
     """
 
-    def __init__(
-        self,
-        name: str,
-        size: int,
-        keys: Collection[str] = (),
-        taken: Collection[str] = (),
-        privacy: Privacy = OPEN,
-    ) -> None:
-        self.name = name
-        self.keys = keys
-        self.taken = taken
-        self.size = size
-        self.arrays: dict[str, pa.Array] = {}
-        self.moments: dict[str, pa.Array] = {}
-        self.offsets: dict[str, dict[int, int]] = {}
-        self.lists: dict[str, Lists] = {}
-        self.unreadable: Counter[str] = Counter()
-        self._privacy = privacy
-        self._raw: dict[int, dict[str, tuple[Any, str]]] = {}
+    name: str
+    size: int
+    keys: Collection[str] = ()
+    taken: Collection[str] = ()
+    privacy: Privacy = OPEN
+    arrays: dict[str, pa.Array] = field(default_factory=dict)
+    moments: dict[str, pa.Array] = field(default_factory=dict)
+    offsets: dict[str, dict[int, int]] = field(default_factory=dict)
+    lists: dict[str, Lists] = field(default_factory=dict)
+    unreadable: Counter[str] = field(default_factory=Counter)
+    _raw: dict[int, dict[str, tuple[Any, str]]] = field(default_factory=dict)
 
     def read(self, column: Column, values: Sequence[Any] | None) -> None:
         """Build a column from raw values; None where no row has one."""
@@ -202,7 +194,7 @@ class TableBuilder:
         if not self._raw:
             return pa.nulls(self.size, pa.string())
         texts = {
-            row: to_json({name: self._privacy.raw(value) for name, (value, _) in sent.items()})
+            row: to_json({name: self.privacy.raw(value) for name, (value, _) in sent.items()})
             for row, sent in self._raw.items()
         }
         return pa.array(map(texts.get, range(self.size)), pa.string())
@@ -254,7 +246,7 @@ class TableBuilder:
         ]
 
     def _one_by_one(self, column: Column, values: Sequence[Any]) -> pa.Array:
-        read = self._privacy.reader(column.kind)
+        read = self.privacy.reader(column.kind)
         found: list[Any] = []
         for row, value in enumerate(values):
             try:

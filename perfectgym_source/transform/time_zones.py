@@ -129,7 +129,7 @@ class ClubClocks:
         self._names[club] = zone_name
 
     def to_utc(self, clubs: pa.Array | None, local: pa.Array) -> pa.Array:
-        """The instants of local times, each in the zone of its club.
+        """Return the instants of local times, each in the zone of its club.
 
         Args:
             clubs: The clubs' ids, null for rows of no club; None if all rows are.

@@ -110,7 +110,7 @@ def test_a_server_that_does_not_answer_in_time():
     with socket.create_server(("127.0.0.1", 0), backlog=5) as server:
         base_url = f"http://127.0.0.1:{server.getsockname()[1]}/Api"
         error, tries = sign_in(base_url, timeout=(1, 0.05))
-    assert "no answer within the time limit" in error
+    assert "no response within the time limit" in error
     assert tries == 3  # each may have counted as a wrong sign-in
     assert "does not send the password again" in error
 

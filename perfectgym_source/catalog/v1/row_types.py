@@ -41,7 +41,7 @@ DATES_DOCUMENTED_AS_STRING: frozenset[tuple[str, str]] = frozenset(
 
 
 def _row(description: str, *fields: Field, scalar_field: str | None = None) -> RowType:
-    """A row type, written as what one row is and then its fields, one a line."""
+    """Return a row type, written as what one row is and then its fields, one a line."""
     return RowType(description=description, fields=fields, scalar_field=scalar_field)
 
 

@@ -38,7 +38,7 @@ MOST_UNSETTLED = 3
 as a wrong sign-in, and accounts lock after a few (ASP.NET: five)."""
 
 MOST_PATHS = 1000
-"""How many paths are remembered with the way they responded."""
+"""How many paths are remembered, each with whether it accepted a token."""
 
 
 class PasswordGrantAuth(SecretAuth):
@@ -248,7 +248,10 @@ class PasswordGrantAuth(SecretAuth):
 
     def _request(self) -> Token | RetryableFailure | Refusal | Unsettled:
         """Send one token request, and count those that settle nothing."""
-        outcome = self._send()
+        self._token_requests += 1
+        outcome = request_token(
+            self._url, self._username, self._password, self._timeout, self._clock()
+        )
         if isinstance(outcome, Token):
             self._unsettled = 0
         elif isinstance(outcome, RetryableFailure) and may_have_counted(outcome):
@@ -257,21 +260,9 @@ class PasswordGrantAuth(SecretAuth):
                 return Unsettled(outcome)
         return outcome
 
-    def _send(self) -> Token | RetryableFailure | Refusal:
-        """Send one token request."""
-        self._token_requests += 1
-        asked_at = self._clock()
-        account = (self._username, self._password)
-        return request_token(self._url, account, self._timeout, asked_at)
-
 
 def auth_for(settings: Settings, sleep: Callable[[float], None] = time.sleep) -> SecretAuth:
-    """Return what signs the requests to the API of the settings.
-
-    Args:
-        settings: The API version, the address, the account and the retry policy.
-        sleep: Waits that many seconds; it may raise, to end a wait early.
-    """
+    """Return what signs the requests to the API of the settings."""
     if settings.api.sign_in == "keys":
         return KeyHeaderAuth(settings.base_url, settings.username, settings.password)
     return PasswordGrantAuth(

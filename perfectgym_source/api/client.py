@@ -23,7 +23,7 @@ from ..errors import ApiError, Cancelled, RequestRefused
 from .auth import auth_for
 from .connection_errors import failure_of
 from .json_text import with_valid_utf8
-from .pages import Page, PageParser
+from .pages import Page, RowParser
 from .rate_limit import RateLimiter
 from .responses import (
     BAD_UTF8,
@@ -113,7 +113,7 @@ class Client:
         path: str,
         params: Mapping[str, str],
         resource: str,
-        parser: PageParser | None = None,
+        parser: RowParser | None = None,
         url: str | None = None,
     ) -> Page:
         """Return one page.
@@ -173,7 +173,7 @@ class Client:
         self.close()
 
     def _attempt(
-        self, call: Call, attempt: int, parser: PageParser | None
+        self, call: Call, attempt: int, parser: RowParser | None
     ) -> Page | RetryableFailure:
         """Send a request, prepared anew so that it carries the current token."""
         self._rate_limiter.wait()
@@ -208,7 +208,7 @@ class Client:
         return self._page(content, call, attempt, response.status_code, parser)
 
     def _page(
-        self, content: bytes, call: Call, attempt: int, status: int, parser: PageParser | None
+        self, content: bytes, call: Call, attempt: int, status: int, parser: RowParser | None
     ) -> Page | RetryableFailure:
         """Return the page of a body that is parsed as a whole."""
         api = self._settings.api

@@ -1,4 +1,4 @@
-"""Whole lists, page by page: which requests are made, and when a list is known to be complete."""
+"""Lists, page by page: which requests are made, and when a list is known to be complete."""
 
 from __future__ import annotations
 
@@ -49,11 +49,7 @@ class FullList:
 def make_paginator(api: ApiVersion, endpoint: Endpoint, base_url: str, start: int = 0) -> Paginator:
     """Return the paginator of an endpoint, for one pass over a list.
 
-    Args:
-        api: The generation of the API.
-        endpoint: The endpoint.
-        base_url: The address of the API.
-        start: The row version after which a list with versions begins.
+    A list with row versions begins after the version `start`.
     """
     if endpoint.paginator == "keyset":
         assert endpoint.version_field is not None
@@ -80,9 +76,7 @@ def read_full_list(
     """Return all rows of an endpoint that is not read from a cursor.
 
     Args:
-        api: The generation of the API.
-        endpoint: The endpoint.
-        base_url: The address of the API.
+        api, endpoint, base_url: As for `make_paginator`.
         fetch: Sends one request. It is called from several threads.
         connections: How many pages may be requested at once.
         key: Returns what identifies a row.
@@ -221,10 +215,6 @@ def unpaged_list(api: ApiVersion, fetch: Fetch, connections: int, key: Key) -> F
 
     A response of exactly a page's size is not believed to be the whole list: page 2 is requested
     too, and if it has more rows, the list is read as a page-number list.
-
-    Args:
-        api: The generation of the API.
-        fetch, connections, key: As for `read_full_list`.
     """
 
     def numbered() -> PageNumberPaginator:

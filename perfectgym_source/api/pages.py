@@ -1,4 +1,4 @@
-"""The rows of one response, parsed no further than they are needed.
+"""Pages: the rows of one response, parsed no further than they are needed.
 
 Most of a row's text is objects that many other rows embed too: its class type, its club. In the
 rows of long lists msgspec therefore leaves embedded objects and arrays as text, and the decoder
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
@@ -49,10 +49,7 @@ class Page:
         return self._elements
 
     def versions(self, field: str | None) -> list[int]:
-        """Return the row version of each row, 0 where it has none.
-
-        Args:
-            field: The field that holds it; None where rows have none.
+        """Return the row version of each row, 0 where it has none; so it is without a field.
 
         Raises:
             PagingError: A version is no 64-bit integer, or a row is no object.
@@ -60,11 +57,7 @@ class Page:
         return self._read(_version, field, 0)
 
     def ids(self, field: str | None) -> list[int | None]:
-        """Return the id of each row, None where it has none that is a number.
-
-        Args:
-            field: The field that holds it; None where rows have none.
-        """
+        """Return the id of each row, None where it has none that is a number."""
         return self._read(_id, field, None)
 
     def values(self, name: str) -> Sequence[Any]:
@@ -130,18 +123,8 @@ class ColumnarPage(Page):
         return ColumnarPage({name: [values[i] for i in indexes] for name, values in columns})
 
 
-class PageParser(Protocol):
-    """Parses the responses of one endpoint. Threads may share it."""
-
-    def read(self, content: bytes) -> Page | None:
-        """Return the page of a response's body; None if it has to be parsed as a whole."""
-
-    def learn(self, elements: Iterable[Any]) -> None:
-        """Note the rows of a response that was parsed as a whole."""
-
-
 class RowParser:
-    """Parses the rows of long lists (a `PageParser`).
+    """Parses the responses of an endpoint with long lists. Threads may share it.
 
     Args:
         scalars: The names of the fields that hold scalars.
@@ -180,7 +163,7 @@ class RowParser:
         return ColumnarPage(columns, getattr(response, "next_link", None))
 
     def learn(self, elements: Iterable[Any]) -> None:
-        """Add the unknown fields of rows that did not fit."""
+        """Add the unknown fields of rows from a response that was parsed as a whole."""
         found = {name for row in elements if isinstance(row, dict) for name in row}
         with self._lock:
             unknown_fields = sorted(filter(_is_plain, found.difference(self._names)))
@@ -225,15 +208,6 @@ class RowParser:
 def _is_plain(name: str) -> bool:
     """Return whether msgspec takes it as the name of a field."""
     return name.isprintable() and not {'"', "\\"} & set(name)
-
-
-def row_version(row: Any, field: str | None) -> int:
-    """Return the version of a row, 0 where it has none.
-
-    Raises:
-        PagingError: It is there and is no 64-bit integer, or the row is no object.
-    """
-    return Page([row]).versions(field)[0]
 
 
 def row_id(row: Any, field: str | None) -> int | None:

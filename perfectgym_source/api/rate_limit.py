@@ -1,4 +1,4 @@
-"""One pace for all threads: requests are spaced out, and a pause holds for everybody."""
+"""The rate limit of all threads together: requests are spaced out, and a pause stops all."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from threading import Lock
 
 
 class RateLimiter:
-    """Hands out the moments at which requests may start; thread-safe.
+    """Lets requests start at a limited rate. Threads share it.
 
     Args:
-        requests_per_second: The pace over all threads; 0 for no limit.
+        requests_per_second: How many may start over all threads; 0 for no limit.
         clock: Seconds that only grow.
         sleep: Waits that many seconds; may raise, to end a wait early.
 
     Example:
-        >>> throttle = RateLimiter(20)
-        >>> throttle.wait()  # at most 20 of these a second return
+        >>> limiter = RateLimiter(20)
+        >>> limiter.wait()  # at most 20 of these a second return
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a response holds: rows, an error, or nothing that was promised."""
+"""Responses: the rows or the error that a body holds, or that it holds neither."""
 
 from __future__ import annotations
 
@@ -88,10 +88,6 @@ def rows_of(body: Any, rows_field: str) -> list[Any] | RetryableFailure:
     """Return the rows of a parsed body; a single object in their place is a list of one.
 
     An empty object is neither that nor an empty list.
-
-    Args:
-        body: The parsed body.
-        rows_field: The field that holds the rows.
     """
     if isinstance(body, RetryableFailure):
         return body
@@ -132,7 +128,7 @@ def errors_of(body: Any, hidden: Iterable[str] = ()) -> list[dict[str, str]]:
 
     Args:
         body: The parsed body.
-        hidden: Texts that are replaced by `***` wherever they are quoted.
+        hidden: Texts to be replaced by `***`.
     """
     if not isinstance(body, dict):
         return []

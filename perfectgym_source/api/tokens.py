@@ -1,4 +1,4 @@
-"""Tokens of the password grant: the token request, and how its responses are read."""
+"""Tokens of the password grant: the token request, and the meaning of its responses."""
 
 from __future__ import annotations
 
@@ -186,19 +186,13 @@ def sign_in_error(
 
 
 def request_token(
-    url: str, account: tuple[str, str], timeout: tuple[float, float], asked_at: float
+    url: str, username: str, password: str, timeout: tuple[float, float], now: float
 ) -> Token | RetryableFailure | Refusal:
-    """Send one token request, in a new session: no cookies, and no netrc.
-
-    Args:
-        url: The address of the token endpoint.
-        account: User name and password.
-        timeout: Seconds to wait for a connection and for data.
-        asked_at: The time of the request.
-    """
-    form = {"username": account[0], "password": account[1], "grant_type": "password"}
+    """Send one token request, in a new session: no cookies, and no netrc."""
+    form = {"username": username, "password": password, "grant_type": "password"}
     # What a response may quote, as it was sent and as it was meant.
-    hidden = {text for s in account if s for text in (s, quote(s), quote_plus(s))}
+    account = filter(None, (username, password))
+    hidden = {text for s in account for text in (s, quote(s), quote_plus(s))}
     with requests.Session() as session:
         try:
             response = session.post(
@@ -213,7 +207,7 @@ def request_token(
             content = read_token_body(response, timeout)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return failure_of(error)
-        return parse_token_response(response, content, asked_at, hidden)
+        return parse_token_response(response, content, now, hidden)
 
 
 def read_token_body(response: requests.Response, timeout: tuple[float, float]) -> bytes:

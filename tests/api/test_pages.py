@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from perfectgym_source.api import pages as module
 from perfectgym_source.api.json_text import parsed
-from perfectgym_source.api.pages import Page, RowParser, row_id, row_version
+from perfectgym_source.api.pages import Page, RowParser, row_id
 from perfectgym_source.api.responses import parse
 from perfectgym_source.catalog import ENDPOINTS, table_layout
 from perfectgym_source.errors import PagingError
@@ -161,7 +161,11 @@ def test_elements_that_are_no_objects_have_no_versions():
         _ = Page([CLASS, 5]).versions("timestamp")
     with pytest.raises(PagingError, match="not an integer"):
         _ = Page([{"timestamp": 1.5}]).versions("timestamp")
-    assert (row_version(CLASS, "timestamp"), row_id(CLASS, "id"), row_id(5, "id")) == (5, 7, None)
+    assert (Page([CLASS]).versions("timestamp"), row_id(CLASS, "id"), row_id(5, "id")) == (
+        [5],
+        7,
+        None,
+    )
     assert [row_id({"id": value}, "id") for value in (0, "0", None, "", "x")] == [
         0,
         0,

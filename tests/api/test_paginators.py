@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from perfectgym_source.api import lists, paginators
 from perfectgym_source.api.keyset import KeysetPaginator
 from perfectgym_source.api.lists import MAX_PASSES, pages
-from perfectgym_source.api.pages import Page, row_version
+from perfectgym_source.api.pages import Page
 from perfectgym_source.api.paginators import (
     NextLinkPaginator,
     PageNumberPaginator,
@@ -265,14 +265,14 @@ def test_a_missing_timestamp_is_an_error(bad, place, start):
 
 
 @pytest.mark.parametrize("bad", [{"timestamp": "x"}, {"timestamp": 2**63}, {"timestamp": []}, 5])
-def test_a_timestamp_that_cannot_be_read_is_an_error(bad):
+def test_a_row_version_that_cannot_be_read_is_an_error(bad):
     with pytest.raises(PagingError):
-        row_version(bad, "timestamp")
+        _ = Page([bad]).versions("timestamp")
 
 
-def test_a_timestamp_is_read_from_text_without_loss():
-    assert row_version({"timestamp": str(2**63 - 1)}, "timestamp") == 2**63 - 1
-    assert row_version({"timestamp": "null"}, "timestamp") == row_version({}, "timestamp") == 0
+def test_a_row_version_is_read_from_text_without_loss():
+    rows = [{"timestamp": str(2**63 - 1)}, {"timestamp": "null"}, {}]
+    assert Page(rows).versions("timestamp") == [2**63 - 1, 0, 0]
 
 
 def test_rows_without_an_id_that_share_a_version_end_their_list():

@@ -215,7 +215,7 @@ def test_one_path_that_is_refused_costs_few_sign_ins_and_no_other_path(sandbox, 
     assert auth.token_requests == known + 1
 
 
-def test_a_server_that_gives_the_same_token_again_is_not_asked_by_every_thread(sandbox, clock):
+def test_a_server_that_gives_the_same_token_again_gets_no_request_of_every_thread(sandbox, clock):
     same = {"access_token": "same", "token_type": "bearer", "expires_in": 3600}
     sandbox.faults.add(Fault(TOKEN, "status", status=200, body=same, times=None))
     auth = make_auth(sandbox, clock)
@@ -278,7 +278,7 @@ def test_a_token_that_another_thread_has_renewed_is_taken_over(sandbox):
         assert [request.status for request in sandbox.requests] == [200]
 
 
-def test_other_hooks_see_the_repeated_answer_each_time(sandbox):
+def test_other_hooks_see_the_repeated_response_each_time(sandbox):
     auth = make_auth(sandbox)
     get(sandbox, auth)
     seen = []
@@ -372,7 +372,7 @@ def test_a_password_that_may_have_counted_goes_out_three_times(sandbox, clock, f
 
 
 @pytest.mark.parametrize("paths", [("Api", False), ("api", False), ("", True), ("v1", True)])
-def test_an_address_without_api_at_its_end_is_asked_about(sandbox, paths):
+def test_an_address_without_api_at_its_end_is_named_in_the_hint(sandbox, paths):
     end, is_asked = paths
     sandbox.faults.add(Fault(TOKEN, "status", status=404, times=None))
     base_url = sandbox.base_url.replace("Api", end)
@@ -399,7 +399,7 @@ def test_a_token_request_that_fails_in_passing_is_repeated(sandbox, fault):
     assert len(sandbox.token_requests) == 3
 
 
-def test_a_token_endpoint_that_stays_away_is_asked_by_one_of_the_threads_that_wait(sandbox):
+def test_a_token_endpoint_that_stays_away_gets_requests_of_one_of_the_threads_that_wait(sandbox):
     sandbox.faults.add(Fault(TOKEN, "status", status=503, times=None))
     all_wait = threading.Event()
     clock = Clock()
@@ -415,7 +415,7 @@ def test_a_token_endpoint_that_stays_away_is_asked_by_one_of_the_threads_that_wa
         threading.Timer(0.3, all_wait.set).start()
         assert list(outcomes) == [3] * 8
     assert len(sandbox.token_requests) == 3
-    # Nothing was read yet: for a while, it is not asked again for each list.
+    # Nothing was read yet: for a while, it gets no request for each list.
     with pytest.raises(Unavailable):
         get(sandbox, auth)
     assert len(sandbox.token_requests) == 3
@@ -424,7 +424,7 @@ def test_a_token_endpoint_that_stays_away_is_asked_by_one_of_the_threads_that_wa
     assert get(sandbox, auth).status_code == 200
 
 
-def test_an_outage_in_the_middle_is_asked_about_each_time(sandbox):
+def test_an_outage_in_the_middle_is_tried_again_each_time(sandbox):
     auth = make_auth(sandbox, attempts=2)
     get(sandbox, auth)
     sandbox.revoke_tokens()

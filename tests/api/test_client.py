@@ -52,7 +52,7 @@ def test_it_gives_the_elements_and_counts(sandbox, client):
 
 
 @pytest.mark.parametrize("kind", ["drop", "truncate", "html", "garbage", "empty", "no_elements"])
-def test_a_damaged_answer_is_asked_for_again(sandbox, client, kind):
+def test_a_damaged_response_is_requested_again(sandbox, client, kind):
     sandbox.faults.add(Fault(CLUBS, kind, times=3))
     assert len(clubs(client)) == 4
     assert (client.statistics.requests, client.statistics.retries) == (4, 3)
@@ -83,11 +83,11 @@ def test_a_server_that_is_not_there_is_unavailable(sandbox):
         clubs(client)
 
 
-def test_a_body_that_is_shorter_than_announced_is_no_answer():
+def test_a_body_that_is_shorter_than_announced_is_no_response():
     """Even if what came is whole JSON by itself."""
     text = b'{"elements": []}'
     with socket.create_server(("127.0.0.1", 0)) as server:
-        asked = threading.Thread(target=_answer_short, args=(server, text, 2))
+        asked = threading.Thread(target=_respond_short, args=(server, text, 2))
         asked.start()
         base_url = f"http://127.0.0.1:{server.getsockname()[1]}/Api"
         settings = make_settings(
@@ -98,7 +98,7 @@ def test_a_body_that_is_shorter_than_announced_is_no_answer():
         asked.join()
 
 
-def _answer_short(server, text, times):
+def _respond_short(server, text, times):
     for _ in range(times):
         connection, _ = server.accept()
         with connection:
@@ -136,7 +136,7 @@ def test_odd_json_is_read(sandbox, client, text, elements):
     "text",
     ['{"elements": null}', '{"elements": {}}', "[]", "null", '{"elements": "x"}', "[" * 9999],
 )
-def test_json_that_was_not_promised_is_no_answer(sandbox, text):
+def test_json_that_was_not_promised_is_no_response(sandbox, text):
     sandbox.faults.add(body(text))
     with make_client(sandbox, attempts=2) as client, pytest.raises(Unavailable) as caught:
         clubs(client)
@@ -343,12 +343,12 @@ def test_a_pause_holds_for_slots_that_were_taken_before_it():
 
     def sleep(seconds):
         if next(ordered, False):
-            throttle.pause(10)
+            limiter.pause(10)
         now[0] += seconds
 
-    throttle = RateLimiter(1, clock=lambda: now[0], sleep=sleep)
-    throttle.wait()
-    throttle.wait()
+    limiter = RateLimiter(1, clock=lambda: now[0], sleep=sleep)
+    limiter.wait()
+    limiter.wait()
     assert now[0] == 10.0
 
 

@@ -1,4 +1,4 @@
-"""What keeps a request from being answered is named: with the server or the proxy, no secrets."""
+"""What keeps a request from its response is named: with the server or the proxy, no secrets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECRET = "s3cret-Word"
 
 
 def sign_in(base_url, **options):
-    """The error of a sign-in that gets no answer, and how often it was tried."""
+    """The error of a sign-in that gets no response, and how often it was tried."""
     auth = PasswordGrantAuth(base_url, "api", SECRET, attempts=4, retry_wait=0.01, **options)
     with pytest.raises(Unavailable) as caught:
         auth(requests.Request("GET", f"{base_url}/Clubs/Clubs").prepare())
@@ -106,7 +106,7 @@ def test_a_proxy_that_wants_another_password(proxy):
     assert f"the proxy 127.0.0.1:{server.server_port} refuses the connection (status 407)" in error
 
 
-def test_a_server_that_does_not_answer_in_time():
+def test_a_server_that_does_not_respond_in_time():
     with socket.create_server(("127.0.0.1", 0), backlog=5) as server:
         base_url = f"http://127.0.0.1:{server.getsockname()[1]}/Api"
         error, tries = sign_in(base_url, timeout=(1, 0.05))

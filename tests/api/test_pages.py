@@ -1,4 +1,4 @@
-"""Page of answers: parsed as a whole, or read by a shape, which leaves what is embedded as text."""
+"""Pages: parsed as a whole, or by a row parser, which leaves embedded objects as text."""
 
 import json
 import logging
@@ -40,12 +40,12 @@ ROWS = st.lists(
 )
 
 
-def shape(name="classes"):
+def row_parser(name="classes"):
     layout = table_layout(ENDPOINTS[name]).layout
     return RowParser(layout.scalar_names(), layout.nested_names(), "elements")
 
 
-def answer(*elements, **more):
+def response(*elements, **more):
     return json.dumps({"elements": elements, **more}).encode()
 
 
@@ -59,35 +59,35 @@ def complete(elements):
 
 @settings(deadline=None)
 @given(elements=ROWS, data=st.data())
-def test_a_shape_reads_what_parsing_gives(elements, data):
-    content = answer(*elements)
-    whole, shaped = Page(parse(content)["elements"]), shape().read(content)
+def test_a_row_parser_reads_what_parsing_returns(elements, data):
+    content = response(*elements)
+    whole, columnar = Page(parse(content)["elements"]), row_parser().read(content)
     places = data.draw(st.lists(st.integers(0, max(0, len(elements) - 1)), unique=True).map(sorted))
     for again in (lambda rows: rows, lambda rows: rows.take(places if elements else [])):
-        whole, shaped = again(whole), again(shaped)
-        assert len(shaped) == len(whole)
-        assert shaped.ids("id") == whole.ids("id")
-        assert shaped.versions("timestamp") == whole.versions("timestamp")
-        assert complete(shaped.elements) == complete(whole.elements)
+        whole, columnar = again(whole), again(columnar)
+        assert len(columnar) == len(whole)
+        assert columnar.ids("id") == whole.ids("id")
+        assert columnar.versions("timestamp") == whole.versions("timestamp")
+        assert complete(columnar.elements) == complete(whole.elements)
         for name in ("startDate", "club", "notAField"):
-            assert list(map(parsed, shaped.values(name))) == list(whole.values(name))
+            assert list(map(parsed, columnar.values(name))) == list(whole.values(name))
 
 
-def test_every_list_by_row_version_has_a_shape_that_reads_an_empty_answer():
+def test_the_row_parser_of_every_list_with_versions_reads_an_empty_response():
     for endpoint in ENDPOINTS.values():
         if endpoint.is_keyset:
-            rows = shape(endpoint.name).read(answer())
+            rows = row_parser(endpoint.name).read(response())
             found = (len(rows), rows.ids("id"), rows.versions("timestamp"), list(rows.elements))
             assert found == (0, [], [], [])
 
 
 def test_the_same_text_is_the_same_object_and_not_too_many_are_remembered(monkeypatch):
     monkeypatch.setattr(module, "MOST_TEXT_BYTES", 50_000)
-    reader = shape()
-    first, second = reader.read(answer(CLASS, CLASS)).values("classType")
+    reader = row_parser()
+    first, second = reader.read(response(CLASS, CLASS)).values("classType")
     assert first is second
     for number in range(20):
-        reader.read(answer({"classType": {"id": number, "name": "x" * 10_000}}))
+        reader.read(response({"classType": {"id": number, "name": "x" * 10_000}}))
         assert sum(map(len, reader._texts)) < 70_000
     assert len(reader._texts) > len(module._BLANKS) + 1
 
@@ -108,48 +108,48 @@ def test_the_same_text_is_the_same_object_and_not_too_many_are_remembered(monkey
         b'{"elements": []} {}',
         b'\xef\xbb\xbf{"elements": []}',
         b'{"elements": [{"club": ' + b"[" * 5_000 + b"]" * 5_000 + b"}]}",
-        answer(CLASS, errors=[]),
-        answer({**CLASS, "news": 1}),
+        response(CLASS, errors=[]),
+        response({**CLASS, "news": 1}),
     ],
 )
 def test_what_does_not_fit_is_left_to_those_who_parse_it_as_a_whole(content):
-    assert shape().read(content) is None
+    assert row_parser().read(content) is None
 
 
-def test_a_shape_learns_unknown_fields(monkeypatch):
-    reader, row = shape(), {**CLASS, "news": [1, {"a": None}], "first name": "A"}
+def test_a_row_parser_learns_unknown_fields(monkeypatch):
+    reader, row = row_parser(), {**CLASS, "news": [1, {"a": None}], "first name": "A"}
     reader.learn([row, "no object"])
-    assert complete(reader.read(answer(row, CLASS)).elements) == complete([row, CLASS])
+    assert complete(reader.read(response(row, CLASS)).elements) == complete([row, CLASS])
     monkeypatch.setattr(module, "MOST_FIELDS", 2)
-    reader = shape()
+    reader = row_parser()
     reader.learn([{"a": 1, "b": 2, "c": 3}])
-    assert reader.read(answer({"a": 1})) is None
+    assert reader.read(response({"a": 1})) is None
     reader.learn([{"a": 1, "b": 2}])
-    assert reader.read(answer({"a": 1})) is not None
+    assert reader.read(response({"a": 1})) is not None
 
 
 @settings(deadline=None)
 @given(names=st.lists(st.text(), min_size=1, max_size=5))
 def test_any_name_of_a_field_may_be_learned(names):
-    reader, row = shape(), dict.fromkeys(names, 5)
+    reader, row = row_parser(), dict.fromkeys(names, 5)
     reader.learn([row])
-    rows = reader.read(answer(row))
+    rows = reader.read(response(row))
     assert rows is None or complete(rows.elements) == [row]
 
 
 def test_blanks_do_not_stay_text():
     embedded = [None, "", "null", " ", []]
-    rows = shape().read(answer(*({"club": value} for value in embedded)))
+    rows = row_parser().read(response(*({"club": value} for value in embedded)))
     assert rows.values("club") == [None, "", "null", b'" "', b"[]"]
 
 
 def test_of_a_field_that_comes_twice_the_last_counts():
-    assert shape().read(b'{"elements": [{"id": 1, "id": 2}]}').ids("id") == [2]
+    assert row_parser().read(b'{"elements": [{"id": 1, "id": 2}]}').ids("id") == [2]
 
 
 def test_invalid_utf8_in_what_is_embedded_is_replaced_and_not_quoted(caplog):
     content = b'{"elements": [{"club": {"name": "Ada \xff"}}]}'
-    [club] = shape().read(content).values("club")
+    [club] = row_parser().read(content).values("club")
     with caplog.at_level(logging.WARNING):
         assert parsed(club) == {"name": "Ada \ufffd"}
     assert "invalid utf-8" in caplog.text.lower()
@@ -161,11 +161,8 @@ def test_elements_that_are_no_objects_have_no_versions():
         _ = Page([CLASS, 5]).versions("timestamp")
     with pytest.raises(PagingError, match="not an integer"):
         _ = Page([{"timestamp": 1.5}]).versions("timestamp")
-    assert (Page([CLASS]).versions("timestamp"), row_id(CLASS, "id"), row_id(5, "id")) == (
-        [5],
-        7,
-        None,
-    )
+    assert Page([CLASS]).versions("timestamp") == [5]
+    assert (row_id(CLASS, "id"), row_id(5, "id")) == (7, None)
     assert [row_id({"id": value}, "id") for value in (0, "0", None, "", "x")] == [
         0,
         0,
@@ -176,7 +173,7 @@ def test_elements_that_are_no_objects_have_no_versions():
 
 
 def test_fields_that_an_endpoint_does_not_have_are_neither_ids_nor_versions():
-    for page in (Page([CLASS]), shape().read(answer(CLASS))):
+    for page in (Page([CLASS]), row_parser().read(response(CLASS))):
         assert (page.ids(None), page.versions(None)) == ([None], [0])
         assert (page.ids("key"), page.versions("version")) == ([None], [0])
 

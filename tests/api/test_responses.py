@@ -1,4 +1,4 @@
-"""What the body of an answer says: elements, errors, or nothing that was promised."""
+"""Responses: rows, errors, or neither of them in a body."""
 
 import pytest
 
@@ -86,5 +86,5 @@ def test_a_response_without_a_list_says_what_it_holds_instead(body, says):
         ([], False),
     ],
 )
-def test_errors_beside_elements_are_seen(body, holds):
+def test_errors_beside_rows_are_found(body, holds):
     assert holds_errors(body) == holds

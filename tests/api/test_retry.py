@@ -55,7 +55,7 @@ def test_the_waits_double_at_most_and_have_an_end():
         assert all(wait <= most for wait, most in zip(slept, (1, 2, 4, 4, 4), strict=True))
 
 
-def test_the_server_is_never_asked_sooner_than_it_wants():
+def test_the_server_gets_no_request_sooner_than_it_wants():
     policy = RetryPolicy(attempts=3, retry_wait=1, max_retry_wait=60)
     assert all(wait >= 30 for wait in waits(RetryableFailure("busy", retry_after=30), policy))
 

@@ -97,7 +97,7 @@ def test_an_endpoint_has_the_documented_path_modes_paging_and_key(name):
 
 
 @for_each(NAMES)
-def test_an_endpoint_asks_for_its_documented_parents(name):
+def test_an_endpoint_has_its_documented_parents(name):
     entry, fact = ENDPOINTS[name], FACT_OF[name]
     assert [parent.table for parent in entry.parents] == [
         table for table in fact["parent"].split(" x ") if table
@@ -147,7 +147,7 @@ def documented_fields(row_type):
 
 
 def check_type(row_type, columns, tables, table, prefix="", embedded=False, inside=()):
-    """Every documented field is a column, a child table or JSON text. Gives the columns met."""
+    """Every documented field is a column, a child table or JSON text. Return the columns met."""
     inside = (*inside, *row_type.split(" + "))
     for field, (kind, part) in documented_fields(row_type).items():
         spelled = ALIASES.get((part, field), field)
@@ -256,7 +256,7 @@ def test_a_parent_is_an_endpoint_and_its_column_a_number(name):
 
 
 @for_each(NAMES)
-def test_the_key_of_a_full_picture_begins_with_its_parents(name):
+def test_the_key_of_a_replaced_list_begins_with_its_parents(name):
     endpoint = ENDPOINTS[name]
     if endpoint.write is Write.REPLACE and name != "cities":  # a city lies in one country only
         parents = tuple(parent.column for parent in endpoint.parents)
@@ -280,7 +280,7 @@ def test_every_group_has_members_and_the_default_ones_exist():
     assert set(DEFAULT_GROUPS) <= set(GROUPS)
 
 
-def test_deleted_rows_are_removed_only_where_that_was_asked_for():
+def test_deleted_rows_are_removed_only_with_that_setting():
     kept = root_hints(V1, ENDPOINTS["clubs"], "keep")["columns"]["is_deleted"]
     removed = root_hints(V1, ENDPOINTS["clubs"], "remove")["columns"]["is_deleted"]
     assert "hard_delete" not in kept

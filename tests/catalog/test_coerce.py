@@ -231,7 +231,7 @@ def test_a_decimal_is_read_from_the_digits_that_were_sent(text, value):
         ("date", '"2026-03-29T00:00:00Z"', date(2026, 3, 29)),
     ],
 )
-def test_what_a_column_can_hold_in_part_is_told(kind, text, part):
+def test_what_a_column_can_hold_in_part_is_inexact(kind, text, part):
     with pytest.raises(Inexact) as caught:
         COERCIONS[kind](parse(text.encode()))
     assert caught.value.value == part

@@ -1,4 +1,4 @@
-"""Elements of answers to Arrow tables: one behavior at a time."""
+"""Rows of responses to Arrow tables: one behavior at a time."""
 
 import json
 import random
@@ -32,21 +32,21 @@ def decoder(name, zones=(1, 2), **options):
 
 
 def decode(name, *elements, keys=None, emptied=(), **options):
-    """Decode elements, parsed ones and, where they are objects, as a shape reads them."""
+    """Decode elements, parsed ones and, where they are objects, as a row parser reads them."""
     elements = as_sent(elements)
     requests = keys or [{}] * len(elements)
     batch = decoder(name, **options).decode([Page(elements)], requests, emptied)
-    shaped = shape_rows(name, elements)
-    if shaped is not None:
-        # Parts of both kinds may meet in a batch, too.
-        for parts in ([shaped], [shaped.take([0]), Page(elements[1:])]):
-            again = decoder(name, **options).decode(parts, requests, emptied)
+    columnar = columnar_page(name, elements)
+    if columnar is not None:
+        # Pages of both kinds may meet in a batch, too.
+        for pages in ([columnar], [columnar.take([0]), Page(elements[1:])]):
+            again = decoder(name, **options).decode(pages, requests, emptied)
             assert contents(again) == contents(batch)
     return batch
 
 
 def as_sent(value):
-    """A value as it comes out of an answer: with numbers that keep their digits."""
+    """A value as it comes out of a response: with numbers that keep their digits."""
     if isinstance(value, (dict, list, tuple)):
         try:
             if isinstance(value, dict):
@@ -57,7 +57,7 @@ def as_sent(value):
     return number_of(repr(value)) if isinstance(value, float) else value
 
 
-def shape_rows(name, elements):
+def columnar_page(name, elements):
     if not elements or not all(isinstance(element, dict) for element in elements):
         return None
     try:
@@ -65,9 +65,9 @@ def shape_rows(name, elements):
     except RecursionError:
         return None
     layout = table_layout(ENDPOINTS[name]).layout
-    shape = RowParser(layout.scalar_names(), layout.nested_names(), "elements")
-    shape.learn(elements)
-    return shape.read(content)
+    row_parser = RowParser(layout.scalar_names(), layout.nested_names(), "elements")
+    row_parser.learn(elements)
+    return row_parser.read(content)
 
 
 def contents(batch):
@@ -459,7 +459,7 @@ def test_both_levels_of_an_emptied_list_are_removed():
         assert batch.rows[table] == 0
 
 
-def test_a_full_picture_removes_by_its_parent_and_only_where_nothing_is_left():
+def test_a_replaced_list_removes_by_its_parent_and_only_where_nothing_is_left():
     club = [{"club_id": 1}, {"club_id": 1}, {"club_id": 2}]
     elements = [{"id": 5, "clubZoneTypes": [{"id": 9}]}, {"id": 6}, {"id": 5}]
     batch = decode("products", *elements, keys=club)
@@ -470,7 +470,7 @@ def test_a_full_picture_removes_by_its_parent_and_only_where_nothing_is_left():
     ]
 
 
-def test_a_parent_whose_picture_is_empty_gives_rows_that_only_remove():
+def test_a_parent_whose_list_is_empty_gives_rows_that_only_remove():
     batch = decode("products", {"id": 5}, keys=[{"club_id": 1}], emptied=[{"club_id": 2}])
     assert [(r["club_id"], r["id"], r["_removed"]) for r in rows(batch, "products")] == [
         (1, 5, None),
@@ -556,7 +556,7 @@ def test_a_time_with_an_offset_is_an_instant_by_that_offset(text, hour):
 
 
 @pytest.mark.parametrize("name", sorted(ENDPOINTS))
-def test_a_table_has_the_columns_that_dlt_is_told_of(name):
+def test_a_table_has_the_columns_of_dlts_hints(name):
     endpoint = ENDPOINTS[name]
     for layout in table_layout(endpoint).with_children():
         hints = child_hints(endpoint, layout) if layout.level else root_hints(V1, endpoint, "keep")

@@ -90,7 +90,7 @@ def test_memory_does_not_grow_with_the_values_that_were_decoded(case, monkeypatc
         clocks.set_club(club, zone)
     decoder = Decoder(endpoint, clocks)
     layout = table_layout(endpoint).layout
-    shape = RowParser(layout.scalar_names(), layout.nested_names(), "elements")
+    row_parser = RowParser(layout.scalar_names(), layout.nested_names(), "elements")
     unreadable, unknown_fields = Counter(), set()
     numbers = itertools.count(1)
 
@@ -98,10 +98,10 @@ def test_memory_does_not_grow_with_the_values_that_were_decoded(case, monkeypatc
         for _ in range(pages):
             rows = [{"id": n, "timestamp": n, **fields(n)} for n in itertools.islice(numbers, ROWS)]
             content = to_json({"elements": rows}).encode()
-            found = shape.read(content)
+            found = row_parser.read(content)
             if found is None:
                 elements = rows_of(parse(content), "elements")
-                shape.learn(elements)
+                row_parser.learn(elements)
                 found = Page(elements)
             batch = decoder.decode([found], [{"club_id": 1}] * ROWS)
             unreadable.update(batch.unreadable)

@@ -211,19 +211,19 @@ class Client:
         self, content: bytes, call: Call, attempt: int, status: int, parser: RowParser | None
     ) -> Page | RetryableFailure:
         """Return the page of a body that is parsed as a whole."""
-        api = self._settings.api
+        envelope = self._settings.api.envelope
         body = parse(content)
         if body is BAD_UTF8 and attempt == self._settings.attempts:
             logger.warning("%s: invalid UTF-8 is replaced in %s", call.resource, call.text)
             body = parse(with_valid_utf8(content))
-        rows = rows_of(body, api.rows_field)
+        rows = rows_of(body, envelope.rows)
         if holds_errors(body) or (isinstance(rows, RetryableFailure) and errors_of(body)):
             raise error_from_body(status, body, call)
         if isinstance(rows, RetryableFailure):
             return rows
         if parser is not None:
             parser.learn(rows)
-        return Page(rows, link_of(body, api.next_link_field))
+        return Page(rows, link_of(body, envelope.next_link))
 
     def _prepare(self, call: Call) -> requests.PreparedRequest:
         """Return the signed request of a call: the base request, for another address."""

@@ -1,4 +1,4 @@
-"""The paginator of lists that are read by row version."""
+"""The paginator of lists that are read by row version, or by id."""
 
 from __future__ import annotations
 
@@ -26,13 +26,15 @@ class KeysetPaginator(Paginator):
 
     Args:
         start: The row version.
-        parameters: The query parameters, with `{version}` in place of the version.
+        parameters: The query parameters, with `{after}` in place of the version.
         page_size: The number of rows of a full page.
         version_field: The field that holds the row version.
         id_field: The field that holds the id.
+        has_links: Whether a page links to the next one, so that the last one is known. Links are
+            not followed: rows that change while the list is read would shift the pages.
 
     Example:
-        >>> paginator = KeysetPaginator(20, {"timestamp": "{version}"}, 100, "timestamp", "id")
+        >>> paginator = KeysetPaginator(20, {"timestamp": "{after}"}, 100, "timestamp", "id")
         >>> paginator.init_request(request := PageRequest())
         >>> request.params
         {'timestamp': '20'}
@@ -45,11 +47,13 @@ class KeysetPaginator(Paginator):
         page_size: int,
         version_field: str,
         id_field: str | None,
+        has_links: bool = False,
     ) -> None:
         self._parameters = parameters
         self._page_size = page_size
         self._version_field = version_field
         self._id_field = id_field
+        self._has_links = has_links
         self._cursor, self._end = start, LAST_VERSION
         self._had: set[tuple[int, int | None]] = set()
         self._last_page: tuple[list[int], list[int | None]] = ([], [])
@@ -78,9 +82,11 @@ class KeysetPaginator(Paginator):
         ]
         self._pages += 1
         self._last_page = versions, ids
-        is_full = len(page) >= self._page_size
-        is_last = last < len(page) or len(page) < self._page_size // 2 or not (new or is_full)
-        is_stuck = not is_last and versions[-1] <= cursor + 1
+        is_full, may_end = len(page) >= self._page_size, len(page) < self._page_size // 2
+        if self._has_links:
+            is_full, may_end = page.next_link is not None, page.next_link is None
+        is_last = last < len(page) or may_end or not (new or is_full)
+        is_stuck = not is_last and max([cursor, *versions[-1:]]) <= cursor + 1
         self.has_next_page = not is_last and (is_full or not is_stuck)
         if self.has_next_page and not is_stuck and self._pages == paginators.LONG_LIST:
             self._step = max(1, versions[-1] - versions[0])
@@ -93,7 +99,7 @@ class KeysetPaginator(Paginator):
             self._request_after(request, self._probe)
             return
         versions, ids = self._last_page
-        highest = versions[-1]
+        highest = max([self._cursor, *versions[-1:]])
         if highest <= self._cursor + 1:
             raise PagingError(
                 f"A full page holds nothing but rows of {self._version_field} {highest}."
@@ -105,7 +111,7 @@ class KeysetPaginator(Paginator):
         self._request_after(request, self._cursor)
 
     def _request_after(self, request: PageRequest, version: int) -> None:
-        values = {name: text.format(version=version) for name, text in self._parameters.items()}
+        values = {name: text.format(after=version) for name, text in self._parameters.items()}
         request.params.update(values)
 
     def _look_further(self, version: int, is_end: bool) -> None:

@@ -51,14 +51,23 @@ def make_paginator(api: ApiVersion, endpoint: Endpoint, base_url: str, start: in
 
     A list with row versions begins after the version `start`.
     """
+    has_links = api.envelope.next_link is not None
     if endpoint.paginator == "keyset":
-        assert endpoint.version_field is not None
-        return KeysetPaginator(
-            start, api.cursor_parameters, api.page_size, endpoint.version_field, endpoint.id_field
-        )
+        version, ids = endpoint.version_field, endpoint.id_field
+        assert version is not None
+        parameters = api.cursor_parameters
+        return KeysetPaginator(start, parameters, api.page_size, version, ids, has_links)
+    if endpoint.paginator == "id":
+        ids = endpoint.id_field
+        assert ids is not None
+        return KeysetPaginator(0, api.id_parameters, api.page_size, ids, ids, has_links)
     if endpoint.paginator == "link":
-        parameters = api.cursor_parameters if endpoint.is_keyset else None
-        return NextLinkPaginator(base_url, parameters, start, endpoint.version_field)
+        return NextLinkPaginator(
+            base_url,
+            api.cursor_parameters if endpoint.is_keyset else None,
+            start,
+            endpoint.version_field,
+        )
     if endpoint.paginator == "page":
         return PageNumberPaginator(api.page_parameter, api.page_size)
     return SinglePagePaginator()
@@ -97,6 +106,8 @@ def read_full_list(
     if limit is not None:
         rows = chain.from_iterable(page.elements for page in one_pass())
         return FullList(list(islice(rows, limit)), is_stable=False)
+    if endpoint.paginator == "id":  # the next page begins after a row, not after so many rows
+        return FullList([*{key(row): row for page in one_pass() for row in page.elements}.values()])
     return stable_list(one_pass, api.page_size, key, has_links=endpoint.paginator == "link")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
+from ..catalog import Envelope
 from ..catalog.coerce import number_of, to_int
 from ..errors import PagingError
 
@@ -129,20 +130,13 @@ class RowParser:
     Args:
         scalars: The names of the fields that hold scalars.
         nested: The names of the fields that hold objects or arrays: they are left as text.
-        rows_field: The field of a response that holds the rows.
-        next_link_field: The field that holds the address of the next page, if there is one.
+        envelope: The fields of a response.
     """
 
-    def __init__(
-        self,
-        scalars: Iterable[str],
-        nested: Iterable[str],
-        rows_field: str,
-        next_link_field: str | None = None,
-    ) -> None:
+    def __init__(self, scalars: Iterable[str], nested: Iterable[str], envelope: Envelope) -> None:
         self._nested = frozenset(nested)
         self._names = [*scalars, *sorted(self._nested)]
-        self._envelope = (rows_field, next_link_field)
+        self._envelope = envelope
         self._most = len(self._names) + MOST_FIELDS
         self._texts = dict(_BLANKS)
         self._text_bytes = 0
@@ -195,13 +189,15 @@ class RowParser:
             forbid_unknown_fields=True,
             gc=False,
         )
-        rows_field, next_link_field = self._envelope
-        envelope: list[Any] = [("rows", list[row])]  # type: ignore[valid-type]
-        names = {"rows": rows_field}
-        if next_link_field is not None:
-            envelope.append(("next_link", str | None, None))
-            names["next_link"] = next_link_field
-        response = msgspec.defstruct("Response", envelope, rename=names, forbid_unknown_fields=True)
+        fields: list[Any] = [("rows", list[row])]  # type: ignore[valid-type]
+        renamed = {"rows": self._envelope.rows}
+        if self._envelope.next_link is not None:
+            fields.append(("next_link", str | None, None))
+            renamed["next_link"] = self._envelope.next_link
+        for number, name in enumerate(self._envelope.others):
+            fields.append((f"other_{number}", msgspec.Raw, None))
+            renamed[f"other_{number}"] = name
+        response = msgspec.defstruct("Response", fields, rename=renamed, forbid_unknown_fields=True)
         return self._names, msgspec.json.Decoder(response, float_hook=number_of)
 
 

@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 
 from ..errors import PagingError
 from .pages import Page
-from .signing import origin_of
+from .signing import is_below
 
 LONG_LIST = 1_000
 """After so many pages the current end of a list is looked up: it might grow faster than it is
@@ -151,9 +151,9 @@ class NextLinkPaginator(Paginator):
     Rows may have versions: the list then begins after one, and has to be in their order.
 
     Args:
-        base_url: The address of the API. A link to anywhere else is an error: requests carry
-            credentials.
-        parameters: Query parameters of the first request, with `{version}` in place of `start`.
+        base_url: The address of the API. A link that does not lead below it is an error: requests
+            carry credentials, and these may open more than lists.
+        parameters: Query parameters of the first request, with `{after}` in place of `start`.
         start: The row version after which the list begins.
         version_field: The field that holds the row version; None where rows have none.
 
@@ -182,7 +182,7 @@ class NextLinkPaginator(Paginator):
     def init_request(self, request: PageRequest) -> None:
         """See `Paginator`."""
         for name, text in self._parameters.items():
-            request.params[name] = text.format(version=self._cursor)
+            request.params[name] = text.format(after=self._cursor)
 
     def update_state(self, page: Page) -> Page:
         """See `Paginator`."""
@@ -201,8 +201,11 @@ class NextLinkPaginator(Paginator):
     def update_request(self, request: PageRequest) -> None:
         """See `Paginator`."""
         url = urljoin(self._base_url, self._link or "")
-        if origin_of(url) != origin_of(self._base_url):
-            raise PagingError("A page links to a next page on another server: it is not requested.")
+        if not is_below(url, self._base_url):
+            raise PagingError(
+                "A page links to a next page on another server, or outside of the API: it is not "
+                "requested."
+            )
         if url in self._links:
             raise PagingError("A page links to itself or to an earlier page.")
         self._links.add(url)

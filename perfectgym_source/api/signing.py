@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -35,6 +35,21 @@ def origin_of(url: str | None) -> tuple[str, str, int | None]:
     parts = urlsplit(url or "")
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     return parts.scheme, parts.hostname or "", port
+
+
+def is_below(url: str, base_url: str) -> bool:
+    """Return whether an address has the origin of another one and leads below its path.
+
+    Example:
+        >>> is_below("https://a.example/api/Clubs", "https://a.example/Api")
+        True
+    """
+    path, base = (
+        f"{unquote(urlsplit(address).path).lower().rstrip('/')}/" for address in (url, base_url)
+    )
+    # A server may take a backslash for a slash, and resolves what leads upwards.
+    is_straight = ".." not in re.split(r"[/\\]", path)
+    return origin_of(url) == origin_of(base_url) and path.startswith(base) and is_straight
 
 
 class SecretAuth(AuthBase):

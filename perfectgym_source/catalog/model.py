@@ -90,9 +90,9 @@ class RowType:
     scalar_field: str | None = None
 
 
-Paginator = Literal["keyset", "page", "single", "link"]
-"""How the pages of an endpoint follow each other: `keyset` by row version; `page` by
-number; `single` has one page; `link` by the address that each page gives of the next."""
+Paginator = Literal["keyset", "id", "page", "single", "link"]
+"""How the pages of an endpoint follow each other: `keyset` by row version; `id` by the rows' ids;
+`page` by number; `single` has one page; `link` by the address that each page gives of the next."""
 
 SignIn = Literal["password", "keys"]
 """How requests are authenticated: `password` by a token for a user name and password, `keys` by an
@@ -215,7 +215,7 @@ class Endpoint:
     def is_full_list(self) -> bool:
         """Return whether each run receives all rows and merges them by key, so that a row which is
         missing has been deleted."""
-        is_long = self.paginator in ("page", "link") and not self.is_keyset
+        is_long = self.paginator in ("page", "id", "link") and not self.is_keyset
         return is_long and not self.parents and self.write is Write.MERGE
 
     @cached_property
@@ -265,6 +265,22 @@ class ZoneSource:
     fields: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Envelope:
+    """The fields of a response that holds rows.
+
+    Attributes:
+        rows: The field that holds the rows.
+        next_link: The field that holds the address of the next page; None: pages have no links,
+            and one that is not full may be the last.
+        others: Further fields that a response may have.
+    """
+
+    rows: str
+    next_link: str | None = None
+    others: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class ApiVersion:
     """All that is special to one generation of the API, as data.
@@ -276,13 +292,13 @@ class ApiVersion:
         groups: What can be selected together, with what it costs.
         default_groups: The groups that are selected by default.
         page_size: The number of rows of a full page.
-        rows_field: The field of a response that holds the rows.
+        envelope: The fields of a response that holds rows.
         sign_in: How requests are authenticated.
         base_path: The path of the API under `https://SUBDOMAIN.perfectgym.com`.
         cursor_parameters: The query parameters of a request for the rows after a row version, with
-            `{version}` in place of the version.
+            `{after}` in place of the version.
+        id_parameters: Those of a request for the rows after an id, with `{after}` in its place.
         page_parameter: The query parameter that takes a page's number, from 1.
-        next_link_field: The field of a response that holds the address of the next page.
         zones: Where the time zones of clubs are found; None: local times have no zone.
         references: Columns that hold the id of a row of another endpoint, besides those of the
             request: the endpoint by column.
@@ -294,12 +310,12 @@ class ApiVersion:
     groups: Mapping[str, str]
     default_groups: tuple[str, ...]
     page_size: int
-    rows_field: str
+    envelope: Envelope
     sign_in: SignIn
     base_path: str = ""
     cursor_parameters: Mapping[str, str] = field(default_factory=dict)
+    id_parameters: Mapping[str, str] = field(default_factory=dict)
     page_parameter: str = "page"
-    next_link_field: str | None = None
     zones: ZoneSource | None = None
     references: Mapping[str, str] = field(default_factory=dict)
 

@@ -359,6 +359,4 @@ class EndpointReader:
 def row_parser(api: ApiVersion, endpoint: Endpoint) -> RowParser:
     """Return the parser of the responses of an endpoint."""
     layout = table_layout(endpoint).layout
-    return RowParser(
-        layout.scalar_names(), layout.nested_names(), api.rows_field, api.next_link_field
-    )
+    return RowParser(layout.scalar_names(), layout.nested_names(), api.envelope)

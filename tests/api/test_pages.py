@@ -11,7 +11,7 @@ from perfectgym_source.api import pages as module
 from perfectgym_source.api.json_text import parsed
 from perfectgym_source.api.pages import Page, RowParser, row_id
 from perfectgym_source.api.responses import parse
-from perfectgym_source.catalog import ENDPOINTS, table_layout
+from perfectgym_source.catalog import ENDPOINTS, V1, Envelope, table_layout
 from perfectgym_source.errors import PagingError
 
 CLASS = {"id": 7, "timestamp": 5, "classType": {"id": 1, "name": "Zumba"}, "startDate": "x"}
@@ -42,7 +42,7 @@ ROWS = st.lists(
 
 def row_parser(name="classes"):
     layout = table_layout(ENDPOINTS[name]).layout
-    return RowParser(layout.scalar_names(), layout.nested_names(), "elements")
+    return RowParser(layout.scalar_names(), layout.nested_names(), V1.envelope)
 
 
 def response(*elements, **more):
@@ -179,8 +179,10 @@ def test_fields_that_an_endpoint_does_not_have_are_neither_ids_nor_versions():
 
 
 def test_the_names_of_the_envelope_are_given():
-    reader = RowParser(["key"], [], "value", "next")
+    reader = RowParser(["key"], [], Envelope("value", "next", ("@context",)))
     page = reader.read(b'{"value": [{"key": 5}], "next": "there"}')
     assert (page.ids("key"), page.next_link) == ([5], "there")
     assert reader.read(b'{"value": [{"key": 5}]}').next_link is None
+    assert reader.read(b'{"@context": {"a": [1]}, "value": [{"key": 5}]}').ids("key") == [5]
+    assert reader.read(b'{"errors": [1], "value": [{"key": 5}]}') is None
     assert reader.read(b'{"elements": [{"key": 5}]}') is None

@@ -1,6 +1,7 @@
-"""Both ways of paging against lists in memory, quiet ones and such as change meanwhile."""
+"""Paginators against lists in memory, quiet ones and such as change meanwhile."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from perfectgym_source.api.paginators import (
     PageRequest,
     SinglePagePaginator,
 )
-from perfectgym_source.catalog import V1
+from perfectgym_source.catalog import V1, Envelope
 from perfectgym_source.errors import PagingError, RequestRefused
 
 PAGE_SIZE = V1.page_size
@@ -522,7 +523,7 @@ def linked(*sized, start=0, version_field=None, **links):
         requests.append((request.url, dict(request.params)))
         return Page(*table[request.url])
 
-    parameters = {"after": "{version}"} if version_field else None
+    parameters = {"after": "{after}"} if version_field else None
     paginator = NextLinkPaginator(BASE, parameters, start, version_field)
     return [r for page in pages(fetch, paginator) for r in page.elements], requests
 
@@ -547,9 +548,15 @@ def test_links_are_followed_as_they_are_given_to_the_page_that_has_none():
         "https://demo.example@evil.example/odata",
         "//evil.example/odata",
         "file:///etc/passwd",
+        "https://demo.example/other",
+        "https://demo.example/odatas/Clubs",
+        "https://demo.example/odata/../admin",
+        "https://demo.example/odata/%2e%2e/admin",
+        "https://demo.example/odata/..%5cadmin",
+        "../admin",
     ],
 )
-def test_a_link_to_another_server_is_an_error_and_not_requested(link):
+def test_a_link_out_of_the_api_is_an_error_and_not_requested(link):
     with pytest.raises(PagingError, match="another server"):
         linked((None, ([row(1)], link)))
 
@@ -576,6 +583,71 @@ def test_linked_rows_with_versions_begin_after_the_start_and_ascend():
             linked((None, ([row(2, 6)], more)), (more, (wrong, None)), version_field="timestamp")
 
 
+# --- by row version or id, where pages have links
+
+
+BY_ID = replace(
+    V1,
+    page_size=5,
+    envelope=Envelope("value", "next"),
+    id_parameters={"$filter": "id gt {after}"},
+)
+
+
+def with_links(sizes):
+    """A list with pages of these sizes, each with a link to the next one; returns the requests."""
+    rows, sizes = listed(100), list(sizes)
+    requests = []
+
+    def fetch(request):
+        requests.append(dict(request.params))
+        after = int(request.params["$filter"].split()[-1])
+        following = [row for row in rows if row["id"] > after]
+        size = sizes.pop(0)
+        return Page(following[:size], "next" if sizes else None)
+
+    return fetch, requests
+
+
+@pytest.mark.parametrize("sizes", [(5,), (5, 5), (2, 1, 3), (4, 0), (0,), (1, 2, 0)])
+def test_a_keyset_list_with_links_ends_with_the_page_that_has_none(sizes):
+    fetch, requests = with_links(sizes)
+    parameters = {"$filter": "v gt {after}"}
+    paginator = KeysetPaginator(0, parameters, 5, "timestamp", "id", has_links=True)
+    if 1 in sizes[:-1]:
+        # Such a page holds nothing but the last row of the one before.
+        with pytest.raises(PagingError, match="nothing but rows of"):
+            list(pages(fetch, paginator))
+        return
+    found = [r["id"] for page in pages(fetch, paginator) for r in page.elements]
+    assert found == list(range(1, len(found) + 1))
+    assert len(requests) == len(sizes)
+
+
+def test_an_empty_page_that_links_to_another_one_is_an_error():
+    paginator = KeysetPaginator(7, {}, 5, "timestamp", "id", has_links=True)
+    with pytest.raises(PagingError, match="timestamp 7"):
+        list(pages(lambda _: Page([], "next"), paginator))
+
+
+def test_a_list_by_id_is_read_once_however_long():
+    endpoint = replace(V1.endpoints["users"], paginator="id")
+    fetch, requests = with_links([5, 5, 5])
+    found = lists.read_full_list(BY_ID, endpoint, BASE, fetch, 4, lambda r: r["id"])
+    assert ids(found.rows) == list(range(1, 14))
+    assert (found.is_stable, found.doubt) == (True, "")
+    assert [request["$filter"] for request in requests] == ["id gt 0", "id gt 4", "id gt 8"]
+    assert endpoint.is_full_list
+
+
+@pytest.mark.parametrize("bad", [{"name": "A"}, {"id": 3}])
+def test_rows_of_a_list_by_id_have_ids_that_ascend(bad):
+    endpoint = replace(V1.endpoints["users"], paginator="id")
+    rows = [{"id": 4}, bad]
+    with pytest.raises(PagingError, match="id"):
+        lists.read_full_list(BY_ID, endpoint, BASE, lambda _: Page(rows), 4, lambda r: r["id"])
+
+
 # --- the three verbs
 
 
@@ -585,7 +657,7 @@ def test_the_verbs_of_a_paginator_are_those_of_dlt():
     paginator.init_request(request)
     assert len(paginator.update_state(Page(listed(100)))) == 100
     assert (paginator.has_next_page, request.params, request.url) == (False, {}, None)
-    paginator = KeysetPaginator(0, {"$filter": "v gt {version}"}, 100, "timestamp", "id")
+    paginator = KeysetPaginator(0, {"$filter": "v gt {after}"}, 100, "timestamp", "id")
     paginator.init_request(request)
     assert request.params == {"$filter": "v gt 0"}
     paginator.update_state(Page(listed(100)))

@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from perfectgym_source.catalog import ApiVersion, Endpoint, Field, Parent, RowType, Write
+from perfectgym_source.catalog import ApiVersion, Endpoint, Envelope, Field, Parent, RowType, Write
 from perfectgym_source.catalog.model import ZoneSource
 
 KEYS = {"X-Client-Id": "tiny-id", "X-Client-Secret": "tiny-secret"}
@@ -65,10 +65,9 @@ TINY = ApiVersion(
     groups={"all": "Everything."},
     default_groups=("all",),
     page_size=PAGE_SIZE,
-    rows_field="value",
+    envelope=Envelope("value", "@odata.nextLink", ("@odata.context",)),
     sign_in="keys",
-    cursor_parameters={"$filter": "rowVersion gt {version}", "$orderby": "rowVersion"},
-    next_link_field="@odata.nextLink",
+    cursor_parameters={"$filter": "rowVersion gt {after}", "$orderby": "rowVersion"},
     zones=ZoneSource("gyms", ("zone",)),
 )  # fmt: skip
 
@@ -128,7 +127,7 @@ class TinyServer:
         else:
             rows = self.lockers.get(int(query["gym"]), [])
         first = int(query.get("$skip", 0))
-        body: dict[str, Any] = {"value": rows[first : first + PAGE_SIZE]}
+        body: dict[str, Any] = {"@odata.context": "all", "value": rows[first : first + PAGE_SIZE]}
         if first + PAGE_SIZE < len(rows):
             following = urlencode({**query, "$skip": first + PAGE_SIZE})
             link = f"{self.base_url}/{parts.path.rpartition('/')[2]}?{following}"

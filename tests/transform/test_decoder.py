@@ -65,7 +65,7 @@ def columnar_page(name, elements):
     except RecursionError:
         return None
     layout = table_layout(ENDPOINTS[name]).layout
-    row_parser = RowParser(layout.scalar_names(), layout.nested_names(), "elements")
+    row_parser = RowParser(layout.scalar_names(), layout.nested_names(), V1.envelope)
     row_parser.learn(elements)
     return row_parser.read(content)
 

@@ -18,7 +18,7 @@ from perfectgym_source import resources
 from perfectgym_source.api import pages as rows_module
 from perfectgym_source.api.pages import Page, RowParser
 from perfectgym_source.api.responses import parse, rows_of
-from perfectgym_source.catalog import ENDPOINTS, table_layout
+from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
 from perfectgym_source.catalog.coerce import to_json
 from perfectgym_source.extract import batch_queue
 from perfectgym_source.transform.decoder import Decoder
@@ -90,7 +90,7 @@ def test_memory_does_not_grow_with_the_values_that_were_decoded(case, monkeypatc
         clocks.set_club(club, zone)
     decoder = Decoder(endpoint, clocks)
     layout = table_layout(endpoint).layout
-    row_parser = RowParser(layout.scalar_names(), layout.nested_names(), "elements")
+    row_parser = RowParser(layout.scalar_names(), layout.nested_names(), V1.envelope)
     unreadable, unknown_fields = Counter(), set()
     numbers = itertools.count(1)
 

@@ -1,6 +1,6 @@
 """The API v1: its endpoints and row types, as data."""
 
-from ..model import ApiVersion, ZoneSource
+from ..model import ApiVersion, Envelope, ZoneSource
 from .endpoints import DEFAULT_GROUPS, ENDPOINTS, GROUPS
 from .row_types import ROW_TYPES
 
@@ -11,10 +11,10 @@ V1 = ApiVersion(
     groups=GROUPS,
     default_groups=DEFAULT_GROUPS,
     page_size=100,
-    rows_field="elements",
+    envelope=Envelope("elements"),
     sign_in="password",
     base_path="Api",
-    cursor_parameters={"timestamp": "{version}"},
+    cursor_parameters={"timestamp": "{after}"},
     page_parameter="page",
     zones=ZoneSource("clubs", ("timeZone", "timezone")),
     references={

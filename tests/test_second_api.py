@@ -1,12 +1,13 @@
 """A second generation of the API is data: it is loaded by the same code, from other names."""
 
 import logging
+from dataclasses import replace
 
 import dlt
 import duckdb
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
-from support.tiny_api import KEYS, TINY, TinyServer
+from support.tiny_api import COLORS, KEYS, TINY, TinyServer
 
 from perfectgym_source.config.settings import Settings
 from perfectgym_source.errors import ApiError, SignInError
@@ -37,9 +38,10 @@ def locker(key, *tags):
 class Loader:
     """Loads everything from the tiny API into a DuckDB file."""
 
-    def __init__(self, folder, server):
+    def __init__(self, folder, server, api=TINY):
         self.folder = folder
         self.server = server
+        self.api = api
 
     def settings(self):
         return Settings(
@@ -47,7 +49,7 @@ class Loader:
             username="tiny-id",
             password="tiny-secret",
             installation="tiny",
-            api=TINY,
+            api=self.api,
             timestamp_overlap=0,
             requests_per_second=0,
             attempts=2,
@@ -61,7 +63,7 @@ class Loader:
 
         @dlt.source(name="perfectgym", section="perfectgym", max_table_nesting=0)
         def tiny():
-            for endpoint in TINY.endpoints.values():
+            for endpoint in self.api.endpoints.values():
                 yield make_resource(endpoint, reading)
 
         pipeline = dlt.pipeline(
@@ -148,3 +150,16 @@ def test_a_link_to_another_server_is_not_followed(loader, server, tmp_path):
     while error is not None and not isinstance(error, ApiError):
         error = error.__cause__ or error.__context__
     assert "another server" in str(error)
+
+
+def test_a_list_without_row_versions_is_read_by_id_and_replaced_as_a_whole(server, tmp_path):
+    api = replace(TINY, endpoints={"colors": COLORS}, zones=None)
+    loader = Loader(tmp_path, server, api)
+    server.colors = {1: "red", 2: "green", 4: "blue", 5: "pink", 6: "gray"}
+    requests = loader.run()
+    assert len(requests) == 4  # each page of two begins with the last row of the one before
+    del server.colors[4]
+    server.colors.update({2: "lime", 9: "black"})
+    loader.run()
+    found = loader.rows("SELECT key, title FROM tiny.colors ORDER BY key")
+    assert found == [(1, "red"), (2, "lime"), (5, "pink"), (6, "gray"), (9, "black")]

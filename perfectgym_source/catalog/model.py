@@ -215,7 +215,7 @@ class Endpoint:
     def is_full_list(self) -> bool:
         """Return whether each run receives all rows and merges them by key, so that a row which is
         missing has been deleted."""
-        is_long = self.paginator in ("page", "id", "link") and not self.is_keyset
+        is_long = self.paginator in ("page", "link") and not self.is_keyset
         return is_long and not self.parents and self.write is Write.MERGE
 
     @cached_property

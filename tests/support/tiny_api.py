@@ -40,8 +40,21 @@ ROW_TYPES = {
             Field("tags", "array of Tag", "Its tags."),
         ),
     ),
+    "Color": RowType(
+        "One color of lockers; its rows have no version.",
+        (
+            Field("key", "long", "Identifies the color."),
+            Field("title", "string", "What the color is called."),
+        ),
+    ),
     "Tag": RowType("One tag.", (Field("text", "string", "The tag."),), scalar_field="text"),
 }
+
+COLORS = Endpoint(
+    "colors", "Colors", "Color", ("employee",), "id", ("key",), "all", "One color of lockers.",
+    ROW_TYPES, id_field="key", write=Write.REPLACE,
+)  # fmt: skip
+"""A list without row versions, which is read by id; not among those of `TINY`."""
 
 TINY = ApiVersion(
     name="tiny",
@@ -68,6 +81,7 @@ TINY = ApiVersion(
     envelope=Envelope("value", "@odata.nextLink", ("@odata.context",)),
     sign_in="keys",
     cursor_parameters={"$filter": "rowVersion gt {after}", "$orderby": "rowVersion"},
+    id_parameters={"$filter": "key gt {after}", "$orderby": "key"},
     zones=ZoneSource("gyms", ("zone",)),
 )  # fmt: skip
 
@@ -78,6 +92,7 @@ class TinyServer:
     Attributes:
         gyms: The gyms.
         lockers: The lockers by the key of their gym.
+        colors: The titles of the colors by key.
         requests: Path and query of each request.
         keys: The headers that a request has to have.
         link_to: Makes another address of a link to a next page.
@@ -86,6 +101,7 @@ class TinyServer:
     def __init__(self) -> None:
         self.gyms: list[dict[str, Any]] = []
         self.lockers: dict[int, list[dict[str, Any]]] = {}
+        self.colors: dict[int, str] = {}
         self.requests: list[str] = []
         self.keys = dict(KEYS)
         self.link_to: Callable[[str], str] = str
@@ -124,6 +140,10 @@ class TinyServer:
             after = int(re.fullmatch(r"rowVersion gt (\d+)", query["$filter"])[1])
             found = [gym for gym in self.gyms if gym["rowVersion"] > after]
             rows = sorted(found, key=lambda gym: gym["rowVersion"])
+        elif parts.path.endswith("/Colors"):
+            after = int(re.fullmatch(r"key gt (\d+)", query["$filter"])[1])
+            found = {key: title for key, title in self.colors.items() if key > after}
+            rows = [{"key": key, "title": found[key]} for key in sorted(found)]
         else:
             rows = self.lockers.get(int(query["gym"]), [])
         first = int(query.get("$skip", 0))

@@ -119,12 +119,8 @@ class Client:
         """Return one page.
 
         Args:
-            path: The path below the base URL.
-            params: The query parameters.
-            resource: The resource that the request is for; it names the request in errors and
-                counters.
+            path, params, resource, url: See `Call`.
             parser: Parses the rows, as far as they fit it.
-            url: The whole address, where the API has given it; `params` do not count then.
 
         Returns:
             The raw rows. A single object in place of the list is a list of one.

@@ -1,6 +1,7 @@
 """What the API offers, as data: endpoints, row types, and the columns that follow from them."""
 
-from .model import ApiVersion, Endpoint, Envelope, Field, Kind, Mode, Parent, RowType, Write
+from .api_version import ApiVersion, Envelope
+from .model import Endpoint, Field, Kind, Mode, Parent, RowType, Write
 from .tables import Column, TableLayout, table_layout
 from .v1 import V1
 from .v1.endpoints import DEFAULT_GROUPS, ENDPOINTS, GROUPS

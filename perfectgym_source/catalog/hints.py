@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .model import INSTALLATION, ApiVersion, Endpoint, Kind, Write
+from .api_version import ApiVersion
+from .model import INSTALLATION, Endpoint, Kind, Write
 from .tables import REMOVED, TAKEN_AT, UNREADABLE, Column, TableLayout, table_layout
 
 _TYPES: Mapping[Kind, dict[str, Any]] = {

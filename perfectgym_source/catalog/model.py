@@ -1,4 +1,4 @@
-"""The types of the catalog: fields, row types, endpoints, API versions; frozen data, no I/O."""
+"""The types of the catalog: fields, row types, endpoints; frozen data, no I/O."""
 
 from __future__ import annotations
 
@@ -93,10 +93,6 @@ class RowType:
 Paginator = Literal["keyset", "id", "page", "single", "link"]
 """How the pages of an endpoint follow each other: `keyset` by row version; `id` by the rows' ids;
 `page` by number; `single` has one page; `link` by the address that each page gives of the next."""
-
-SignIn = Literal["password", "keys"]
-"""How requests are authenticated: `password` by a token for a user name and password, `keys` by an
-id and a secret in two headers."""
 
 DateRange = Literal["settings", "schedule"]
 """Which days a request asks for: those of `start_date` and `end_date`, or the coming
@@ -250,81 +246,6 @@ def fields_of(row_types: Mapping[str, RowType], row_type: str) -> tuple[Field, .
     for part in row_type.split(" + "):
         fields.update((field.name, field) for field in row_types[part].fields)
     return tuple(fields.values())
-
-
-@dataclass(frozen=True)
-class ZoneSource:
-    """Where the time zones of clubs are found.
-
-    Attributes:
-        endpoint: The endpoint whose rows are clubs.
-        fields: The fields that may hold a zone's name; the first that is not blank counts.
-    """
-
-    endpoint: str
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """The fields of a response that holds rows.
-
-    Attributes:
-        rows: The field that holds the rows.
-        next_link: The field that holds the address of the next page; None: pages have no links,
-            and one that is not full may be the last.
-        others: Further fields that a response may have.
-    """
-
-    rows: str
-    next_link: str | None = None
-    others: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class ApiVersion:
-    """All that is special to one generation of the API, as data.
-
-    Attributes:
-        name: Its name (`v1`).
-        endpoints: Its endpoints, by resource name.
-        row_types: The types of their rows, by name.
-        groups: What can be selected together, with what it costs.
-        default_groups: The groups that are selected by default.
-        page_size: The number of rows of a full page.
-        envelope: The fields of a response that holds rows.
-        sign_in: How requests are authenticated.
-        base_path: The path of the API under `https://SUBDOMAIN.perfectgym.com`.
-        cursor_parameters: The query parameters of a request for the rows after a row version, with
-            `{after}` in place of the version.
-        id_parameters: Those of a request for the rows after an id, with `{after}` in its place.
-        page_parameter: The query parameter that takes a page's number, from 1.
-        zones: Where the time zones of clubs are found; None: local times have no zone.
-        references: Columns that hold the id of a row of another endpoint, besides those of the
-            request: the endpoint by column.
-    """
-
-    name: str
-    endpoints: Mapping[str, Endpoint]
-    row_types: Mapping[str, RowType]
-    groups: Mapping[str, str]
-    default_groups: tuple[str, ...]
-    page_size: int
-    envelope: Envelope
-    sign_in: SignIn
-    base_path: str = ""
-    cursor_parameters: Mapping[str, str] = field(default_factory=dict)
-    id_parameters: Mapping[str, str] = field(default_factory=dict)
-    page_parameter: str = "page"
-    zones: ZoneSource | None = None
-    references: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.zones is not None and self.endpoints[self.zones.endpoint].parents:
-            raise ValueError(
-                f"{self.zones.endpoint} cannot give the time zones: it has parents, and it is read "
-                "before everything else"
-            )
 
 
 INSTALLATION = "installation"

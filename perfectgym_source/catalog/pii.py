@@ -16,8 +16,9 @@ from decimal import Context, Decimal
 from functools import cache, cached_property, partial
 from typing import Any, Literal, cast
 
+from .api_version import ApiVersion
 from .coerce import COERCIONS, DECIMAL_PRECISION, is_blank, to_json, to_plain_text
-from .model import ApiVersion, Endpoint, Field, Kind, Pii, fields_of
+from .model import Endpoint, Field, Kind, Pii, fields_of
 from .naming import snake_case
 from .tables import Column, ObjectLayout, ScalarField, TableLayout, table_layout
 from .v1 import V1

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from ..errors import suggest
-from .model import ApiVersion, Endpoint, Pii, Write
+from .api_version import ApiVersion
+from .model import Endpoint, Pii, Write
 from .pii import Privacy, Rule, all_columns
 from .tables import TableLayout
 from .v1 import V1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import ApiVersion
+from .api_version import ApiVersion
 from .tables import table_layout
 from .v1 import V1
 

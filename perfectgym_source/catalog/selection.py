@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import ConfigurationError, Problems, suggest
-from .model import ApiVersion, Endpoint, Mode
+from .api_version import ApiVersion
+from .model import Endpoint, Mode
 
 
 def selected_endpoints(

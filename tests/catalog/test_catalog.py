@@ -18,8 +18,8 @@ from perfectgym_source.catalog import (
     Write,
     table_layout,
 )
+from perfectgym_source.catalog.api_version import ZoneSource
 from perfectgym_source.catalog.hints import child_hints, root_hints
-from perfectgym_source.catalog.model import ZoneSource
 from perfectgym_source.catalog.naming import snake_case
 from perfectgym_source.catalog.v1.row_types import DATES_DOCUMENTED_AS_STRING
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from perfectgym_source.catalog import ApiVersion, Endpoint, Envelope, Field, Parent, RowType, Write
-from perfectgym_source.catalog.model import ZoneSource
+from perfectgym_source.catalog.api_version import ZoneSource
 
 KEYS = {"X-Client-Id": "tiny-id", "X-Client-Secret": "tiny-secret"}
 PAGE_SIZE = 2

@@ -1,6 +1,6 @@
 """The API v1: its endpoints and row types, as data."""
 
-from ..model import ApiVersion, Envelope, ZoneSource
+from ..api_version import ApiVersion, Envelope, ZoneSource
 from .endpoints import DEFAULT_GROUPS, ENDPOINTS, GROUPS
 from .row_types import ROW_TYPES
 

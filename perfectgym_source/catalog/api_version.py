@@ -59,6 +59,8 @@ class ApiVersion:
         cursor_parameters: The query parameters of a request for the rows after a row version, with
             `{after}` in place of the version.
         id_parameters: Those of a request for the rows after an id, with `{after}` in its place.
+        date_parameters: The query parameters of a request for a range of days, with `{first}` in
+            place of its first day, and `{end}` of the day after its last.
         page_parameter: The query parameter that takes a page's number, from 1.
         zones: Where the time zones of clubs are found; None: local times have no zone.
         references: Columns that hold the id of a row of another endpoint, besides those of the
@@ -76,6 +78,7 @@ class ApiVersion:
     base_path: str = ""
     cursor_parameters: Mapping[str, str] = field(default_factory=dict)
     id_parameters: Mapping[str, str] = field(default_factory=dict)
+    date_parameters: Mapping[str, str] = field(default_factory=dict)
     page_parameter: str = "page"
     zones: ZoneSource | None = None
     references: Mapping[str, str] = field(default_factory=dict)

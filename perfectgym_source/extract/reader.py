@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import math
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from ..api.lists import Fetch, make_paginator, pages, read_full_list
-from ..api.pages import Page, RowParser, row_id
-from ..api.paginators import PageRequest
-from ..catalog import ApiVersion, Endpoint, table_layout
+from ..api.pages import Page
+from ..catalog import Endpoint
 from ..errors import ApiError, RequestRefused, SignInError
+from ..text import listed
 from .context import ExtractContext
+from .page_requests import PageRequester, request_parameters
 from .partitions import Partition, partition_key
-from .request_params import request_parameters
 from .resource_state import ResourceState
 from .row_router import RowRouter
 
@@ -58,8 +56,7 @@ class EndpointReader:
         self._seen = 0
         self._postponed: list[Partition] = []
         self._doubts: dict[str, list[Partition]] = {}
-        # Other lists are small, or are compared as a whole with what was loaded last.
-        self._row_parser = row_parser(self._settings.api, endpoint) if endpoint.is_keyset else None
+        self._requester = PageRequester(context, endpoint)
 
     def _reader(self, name: str) -> EndpointReader:
         """Return the reader of another endpoint, or of its stand-in."""
@@ -75,14 +72,9 @@ class EndpointReader:
             before.add(zones.endpoint)
         return before - {self.endpoint.name}
 
-    def _own_id(self) -> int | None:
-        """Return the signed-in member's id, if the endpoint takes it and it is known."""
-        own = self._context.own_parent(self.endpoint)
-        return next(iter(self._readers[own].router.ids), None) if own else None
-
-    def attach(self, consumer: ResourceState, needs_all: bool) -> None:
+    def attach(self, state: ResourceState, needs_all: bool) -> None:
         """Collect the ids for a resource that takes them."""
-        self.router.attach(consumer)
+        self.router.attach(state)
         self._needs_all |= needs_all
 
     def need_all(self) -> None:
@@ -110,20 +102,14 @@ class EndpointReader:
             before = self._reader(table)
             before.done.wait()
             if before.error is not None:
-                raise ApiError(
-                    f"The list {table!r}, on which it depends, could not be read.",
-                    resource=self.endpoint.name,
-                )
+                raise self._depends_on(table)
             if before.unread:
-                error = ApiError(
-                    f"The list {table!r}, on which it depends, could not be read completely.",
-                    resource=self.endpoint.name,
-                )
+                error = self._depends_on(table, " completely")
                 self._failures.report(self.endpoint.name, before.unread[0], error)
         limit = PARTITIONS_UNDER_WAY * self._settings.concurrency
         under_way: set[Future[None]] = set()
-        partitions, count = self._partitions()
-        self._context.began(self.endpoint.name, count)
+        partitions = self._failed_last(self._partitions())
+        self._context.began(self.endpoint.name, len(partitions))
         for partition in partitions:
             if self._failures.is_stopped:
                 return
@@ -138,55 +124,51 @@ class EndpointReader:
         wait(under_way)
         if self._postponed:
             self._failures.report_postponed(self.endpoint.name, len(self._postponed))
-        for doubt, doubtful in self._doubts.items():
-            which = ", ".join(
-                "|".join(map(str, partition)) for partition in sorted(doubtful)[:5] if partition
-            )
-            more = ", ..." if len(doubtful) > 5 else ""
+        for doubt, partitions in self._doubts.items():
+            which = listed([partition_key(each) for each in sorted(partitions) if each], most=5)
             self._failures.warn(
-                f"{self.endpoint.name}{f' of {which}{more}' if which else ''} ends with a full "
-                f"page, and {doubt}: whether there are more rows is not known."
+                f"{self.endpoint.name}{which and f' of {which}'} ends with a full page, and "
+                f"{doubt}: whether there are more rows is not known."
             )
         if self.router.batch_queue is not None:
             self.router.batch_queue.flush()
 
-    def _failed_last(self, partitions: Iterable[Partition]) -> list[Partition]:
-        """Put the partitions that failed the last time behind all others: after a number of
-        failures,
-        the rest is left for the next run."""
-        order: dict[Partition, int] = {}
-        for consumer in self.router.consumers():
-            for index, partition in enumerate(consumer.pending.get(self.endpoint.name, ()), 1):
-                order[partition] = max(index, order.get(partition, 0))
-        return (
-            sorted(partitions, key=lambda partition: order.get(partition, 0))
-            if order
-            else list(partitions)
+    def _depends_on(self, table: str, how: str = "") -> ApiError:
+        return ApiError(
+            f"The list {table!r}, on which it depends, could not be read{how}.",
+            resource=self.endpoint.name,
         )
 
-    def _partitions(self) -> tuple[Iterable[Partition], int]:
-        """Return the partitions to request, and their number."""
+    def _failed_last(self, partitions: Iterable[Partition]) -> list[Partition]:
+        """Put the partitions that failed the last time behind all others: after a number of
+        failures, the rest is left for the next run."""
+        order: dict[Partition, int] = {}
+        for state in self.router.states():
+            for index, partition in enumerate(state.pending.get(self.endpoint.name, ()), 1):
+                order[partition] = max(index, order.get(partition, 0))
+        return sorted(partitions, key=lambda partition: order.get(partition, 0))
+
+    def _partitions(self) -> Iterable[Partition]:
+        """Return the partitions to request."""
         if self._context.is_own_row(self.endpoint):
-            return [()], 1
+            return [()]
         if self.endpoint.pairs_from:
             above = self._reader(self.endpoint.pairs_from).router
             if self.router.table is not None:
                 self.router.clear(self.router.table.forget_partitions(above.pairs, above.read))
-            return self._failed_last(above.pairs), len(above.pairs)
-        parents = [self._reader(parent.table) for parent in self.endpoint.parents]
+            return above.pairs
+        parents = [self._reader(parent.table).router for parent in self.endpoint.parents]
+        every = [router.ids for router in parents]
         if self._context.reads_all(self.endpoint):
-            ids = [reader.router.ids for reader in parents]
-            return self._failed_last(itertools.product(*ids)), math.prod(map(len, ids))
+            return itertools.product(*every)
         partitions: dict[Partition, None] = {}
-        for consumer in self.router.consumers():
-            for index, reader in enumerate(parents):
-                new = reader.router.found.get(consumer.endpoint.name, {})
-                others = [
-                    new if i == index else other.router.ids for i, other in enumerate(parents)
-                ]
-                partitions.update(dict.fromkeys(itertools.product(*others)))
-            partitions.update(dict.fromkeys(consumer.pending.get(self.endpoint.name, ())))
-        return self._failed_last(partitions), len(partitions)
+        for state in self.router.states():
+            for index, router in enumerate(parents):
+                new = router.found.get(state.endpoint.name, {})
+                some = itertools.product(*every[:index], new, *every[index + 1 :])
+                partitions.update(dict.fromkeys(some))
+            partitions.update(dict.fromkeys(state.pending.get(self.endpoint.name, ())))
+        return partitions
 
     @property
     def _has_enough(self) -> bool:
@@ -236,8 +218,8 @@ class EndpointReader:
         self, partition: Partition, error: ApiError | SignInError, is_postponed: bool = False
     ) -> None:
         is_deleted = self._is_deleted(partition)
-        for consumer in self.router.consumers():
-            consumer.fail(self.endpoint.name, partition, is_deleted, is_postponed)
+        for state in self.router.states():
+            state.fail(self.endpoint.name, partition, is_deleted, is_postponed)
         if not self.endpoint.parents or self._context.is_own_row(self.endpoint):
             self.error = error
         self.unread.append(partition)
@@ -251,8 +233,7 @@ class EndpointReader:
             for parent, identity in zip(self.endpoint.parents, partition)
         ]
         if None in said and any(
-            partition in consumer.deleted.get(self.endpoint.name, ())
-            for consumer in self.router.consumers()
+            partition in state.deleted.get(self.endpoint.name, ()) for state in self.router.states()
         ):
             return True
         return True in said
@@ -274,7 +255,7 @@ class EndpointReader:
         for number, variant in enumerate(self.endpoint.request_variants):
             key = partition_key(partition, number)
             is_complete &= self._start(key) == 0
-            for page in self._keyset_pages(self._fetch(partition, variant), key):
+            for page in self._keyset_pages(self._params(partition, variant), key):
                 self.router.receive(partition, key, page)
                 self._seen += len(page)
                 if self._has_enough:
@@ -287,15 +268,7 @@ class EndpointReader:
         rows: list[Any] = []
         is_stable = True
         for variant in self.endpoint.request_variants:
-            found = read_full_list(
-                self._settings.api,
-                self.endpoint,
-                self._settings.base_url,
-                self._fetch(partition, variant),
-                self._settings.concurrency,
-                self._identity,
-                self._context.limit,
-            )
+            found = self._requester.full_list(self._params(partition, variant))
             is_stable &= found.is_stable and not found.doubt
             rows += found.rows
             if found.doubt:
@@ -304,42 +277,20 @@ class EndpointReader:
                 self._failures.warn(f"{self.endpoint.name} grew faster than it could be read.")
         return rows, is_stable
 
-    def _fetch(self, partition: Partition, variant: Mapping[str, str]) -> Fetch:
-        """Return what requests the pages of a partition with a request variant."""
-        params = request_parameters(
-            self.endpoint,
-            partition,
-            variant,
-            self._settings,
-            self._context.now.date(),
-            self._own_id(),
-        )
+    def _params(self, partition: Partition, variant: Mapping[str, str]) -> dict[str, str]:
+        own = self._context.own_parent(self.endpoint)
+        own_id = next(iter(self._readers[own].router.ids), None) if own else None
+        today = self._context.now.date()
+        return request_parameters(self.endpoint, partition, variant, self._settings, today, own_id)
 
-        def fetch(request: PageRequest) -> Page:
-            page = self._context.client.get(
-                self.endpoint.path,
-                {**params, **request.params},
-                self.endpoint.name,
-                self._row_parser,
-                request.url,
-            )
-            self._failures.responded()
-            return page
-
-        return fetch
-
-    def _keyset_pages(self, fetch: Fetch, key: str) -> Iterator[Page]:
+    def _keyset_pages(self, params: Mapping[str, str], key: str) -> Iterator[Page]:
         """Yield the pages after the cursor; then all pages, if the API's versions fell below it."""
         highest = 0
-        for page in self._pages_after(fetch, self._start(key)):
+        for page in self._requester.pages_after(self._start(key), params):
             highest = max([highest, *page.versions(self.endpoint.version_field)[-1:]])
             yield page
         if self.router.restart(key, highest):
-            yield from self._pages_after(fetch, 0)
-
-    def _pages_after(self, fetch: Fetch, start: int) -> Iterator[Page]:
-        api, base_url = self._settings.api, self._settings.base_url
-        return pages(fetch, make_paginator(api, self.endpoint, base_url, start))
+            yield from self._requester.pages_after(0, params)
 
     def _start(self, key: str) -> int:
         table = self.router.table
@@ -347,16 +298,5 @@ class EndpointReader:
             return 0
         overlap = self._settings.timestamp_overlap
         return min(
-            c.cursor(self.endpoint.name)[key].start(overlap) for c in self.router.consumers()
+            state.cursor(self.endpoint.name)[key].start(overlap) for state in self.router.states()
         )
-
-    def _identity(self, row: Any) -> Any:
-        """Return a key of a row: its id, or all of a row that has none."""
-        identity = row_id(row, self.endpoint.id_field)
-        return repr(row) if identity is None else identity
-
-
-def row_parser(api: ApiVersion, endpoint: Endpoint) -> RowParser:
-    """Return the parser of the responses of an endpoint."""
-    layout = table_layout(endpoint).layout
-    return RowParser(layout.scalar_names(), layout.nested_names(), api.envelope)

@@ -28,7 +28,7 @@ class RowRouter:
         endpoint: The endpoint.
 
     Attributes:
-        table: The consumer whose table is loaded, if one is.
+        table: The state whose table is loaded, if one is.
         batch_queue: Where the rows for the table go.
         children: The endpoints that take the list's ids, by name.
         ids: All ids received, if somebody takes them.
@@ -54,12 +54,12 @@ class RowRouter:
         self._deleted: set[int] = set()
         self.is_complete = False
 
-    def attach(self, consumer: ResourceState) -> None:
+    def attach(self, state: ResourceState) -> None:
         """Collect the ids of the list for an endpoint that takes them."""
-        self.children[consumer.endpoint.name] = consumer
-        self.found.setdefault(consumer.endpoint.name, {})
+        self.children[state.endpoint.name] = state
+        self.found.setdefault(state.endpoint.name, {})
 
-    def consumers(self) -> list[ResourceState]:
+    def states(self) -> list[ResourceState]:
         """All who read the list: its table first."""
         return [*([self.table] if self.table else []), *self.children.values()]
 
@@ -84,7 +84,7 @@ class RowRouter:
             True if it has to be read from the beginning.
         """
         overlap = self._settings.timestamp_overlap
-        cursors = [consumer.cursor(self._endpoint.name) for consumer in self.consumers()]
+        cursors = [state.cursor(self._endpoint.name) for state in self.states()]
         is_ahead = any(cursor[key].is_ahead(highest, overlap) for cursor in cursors)
         if is_ahead:
             self._context.failures.warn(
@@ -97,7 +97,7 @@ class RowRouter:
         return is_ahead
 
     def receive(self, partition: Partition, key: str, rows: Page) -> None:
-        """Take rows of a versioned list: each consumer gets what is new to it.
+        """Take rows of a versioned list: each state gets what is new to it.
 
         Args:
             partition: The parents' ids.
@@ -186,15 +186,11 @@ class RowRouter:
             return
         self._send(rows, self._keys(partition))
 
-    def _is_same(
-        self, consumer: ResourceState, partition: Partition, elements: Sequence[Any]
-    ) -> bool:
+    def _is_same(self, state: ResourceState, partition: Partition, elements: Sequence[Any]) -> bool:
         """Return whether a list that each run reads is as it was loaded last, and record it."""
         if not self._context.reads_all(self._endpoint):
             return False
-        return not consumer.is_changed(
-            partition, self._settings.pii.picture(self._endpoint, elements)
-        )
+        return not state.is_changed(partition, self._settings.pii.picture(self._endpoint, elements))
 
     def clear(self, partitions: Iterable[Partition]) -> None:
         """Remove the rows of partitions whose parents no longer belong together."""
@@ -244,11 +240,11 @@ class RowRouter:
                 versions.append((version, identity))
                 (self._deleted.add if _is_true(flag) else self._deleted.discard)(identity)
         self.ids.update((identity, None) for _, identity in versions)
-        if any(consumer.endpoint.pairs_from for consumer in self.children.values()):
+        if any(state.endpoint.pairs_from for state in self.children.values()):
             self.pairs.update(((*partition, identity), None) for _, identity in versions)
         overlap = self._settings.timestamp_overlap
-        for name, consumer in self.children.items():
-            cursor = consumer.cursor(self._endpoint.name)[key]
+        for name, state in self.children.items():
+            cursor = state.cursor(self._endpoint.name)[key]
             self.found[name].update(
                 (identity, None)
                 for version, identity in versions

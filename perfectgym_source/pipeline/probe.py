@@ -16,7 +16,7 @@ from ..catalog import Endpoint
 from ..catalog.selection import own_parent
 from ..config.settings import Settings
 from ..errors import ApiError
-from ..extract.request_params import request_parameters
+from ..extract.page_requests import request_parameters
 from .failures import wrong_mode
 
 

@@ -101,41 +101,39 @@ class NextRun:
         if self._run.context.reads_all(endpoint):
             return True
         return any(
-            partition in consumer.pending.get(endpoint.name, ())
+            partition in state.pending.get(endpoint.name, ())
             or any(
-                identity in self._new_ids(consumer, self._run.reader(parent.table).endpoint)
+                identity in self._new_ids(state, self._run.reader(parent.table).endpoint)
                 for parent, identity in zip(endpoint.parents, partition)
             )
-            for consumer in self._run.reader(endpoint.name).router.consumers()
+            for state in self._run.reader(endpoint.name).router.states()
         )
 
-    def _new_ids(self, consumer: ResourceState, parent: Endpoint) -> set[int]:
+    def _new_ids(self, state: ResourceState, parent: Endpoint) -> set[int]:
         """Return the ids of an endpoint that are new to another one which takes them."""
-        key = consumer.endpoint.name, parent.name
+        key = state.endpoint.name, parent.name
         if key not in self._new:
             self._new[key] = {
                 row.id
                 for row in self._api_rows(parent)
                 if row.id is not None
                 and (partition := self._partition(parent, row)) is not None
-                and self._is_new(consumer, parent, partition, row)
+                and self._is_new(state, parent, partition, row)
                 and self._is_read(parent, partition)
             }
         return self._new[key]
 
     def _is_new(
-        self, consumer: ResourceState, endpoint: Endpoint, partition: Partition, row: ApiRow
+        self, state: ResourceState, endpoint: Endpoint, partition: Partition, row: ApiRow
     ) -> bool:
-        """Return whether a row is new to a consumer, once its partition is read.
+        """Return whether a row is new to a state, once its partition is read.
 
         If the row's request variant is not known, it is new only if it is new to all of them.
         """
-        cursors = consumer.cursor(endpoint.name)
+        cursors = state.cursor(endpoint.name)
         variants = range(len(endpoint.request_variants)) if endpoint.is_keyset else (0,)
         return all(
-            cursors[partition_key(partition, index)].is_new(
-                row.version, row.id or 0, consumer.overlap
-            )
+            cursors[partition_key(partition, index)].is_new(row.version, row.id or 0, state.overlap)
             for index in variants
             if row.variant in (None, index)
         )

@@ -109,7 +109,7 @@ def test_an_endpoint_has_its_documented_parents(name):
         assert ("user" in parent.implicit_for_modes) >= ("left out" in documented)
     mandatory = {name for name, text in fact["params"].items() if name not in ("languageCode",)}
     fixed = {name for variant in entry.request_variants for name in variant}
-    window = {"startDate", "endDate"} if entry.date_range else set()
+    window = set(V1.date_parameters) if entry.date_range else set()
     assert mandatory <= {parent.parameter for parent in entry.parents} | fixed | window
 
 

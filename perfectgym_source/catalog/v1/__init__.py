@@ -15,6 +15,7 @@ V1 = ApiVersion(
     sign_in="password",
     base_path="Api",
     cursor_parameters={"timestamp": "{after}"},
+    date_parameters={"startDate": "{first}T00:00:00", "endDate": "{end}T00:00:00"},
     page_parameter="page",
     zones=ZoneSource("clubs", ("timeZone", "timezone")),
     references={

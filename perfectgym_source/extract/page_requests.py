@@ -1,0 +1,104 @@
+"""Requests for the pages of an endpoint: their parameters, and how they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from ..api.lists import Fetch, FullList, make_paginator, pages, read_full_list
+from ..api.pages import Page, RowParser, row_id
+from ..api.paginators import PageRequest
+from ..catalog import ApiVersion, Endpoint, table_layout
+from ..config.settings import Settings
+from .context import ExtractContext
+
+
+def request_parameters(
+    endpoint: Endpoint,
+    partition: Sequence[int],
+    variant: Mapping[str, str],
+    settings: Settings,
+    today: date,
+    own_id: int | None = None,
+) -> dict[str, str]:
+    """Return the query parameters of a request for one partition, without those of its paging.
+
+    Args:
+        endpoint: The endpoint.
+        partition: The parents' ids, in the order of the endpoint's parents.
+        variant: One of the endpoint's request variants.
+        settings: The mode and the dates.
+        today: The first day of schedules.
+        own_id: In user mode, the id of the signed-in member, where it is known.
+    """
+    parameters = dict(variant)
+    for parent, identity in zip(endpoint.parents, partition):
+        if settings.mode not in parent.implicit_for_modes:
+            parameters[parent.parameter] = str(identity)
+    if endpoint.own_parent and own_id is not None:
+        parameters[endpoint.own_parent.parameter] = str(own_id)
+    if endpoint.date_range:
+        first, end = settings.start_date, settings.end_date
+        if endpoint.date_range == "schedule" or first is None or end is None:
+            first, end = today, today + timedelta(days=settings.schedule_days)
+        for name, value in settings.api.date_parameters.items():
+            parameters[name] = value.format(first=first, end=end)
+    return parameters
+
+
+class PageRequester:
+    """Requests the pages of one endpoint.
+
+    Args:
+        context: The context.
+        endpoint: The endpoint.
+    """
+
+    def __init__(self, context: ExtractContext, endpoint: Endpoint) -> None:
+        self._context = context
+        self._settings = context.settings
+        self._endpoint = endpoint
+        # Other lists are small, or are compared as a whole with what was loaded last.
+        self._parser = _row_parser(self._settings.api, endpoint) if endpoint.is_keyset else None
+
+    def pages_after(self, start: int, params: Mapping[str, str]) -> Iterator[Page]:
+        """Yield the pages of the rows after a row version; `params` as `request_parameters`."""
+        api, base_url = self._settings.api, self._settings.base_url
+        return pages(self._fetch(params), make_paginator(api, self._endpoint, base_url, start))
+
+    def full_list(self, params: Mapping[str, str]) -> FullList:
+        """Return all rows; `params` as `request_parameters`."""
+        return read_full_list(
+            self._settings.api,
+            self._endpoint,
+            self._settings.base_url,
+            self._fetch(params),
+            self._settings.concurrency,
+            self._identity,
+            self._context.limit,
+        )
+
+    def _fetch(self, params: Mapping[str, str]) -> Fetch:
+        def fetch(request: PageRequest) -> Page:
+            page = self._context.client.get(
+                self._endpoint.path,
+                {**params, **request.params},
+                self._endpoint.name,
+                self._parser,
+                request.url,
+            )
+            self._context.failures.responded()
+            return page
+
+        return fetch
+
+    def _identity(self, row: Any) -> Any:
+        """Return a key of a row: its id, or all of a row that has none."""
+        identity = row_id(row, self._endpoint.id_field)
+        return repr(row) if identity is None else identity
+
+
+def _row_parser(api: ApiVersion, endpoint: Endpoint) -> RowParser:
+    layout = table_layout(endpoint).layout
+    return RowParser(layout.scalar_names(), layout.nested_names(), api.envelope)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ..config.pipelines import DEFAULT, NamedPipeline
-from ..config.secret_files import warn_of_readable_secrets
+from ..config.toml_files import warn_of_readable_secrets
 from ..destination import Options, destination_for
 from ..errors import ApiError, ConfigurationError, PerfectGymError
 from ..pipeline.alerts import configured_alerts

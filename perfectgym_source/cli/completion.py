@@ -14,7 +14,7 @@ import click
 import tomlkit
 
 from ..catalog import ENDPOINTS, GROUPS
-from ..config.builtin_pipelines import BUILTIN
+from ..config.pipeline_settings import BUILTIN
 
 FOLDER = Path(".dlt")
 

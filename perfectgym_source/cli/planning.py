@@ -14,8 +14,7 @@ from ..catalog import V1
 from ..catalog.selection import known_resources
 from ..config.dlt_config import section
 from ..config.known_keys import check_keys, place_without_files
-from ..config.monitoring import configured_checks
-from ..config.pipelines import NamedPipeline, named_pipeline
+from ..config.pipelines import NamedPipeline, configured_checks, named_pipeline
 from ..destination.names import known_destination
 from ..error_translation import check_environment, explain
 from ..errors import ConfigurationError, Problems

@@ -13,7 +13,6 @@ from dlt.common.configuration.specs.pluggable_run_context import PluggableRunCon
 
 from ..catalog import RESOURCE_NAMES
 from ..errors import ConfigurationError, Problems, closest, suggest
-from .builtin_pipelines import BUILTIN
 from .dlt_config import section
 from .known_names import (
     ARGUMENTS,
@@ -22,13 +21,12 @@ from .known_names import (
     SECTIONS_OF_DLT,
     TABLES,
     UNMISTAKABLE,
+    Path,
     is_meant,
+    unread_variables,
 )
-from .known_variables import unread_variables
-from .pipeline_settings import KEYS, AlertSettings
+from .pipeline_settings import BUILTIN, KEYS, AlertSettings
 from .setting import SECRETS_FILE, settings_of
-
-Path = tuple[str, ...]
 
 
 def check_keys() -> None:

@@ -1,7 +1,7 @@
 """The tables of a pipeline's settings: `[pipelines.NAME]`, `[checks]` and `[alerts]`.
 
-Reading them from dlt's configuration is in `pipelines` and `monitoring`: dlt takes a second to
-import, and `--help` and completion do without.
+`pipelines` reads them from dlt's configuration: dlt takes a second to import, and `--help` and
+completion do without.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from ..catalog import GROUP_NAMES, RESOURCE_NAMES
+from ..catalog import GROUP_NAMES, RESOURCE_NAMES, V1
 from . import validators as check
 from .setting import Setting, default_of, settings_of
 from .settings import OF_ONE_PIPELINE
@@ -125,6 +125,36 @@ class NamedPipeline:
 
 KEYS = (*settings_of(NamedPipeline), *OF_ONE_PIPELINE)
 """The keys that the section of a pipeline may hold."""
+
+BUILTIN: Mapping[str, Mapping[str, Any]] = {
+    "core": {
+        "description": "Lists of the company and of each club.",
+        "groups": ("company", "club"),
+    },
+    "members": {
+        "description": "Members with their visits, classes, cards, documents and messages.",
+        "resources": ("users", "club_visits", "measurements"),
+        "groups": ("user", "class", "message"),
+    },
+    "finance": {
+        "description": "Contracts with their fees, plans, discounts and products.",
+        "resources": (
+            "contracts",
+            "memberships",
+            "payment_plans",
+            "freeze_reasons",
+            "products",
+            "user_products",
+            "pending_contract_fees",
+        ),
+        "groups": ("contract", "plan"),
+    },
+    "everything": {
+        "description": "All that the account may read, the dictionary of cities included.",
+        "groups": tuple(V1.groups),
+    },
+}
+"""The built-in pipelines, as `[pipelines.NAME]` would set them."""
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,24 @@
-"""The named pipelines: what each loads, where to and how, from `[pipelines.NAME]`.
+"""The sections of pipelines, checks and alerts: `[pipelines.NAME]`, `[checks]`, `[alerts]`.
 
-A flag of the command line beats `.dlt/config.toml`, and that beats `builtin_pipelines`.
+A flag of the command line beats `.dlt/config.toml`, and that beats the built-in pipelines.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
+
+import dlt
 
 from ..errors import ConfigurationError, Problems, suggest
-from .builtin_pipelines import BUILTIN
 from .dlt_config import section
-from .pipeline_settings import KEYS, NamedPipeline
+from .pipeline_settings import BUILTIN, KEYS, Checks, NamedPipeline
 from .setting import checked, refuse_unknown, section_error, settings_of
 
 __all__ = ["DEFAULT", "NamedPipeline", "named_pipeline", "named_pipelines"]
 
 DEFAULT = "core"
+
+T = TypeVar("T")
 
 
 def named_pipelines() -> dict[str, NamedPipeline]:
@@ -48,6 +51,42 @@ def named_pipeline(name: str) -> NamedPipeline:
             ".dlt/config.toml.",
         )
     return known[name]
+
+
+def configured_checks() -> Checks:
+    """Return the checks of `[checks]`.
+
+    Raises:
+        ConfigurationError: A value is wrong; all such are named.
+    """
+    return configured_section("checks", Checks)
+
+
+def configured_section(name: str, table: type[T]) -> T:
+    """Return a section, one key at a time, so that environment variables count.
+
+    Args:
+        name: The section.
+        table: The dataclass of its settings.
+
+    Raises:
+        ConfigurationError: A value is wrong; all such are named, without a secret.
+    """
+    return table(**_values(name, table))
+
+
+def _values(section: str, table: type) -> dict[str, Any]:
+    settings = settings_of(table)
+    values = {}
+    for key, entry in settings.items():
+        accessor = dlt.secrets if entry.is_secret else dlt.config
+        value: str | None = accessor.get(f"{section}.{key}", str)
+        if value or (value is not None and not entry.is_secret):
+            values[key] = value
+    problems = Problems()
+    found = checked(values, settings, section_error(section, settings), problems)
+    problems.raise_all()
+    return found
 
 
 def _make(name: str, configured: Any) -> NamedPipeline:

@@ -1,8 +1,8 @@
 """Cursors over row versions, with the overlap that catches late commits.
 
 A row version is taken when a transaction writes and is seen when it commits, so a row can appear
-below the cursor. Each run therefore asks again for the versions in a span below the cursor, and the
-cursor remembers which rows of that span it has had: only the others are new. The state of many
+below the cursor. Each run therefore requests the versions in a span below the cursor again, and the
+cursor stores which rows of that span were received: only the others are new. The state of many
 cursors (one for each parent) is packed, so that it stays small with 100,000 parents.
 """
 
@@ -17,10 +17,11 @@ from typing import Any
 import orjson
 
 PRUNE_AT = 10_000
-"""How many received rows a cursor remembers before it looks which of them it can forget."""
+"""How many received rows a cursor stores before it drops those that it no longer needs."""
 
 LEAP = 1 << 40
-"""Two rows of a list are not so far apart: each step is a change somewhere in the installation."""
+"""Two rows of an endpoint are not so far apart: each step is a change somewhere in the
+installation."""
 
 MOST_DOUBTED = 100
 """So many rows beyond a leap are taken for rows with false versions; more are believed."""
@@ -30,7 +31,7 @@ Version = tuple[int, int]
 
 
 class Cursor:
-    """How far one list has been read.
+    """How far one partition has been read.
 
     Attributes:
         value: The highest row version received; 0 if none.
@@ -63,7 +64,7 @@ class Cursor:
 
     @property
     def is_at_start(self) -> bool:
-        """Return whether the list was never read before this run."""
+        """Return whether the partition was never read before this run."""
         return self._base == 0
 
     def is_new(self, version: int, row_id: int, overlap: int) -> bool:
@@ -79,7 +80,7 @@ class Cursor:
         a backup: no row of the span that is requested again exists any more.
 
         Args:
-            highest: The highest row version of the list.
+            highest: The highest row version of the partition.
             overlap: The span.
         """
         start = self.start(overlap)
@@ -88,8 +89,8 @@ class Cursor:
     def receive(self, versions: Collection[Version], overlap: int) -> None:
         """Record rows that were received.
 
-        The cursor does not follow a few rows whose versions lie incredibly far above all others:
-        changes of the others would never be seen again.
+        The cursor does not follow a few rows whose versions lie far above all others: changes of
+        the others would never be requested again.
         """
         self._received.update(versions)
         highest = max(versions, default=(0, 0))[0]
@@ -114,7 +115,7 @@ class Cursor:
         self._held = version if self._held is None else min(self._held, version)
 
     def prune(self, overlap: int) -> None:
-        """End the run: forget the rows that lie so far below that they are not asked for again."""
+        """End the run: forget the rows so far below that they are not requested again."""
         if self._leapt_from is not None and self._beyond_leap <= MOST_DOUBTED:
             self.value = self._leapt_from
         if self._held is not None:
@@ -127,7 +128,7 @@ class Cursor:
         return {pair for pair in versions if pair[0] == 0 or pair[0] > floor}
 
     def packed(self) -> list[int]:
-        """Return the state as integers: the value, then the remembered rows by their distances."""
+        """Return the state as integers: the value, then the stored rows by their distances."""
         numbers = [self.value]
         for version, row_id in sorted(self._before):
             numbers += (self.value - version, row_id)

@@ -188,11 +188,9 @@ class EndpointReader:
             # Only the parent's own endpoint says that the parent is deleted.
             if not (error.status in NOT_FOUND and self._is_deleted(partition)):
                 self._failed(partition, error)
-        except SignInError as error:
-            self._failed(partition, error)
-        except ApiError as error:
-            if error.resource is None:
-                error.resource = self.endpoint.name
+        except (ApiError, SignInError) as error:
+            if isinstance(error, ApiError):
+                error.resource = error.resource or self.endpoint.name
             self._failed(partition, error)
         except RecursionError:
             name = self.endpoint.name
@@ -232,11 +230,10 @@ class EndpointReader:
             else None
             for parent, identity in zip(self.endpoint.parents, partition)
         ]
-        if None in said and any(
+        was_deleted = any(
             partition in state.deleted.get(self.endpoint.name, ()) for state in self.router.states()
-        ):
-            return True
-        return True in said
+        )
+        return True in said or (None in said and was_deleted)
 
     def _read_variants(self, partition: Partition) -> None:
         """Read a partition with each of the endpoint's request variants."""

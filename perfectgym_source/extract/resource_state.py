@@ -23,7 +23,7 @@ from .state import StoredState
 
 
 class ResourceState:
-    """What a resource remembers of the endpoints that it needs.
+    """The state of a resource, with its cursors over all endpoints that it needs.
 
     Args:
         endpoint: The resource's endpoint.
@@ -33,11 +33,11 @@ class ResourceState:
         full_refresh: Whether everything is read from the beginning.
 
     Attributes:
-        loaded_ids: The ids in the table (full lists only).
+        loaded_ids: The ids in the table, of a full list.
         pending: By endpoint, the partitions that earlier runs could not read. Those that were not
             even requested are first, so that partitions that fail each time do not keep the others
             from being read.
-        deleted: Those of them whose parent was deleted by the parent's own list.
+        deleted: Those of them whose parent is deleted, as the parent's own endpoint said.
         failed: By endpoint, the partitions that this run could not read.
         loaded_from: The first day of the rows in the table, where that is later than `start_date`
             is now.

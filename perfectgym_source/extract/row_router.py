@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -28,14 +29,14 @@ class RowRouter:
         endpoint: The endpoint.
 
     Attributes:
-        table: The state whose table is loaded, if one is.
-        batch_queue: Where the rows for the table go.
-        children: The endpoints that take the list's ids, by name.
-        ids: All ids received, if somebody takes them.
-        pairs: The parents' ids with each of these ids, if somebody takes them together.
-        read: The partitions of which the whole list was received.
+        table: The state of the endpoint's own resource, if its table is loaded.
+        batch_queue: Takes the rows for the table.
+        children: The states of the resources that take the endpoint's ids, by name.
+        ids: All ids received, if a resource takes them.
+        pairs: The parents' ids with each of these ids, if a resource takes them together.
+        read: The partitions that were received completely.
         is_complete: Whether `ids` are all ids of the endpoint.
-        found: The ids that are new to each child, by its name.
+        found: The ids that are new to each of the children, by its name.
     """
 
     def __init__(self, context: ExtractContext, endpoint: Endpoint) -> None:
@@ -55,12 +56,12 @@ class RowRouter:
         self.is_complete = False
 
     def attach(self, state: ResourceState) -> None:
-        """Collect the ids of the list for an endpoint that takes them."""
+        """Collect the ids for a resource that takes them."""
         self.children[state.endpoint.name] = state
         self.found.setdefault(state.endpoint.name, {})
 
     def states(self) -> list[ResourceState]:
-        """All who read the list: its table first."""
+        """Return the states of all resources that need the endpoint, its own first."""
         return [*([self.table] if self.table else []), *self.children.values()]
 
     def is_deleted(self, identity: int) -> bool | None:
@@ -74,14 +75,14 @@ class RowRouter:
         return True if self.is_complete else None
 
     def restart(self, key: str, highest: int) -> bool:
-        """Begin the list again for all who read it, if one of them is ahead of the API.
+        """Put all cursors of a partition at the beginning, if one of them is ahead of the API.
 
         Args:
-            key: The list's key in the state.
-            highest: The highest row version of the list; 0 if there is none after the cursors.
+            key: The partition's key in the state.
+            highest: Its highest row version; 0 if there is none after the cursors.
 
         Returns:
-            True if it has to be read from the beginning.
+            Whether it has to be read from the beginning.
         """
         overlap = self._settings.timestamp_overlap
         cursors = [state.cursor(self._endpoint.name) for state in self.states()]
@@ -97,13 +98,13 @@ class RowRouter:
         return is_ahead
 
     def receive(self, partition: Partition, key: str, rows: Page) -> None:
-        """Take rows of a versioned list: each state gets what is new to it.
+        """Route rows of an endpoint with ids: to each resource those that are new to it.
 
         Args:
             partition: The parents' ids.
-            key: The list's key in the state.
-            rows: The rows of a page, or of the whole list. Those without an id are left out, and
-                counted: their table could not tell them apart.
+            key: The partition's key in the state.
+            rows: Some or all of its rows. Those without an id are left out, and counted: their
+                table could not tell them apart.
         """
         if self._context.has_zones(self._endpoint):
             self._context.record_zones(rows.elements)
@@ -124,8 +125,8 @@ class RowRouter:
                 continue
             if self._has_children:
                 if identity in had:
-                    # It changed while the list was read. Its child rows can be loaded only once in
-                    # a run, so its new version is left for the next one.
+                    # It changed while the endpoint was read. Its child rows can be loaded only once
+                    # in a run, so its new version is left for the next one.
                     if had[identity] != version:
                         cursor.hold_below(version)
                     continue
@@ -144,7 +145,7 @@ class RowRouter:
     def receive_whole(
         self, partition: Partition, elements: Sequence[Any], is_stable: bool = True
     ) -> None:
-        """Take the elements of a list that came as a whole.
+        """Route all elements of a full list.
 
         Args:
             partition: The parents' ids.
@@ -172,19 +173,20 @@ class RowRouter:
                 self.is_complete = not self._endpoint.parents
         if self.table is None:
             return
+        emptied: list[dict[str, int]] = []
         if self._endpoint.write is Write.REPLACE:
             if self._settings.deleted_rows == "remove":
-                elements = [row for row in elements if not _is_true(self._flag(row))]
-            if self._is_same(self.table, partition, elements):
-                return
-            self._send(
-                Page(elements), self._keys(partition), [] if elements else [self._keys(partition)]
-            )
-            return
+                flag = self._endpoint.deleted_field
+                elements = [
+                    row
+                    for row in elements
+                    if not (isinstance(row, dict) and _is_true(row.get(flag)))
+                ]
+            emptied = [] if elements else [self._keys(partition)]
         is_detail = self._endpoint.paginator == "single" and self._endpoint.write is Write.MERGE
-        if is_detail and self._is_same(self.table, partition, elements):
-            return
-        self._send(rows, self._keys(partition))
+        may_be_same = is_detail or self._endpoint.write is Write.REPLACE
+        if not (may_be_same and self._is_same(self.table, partition, elements)):
+            self._send(Page(elements), self._keys(partition), emptied)
 
     def _is_same(self, state: ResourceState, partition: Partition, elements: Sequence[Any]) -> bool:
         """Return whether a list that each run reads is as it was loaded last, and record it."""
@@ -197,10 +199,10 @@ class RowRouter:
         self._send(Page([]), {}, [self._keys(partition) for partition in partitions])
 
     def remove_missing(self, elements: Sequence[Any]) -> None:
-        """Remove from the table what a list that was read as a whole no longer holds.
+        """Remove from the table the rows that are missing from a full list.
 
         Raises:
-            ApiError: So much would go that the account may have lost a permission.
+            ApiError: They are so many that the account may have lost a permission.
         """
         if self.table is None:
             return
@@ -227,37 +229,31 @@ class RowRouter:
         )
 
     def _collect(self, partition: Partition, key: str, rows: Page) -> None:
-        """Note the ids for the endpoints that take them as parents."""
+        """Collect the ids for the resources that take them."""
         if not self.children:
             return
         versions: list[Version] = []
+        flag_field = self._endpoint.deleted_field
         for version, identity, flag in zip(
             rows.versions(self._endpoint.version_field),
             rows.ids(self._endpoint.id_field),
-            self._deleted_flags(rows),
+            rows.values(flag_field) if flag_field else itertools.repeat(None),
         ):
             if identity is not None:
                 versions.append((version, identity))
                 (self._deleted.add if _is_true(flag) else self._deleted.discard)(identity)
         self.ids.update((identity, None) for _, identity in versions)
-        if any(state.endpoint.pairs_from for state in self.children.values()):
+        if any(child.endpoint.pairs_from for child in self.children.values()):
             self.pairs.update(((*partition, identity), None) for _, identity in versions)
         overlap = self._settings.timestamp_overlap
-        for name, state in self.children.items():
-            cursor = state.cursor(self._endpoint.name)[key]
+        for name, child in self.children.items():
+            cursor = child.cursor(self._endpoint.name)[key]
             self.found[name].update(
                 (identity, None)
                 for version, identity in versions
                 if cursor.is_new(version, identity, overlap)
             )
             cursor.receive(versions, overlap)
-
-    def _deleted_flags(self, rows: Page) -> Sequence[Any]:
-        name = self._endpoint.deleted_field
-        return rows.values(name) if name else [None] * len(rows)
-
-    def _flag(self, row: Any) -> Any:
-        return row.get(self._endpoint.deleted_field) if isinstance(row, dict) else None
 
     def _send(
         self,

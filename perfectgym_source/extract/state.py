@@ -147,7 +147,8 @@ class StoredState:
     @property
     def swept_at(self) -> datetime | None:
         """Return when all partitions were read last."""
-        return _moment(self._state.get(_SWEPT_AT))
+        moment = self._state.get(_SWEPT_AT)
+        return None if moment is None else datetime.fromisoformat(moment)
 
     @swept_at.setter
     def swept_at(self, moment: datetime) -> None:
@@ -196,12 +197,7 @@ class StoredState:
         self._state[_LEFT_OUT] = sorted(columns)
 
     def save_cursors(self, cursors: Mapping[str, Cursors], overlap: int) -> None:
-        """Write cursors, by endpoint, at the end of a run.
-
-        Args:
-            cursors: The cursors.
-            overlap: The span below a cursor, in row versions, that each run requests again.
-        """
+        """Write cursors, by endpoint, at the end of a run; `overlap` as for `Cursor.start`."""
         self._state[_CURSORS] = {name: each.state(overlap) for name, each in cursors.items()}
 
     @property
@@ -275,11 +271,9 @@ class SourceState:
         self._state[_PII] = identity.pii
 
     def resource(self, name: str, installation: str | None = None) -> StoredState:
-        """Return the state of a resource; a new one is stored as soon as it is written.
+        """Return the state of a resource, in an installation as `section` returns it.
 
-        Args:
-            name: The resource.
-            installation: The installation, in a dataset of several: see `section`.
+        A new one is stored as soon as it is written.
         """
         state = self._state.setdefault("resources", {}).setdefault(name, {})
         if installation is not None:
@@ -304,7 +298,3 @@ class SourceState:
 def section(settings: Settings) -> str | None:
     """Return the installation in whose section of the state a run works; None if there are none."""
     return settings.installation if settings.shared_dataset else None
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

@@ -12,8 +12,8 @@ from typing import Any
 
 import requests
 
-from ..config import monitoring
 from ..config.pipeline_settings import ALWAYS, AlertSettings
+from ..config.pipelines import configured_section
 from ..text import printable
 
 logger = logging.getLogger(__name__)
@@ -74,4 +74,4 @@ def configured_alerts() -> Alerts:
     Raises:
         ConfigurationError: A value is wrong; all such are named, without a secret.
     """
-    return Alerts(**vars(monitoring.configured_alerts()))
+    return configured_section("alerts", Alerts)

@@ -12,8 +12,8 @@ from functools import partial
 from dlt.extract import DltSource
 
 from ..catalog.selection import ancestors
-from ..config.monitoring import configured_checks
 from ..config.pipeline_settings import Checks
+from ..config.pipelines import configured_checks
 from ..config.settings import Settings
 from ..destination import Options, Session, destination_for, pending_packages
 from ..destination.names import PIPELINE

@@ -4,7 +4,7 @@ import pytest
 import tomlkit
 
 from perfectgym_source.config.known_keys import misplaced, unread
-from perfectgym_source.config.known_variables import unread_variables
+from perfectgym_source.config.known_names import unread_variables
 
 
 def found(text):

@@ -10,8 +10,8 @@ import pytest
 from support.histories import Recorder
 from support.loading import keep
 
-from perfectgym_source.config.monitoring import configured_checks
 from perfectgym_source.config.pipeline_settings import Checks
+from perfectgym_source.config.pipelines import configured_checks
 from perfectgym_source.errors import ConfigurationError
 from perfectgym_source.pipeline.checks import (
     EXIT_CODE,

@@ -286,11 +286,12 @@ def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
 
 
 def kind_of(first: Any, values: Sequence[Any]) -> Kind:
-    """Return the kind of an unknown field, judged by its values."""
+    """Return the kind of an unknown field, judged by its values.
+
+    Objects and arrays are text: a dataset's schema does not tell JSON from other text later.
+    """
     if isinstance(first, bool):
         return "bool"
-    if isinstance(first, (dict, list)):
-        return "json"
     if isinstance(first, (int, float, Decimal)):
         return "double" if any(isinstance(v, (float, Decimal)) for v in values) else "long"
     return "string"

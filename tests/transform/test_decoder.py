@@ -332,6 +332,16 @@ def test_an_unknown_fields_kind_outlives_the_run():
     assert rows(batch, "clubs")[0]["news"] == "5"
 
 
+@pytest.mark.parametrize("first", [{"a": 1}, [1]])
+def test_a_text_has_one_spelling_beside_objects_whether_the_column_is_new_or_not(first):
+    sent = [{"news": first}, {"news": "8"}]
+    new = decode("clubs", *sent)
+    later = decode("clubs", *sent, unknown_fields={"clubs": {"news": "string"}})
+    assert [row["news"] for row in rows(new, "clubs")] == [
+        row["news"] for row in rows(later, "clubs")
+    ]
+
+
 def test_columns_that_earlier_runs_named_are_no_news_and_no_more_are_named_than_may_be(monkeypatch):
     monkeypatch.setattr(flatten, "MOST_UNKNOWN", 3)
     reader = decoder("clubs", unknown_fields=UnknownFields({"clubs": {"a": "long"}}, ["clubs.b"]))

@@ -46,8 +46,8 @@ class Loader:
     def settings(self):
         return Settings(
             self.server.base_url,
-            username="tiny-id",
-            password="tiny-secret",
+            client_id="tiny-id",
+            client_secret="tiny-secret",
             installation="tiny",
             api=self.api,
             timestamp_overlap=0,

@@ -13,6 +13,8 @@ from typing import Any
 
 import dlt
 
+from ..catalog import V1
+from ..catalog.model import CREDENTIALS
 from ..errors import ConfigurationError, Problems, suggest
 from .dlt_config import section
 from .setting import CONFIG_FILE, SECRETS_FILE, SOURCE_SECTION, refuse_unknown, variable
@@ -80,7 +82,7 @@ def _arguments(name: str, configured: Any, needs_account: bool) -> dict[str, Any
         value: Any = dlt.config.get(f"{where}.{key}")
         if value not in (None, ""):
             found[key] = value
-    for key in ("username", "password"):
+    for key in CREDENTIALS[V1.sign_in]:
         with problems.collected():
             if needs_account and key not in found:
                 raise ConfigurationError(

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from ..catalog import V1, ApiVersion, Mode
+from ..catalog.model import CREDENTIALS
 from ..catalog.pii import OPEN, Privacy
 from ..catalog.pii_rules import make_privacy
 from ..errors import ConfigurationError, Problems
@@ -57,11 +58,24 @@ class Settings:
             check.text,
             is_secret=True,
         ),
-    ] = field(repr=False)
+    ] = field(default="", repr=False)
     password: Annotated[
         str,
         Setting("the password; it belongs into `.dlt/secrets.toml`", check.text, is_secret=True),
-    ] = field(repr=False)
+    ] = field(default="", repr=False)
+    client_id: Annotated[
+        str,
+        Setting(
+            "an API client's id, for an `api` that signs in by keys; it belongs into "
+            "`.dlt/secrets.toml`",
+            check.text,
+            is_secret=True,
+        ),
+    ] = field(default="", repr=False)
+    client_secret: Annotated[
+        str,
+        Setting("its secret; it belongs into `.dlt/secrets.toml`", check.text, is_secret=True),
+    ] = field(default="", repr=False)
     installation: Annotated[
         str,
         Setting(
@@ -224,16 +238,12 @@ NAMES = tuple(SETTINGS)
 SECRETS = tuple(name for name, entry in SETTINGS.items() if entry.is_secret)
 """Those that belong into `.dlt/secrets.toml`."""
 
+_OF_ALL = ("installation", "shared_dataset", "on_error")
 OF_ONE_PIPELINE = tuple(
-    name
-    for name in settings_of(Settings)
-    if name
-    not in ("base_url", "username", "password", "installation", "shared_dataset", "on_error")
+    name for name in settings_of(Settings) if name not in (*_OF_ALL, *SECRETS, "base_url")
 )
 """Those that a named pipeline may set for itself."""
-OF_ONE_INSTALLATION = tuple(
-    name for name in SETTINGS if name not in ("installation", "shared_dataset", "on_error")
-)
+OF_ONE_INSTALLATION = tuple(name for name in SETTINGS if name not in _OF_ALL)
 """Those that the section of an installation may hold."""
 
 
@@ -258,7 +268,7 @@ def make_settings(*, api: ApiVersion = V1, **raw: Any) -> Settings:
         refuse_unknown(raw, NAMES, SOURCE_SECTION)
     given = {name: value for name, value in raw.items() if not is_blank(value)}
     values = checked(given, SETTINGS, _error, problems)
-    for name in ("username", "password"):
+    for name in CREDENTIALS[api.sign_in]:
         with problems.collected():
             if name not in given:
                 raise _error(name, f"is missing: {_place(name)}")

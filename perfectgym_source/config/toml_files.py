@@ -21,12 +21,11 @@ from .settings import SECRETS
 logger = logging.getLogger(__name__)
 
 _SECRETS = {
-    *(name for name in SECRETS if name != "username"),
+    *(name for name in SECRETS if name not in ("username", "client_id")),
     *(name for name, entry in settings_of(AlertSettings).items() if entry.is_secret),
     # Of dlt's destinations.
     "access_token",
     "api_key",
-    "client_secret",
     "private_key",
 }
 _SAVE = "Save it with the encoding UTF-8."

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from perfectgym_source.catalog import V1
+from perfectgym_source.catalog.model import CREDENTIALS
 from perfectgym_source.config.pipeline_settings import AlertSettings, Checks, NamedPipeline
 from perfectgym_source.config.setting import default_of, settings_of
 from perfectgym_source.config.settings import NAMES, SECRETS, Settings
@@ -97,7 +98,7 @@ def test_what_is_not_given_is_taken_from_the_configuration(
 
 
 def test_the_secrets_are_not_looked_for_among_what_is_public() -> None:
-    assert set(SECRETS) == {"username", "password", "pii_key"}
+    assert set(SECRETS) == {*sum(CREDENTIALS.values(), ()), "pii_key"}
 
 
 def test_resolving_makes_no_resource(monkeypatch: pytest.MonkeyPatch) -> None:

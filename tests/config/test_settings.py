@@ -97,6 +97,15 @@ def test_a_missing_password_is_named_with_the_place_for_it():
     )
 
 
+def test_the_credentials_are_those_by_which_the_api_signs_in():
+    keys = {"client_id": "tiny-id", "client_secret": "tiny-secret"}
+    assert make_settings(subdomain="demo", api=TINY, **keys).client_secret == "tiny-secret"
+    missing = refusal(**GOOD, client_id="tiny-id", api=TINY)
+    assert missing.startswith("sources.perfectgym.client_secret is missing")
+    assert "tiny-secret" not in repr(make_settings(subdomain="demo", api=TINY, **keys))
+    assert "username is missing" in refusal(subdomain="demo", **keys)
+
+
 def test_a_password_keeps_its_spaces():
     assert make_settings(subdomain="demo", username="api", password=" a b ").password == " a b "
 

@@ -12,10 +12,9 @@ from dlt.destinations.exceptions import DatabaseTransientException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from perfectgym_source.destination import Options, destination_for
-from perfectgym_source.error_translation import check_environment, explain, report_bug
+from perfectgym_source.error_translation import explain
 from perfectgym_source.errors import (
     ApiError,
-    ConfigurationError,
     DestinationError,
     SignInError,
     SystemFailure,
@@ -106,26 +105,3 @@ def test_what_is_raised_outside_of_a_destination_is_the_systems():
     assert type(explain(FULL)) is SystemFailure
     assert type(explain(RuntimeError("can't start new thread"))) is SystemFailure
     assert "/x" in str(explain(FileNotFoundError(errno.ENOENT, "No such file", "/x")))
-
-
-def test_certificates_that_are_not_there_are_a_setting(monkeypatch):
-    check_environment()
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent.pem")
-    with pytest.raises(ConfigurationError, match=r"REQUESTS_CA_BUNDLE names /nonexistent\.pem"):
-        check_environment()
-
-
-@pytest.mark.parametrize("is_file", [False, True])
-def test_a_traceback_goes_into_a_private_file(tmp_path, monkeypatch, is_file):
-    folder = tmp_path / "data"
-    if is_file:
-        folder.touch()
-    monkeypatch.setenv("DLT_DATA_DIR", str(folder))
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    text = report_bug(KeyError("s3cret"))
-    assert "KeyError" in text
-    assert "s3cret" not in text
-    [file] = tmp_path.rglob("bug-*.txt")
-    assert str(file) in text
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert "s3cret" in file.read_text()

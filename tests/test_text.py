@@ -8,8 +8,8 @@ import pytest
 from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.cli.rendering.report import failure_lines
 from perfectgym_source.errors import ConfigurationError, PerfectGymError, RequestRefused
+from perfectgym_source.extract.failures import wrong_mode
 from perfectgym_source.extract.report import Failure
-from perfectgym_source.pipeline.failures import wrong_mode
 from perfectgym_source.pipeline.logs import configure_logs
 from perfectgym_source.text import capped, counted, listed, one_line, printable
 

@@ -307,7 +307,8 @@ def main() -> NoReturn:
 def _report(error: Exception) -> int:
     """Print an error, and return its exit code."""
     if not isinstance(error, PerfectGymError):
-        from ..error_translation import explain, report_bug
+        from ..error_translation import explain
+        from .process import report_bug
 
         known = explain(error)
         if not isinstance(known, PerfectGymError):

@@ -16,11 +16,12 @@ from ..config.dlt_config import section
 from ..config.known_keys import check_keys, place_without_files
 from ..config.pipelines import NamedPipeline, configured_checks, named_pipeline
 from ..destination.names import known_destination
-from ..error_translation import check_environment, explain
+from ..error_translation import explain
 from ..errors import ConfigurationError, Problems
 from ..pipeline.alerts import configured_alerts
 from ..pipeline.runs import PipelineRun, pipeline_runs
 from ..source import resolve
+from .process import check_environment
 from .progress import collector
 
 

@@ -1,12 +1,23 @@
-"""The failures of an extraction: which of them end it, and when the rest is left for later."""
+"""The failures of an extraction: which of them end it, when the rest is left for later, and the
+cause that they may have in common."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections import Counter
+from collections.abc import Collection, Mapping
 
-from ..errors import ApiError, Cancelled, RequestRefused, SignInError, Unavailable
+from ..catalog import Endpoint
+from ..errors import (
+    ApiError,
+    Cancelled,
+    PerfectGymError,
+    RequestRefused,
+    SignInError,
+    Unavailable,
+)
+from ..text import counted
 from .partitions import Partition
 from .report import Failure, Report
 
@@ -18,6 +29,11 @@ left for the next run; so is the rest of all endpoints after as many without any
 
 NO_RESPONSE = (None, 502, 503, 504)
 """The statuses of requests that the API itself has not responded to."""
+
+REFUSED_SHARE = 0.8
+REFUSED_LEAST = 3
+"""So many refusals say that the account is of the other mode."""
+_OTHER = {"employee": ("a club member's", "user"), "user": ("an API user's", "employee")}
 
 
 class Failures:
@@ -123,7 +139,7 @@ class Failures:
         elif resource in self._given_up:
             why = f"{MAX_FAILURES_IN_A_ROW} requests in a row had failed alike"
         error = ApiError(
-            f"{count:,} part{'' if count == 1 else 's'} not requested, because {why}",
+            f"{counted(count, 'part')} not requested, because {why}",
             hint="The next run requests what is missing.",
             resource=resource,
         )
@@ -134,6 +150,37 @@ class Failures:
         logger.warning("%s", text)
         with self._lock:
             self._report.warnings.append(text)
+
+
+def wrong_mode(
+    mode: str, requested: Collection[Endpoint], errors: Mapping[str, PerfectGymError]
+) -> str | None:
+    """Return a sentence if the account seems to be of the other mode.
+
+    It does if nearly everything is refused with 403, or everything that only accounts of this mode
+    may read.
+
+    Args:
+        mode: The account mode, `employee` or `user`.
+        requested: The endpoints that were requested.
+        errors: An error by resource, of those that could not be read.
+    """
+    refused = {
+        name
+        for name, error in errors.items()
+        if isinstance(error, RequestRefused) and error.status == 403
+    }
+    own = {endpoint.name for endpoint in requested if endpoint.modes == (mode,)}
+    if len(refused) < REFUSED_LEAST or (
+        len(refused) < REFUSED_SHARE * len(requested)
+        and not (len(own) >= REFUSED_LEAST and own <= refused)
+    ):
+        return None
+    whose, other = _OTHER[mode]
+    return (
+        f"{counted(len(refused), 'resource')} of {len(requested)} are refused with status 403. Is "
+        f'this {whose} login? Then set sources.perfectgym.mode = "{other}" in .dlt/config.toml.'
+    )
 
 
 def _kind(error: ApiError | SignInError) -> str:

@@ -16,8 +16,8 @@ from ..catalog import Endpoint
 from ..catalog.selection import own_parent
 from ..config.settings import Settings
 from ..errors import ApiError
+from ..extract.failures import wrong_mode
 from ..extract.page_requests import request_parameters
-from .failures import wrong_mode
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,12 @@ from ..destination import Options, Session, destination_for, pending_packages
 from ..destination.names import PIPELINE
 from ..error_translation import explain
 from ..errors import LockedError, PerfectGymError
+from ..extract.failures import wrong_mode
 from ..extract.report import Report
 from ..source import perfectgym_source, reading_of
 from ..text import counted
 from .alerts import configured_alerts
 from .checks import as_lines, run_checks
-from .failures import wrong_mode
 from .history import CheckRecord, History
 from .logs import begin_run
 from .recorder import RunRecorder, recorded

@@ -1,4 +1,4 @@
-"""The errors of the connector: what went wrong, for which request, and what to do about it.
+"""The errors of the connector: the problem, its request, and what to do about it.
 
 Every error carries its facts as fields, so that the command line can turn it into words and an
 exit code in one place. None of them holds a secret, and of a response none holds more than the
@@ -120,19 +120,19 @@ class Problems:
 
 
 class SignInError(PerfectGymError):
-    """The API does not let the account in."""
+    """The API refuses the account."""
 
     exit_code = 3
 
 
 class ApiError(PerfectGymError):
-    """The API did not answer as it should."""
+    """The API failed, or its response is wrong."""
 
     exit_code = 4
 
 
 class RequestRefused(ApiError):
-    """The API understood the request and says no.
+    """The API refused a request.
 
     Args:
         status: The HTTP status.
@@ -155,11 +155,11 @@ class RequestRefused(ApiError):
 
 
 class Unavailable(ApiError):
-    """The API gave no usable answer, however often it was asked.
+    """The API gave no usable response, in any attempt.
 
     Args:
-        attempts: How often it was asked.
-        status: The HTTP status of the last answer; None if there was none.
+        attempts: The number of attempts.
+        status: The HTTP status of the last response; None if there was none.
     """
 
     def __init__(
@@ -206,7 +206,7 @@ class LockedError(PerfectGymError):
 
 
 class Cancelled(Exception):
-    """The run was told to stop while it waited or read: no failure, and nothing to report."""
+    """The run was stopped while it waited or read: no failure, and nothing to report."""
 
 
 def suggest(word: str, right: Iterable[str]) -> str:

@@ -30,7 +30,7 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
     Args:
         number: How many there are.
-        noun: The noun in the key_prefix.
+        noun: The noun in the singular.
         plural: Its plural, where that does not end in s.
 
     >>> counted(1, "request"), counted(2000, "request"), counted(0, "sign-in")

@@ -159,7 +159,7 @@ BUILTIN: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class Checks:
-    """What is checked after loading: the table of the settings in `[checks]`."""
+    """The checks after loading: the table of the settings in `[checks]`."""
 
     mode: Annotated[
         str,
@@ -186,7 +186,7 @@ class Checks:
 
 @dataclass(frozen=True)
 class AlertSettings:
-    """Where alerts are sent: the table of the settings in `[alerts]`."""
+    """The addresses of alerts: the table of the settings in `[alerts]`."""
 
     webhook_url: Annotated[
         str,

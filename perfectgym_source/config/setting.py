@@ -24,7 +24,7 @@ _PLACEHOLDERS = ("", "please set me up!", "<configure me>")
 
 @dataclass(frozen=True)
 class Setting:
-    """What is known about a setting.
+    """The description of a setting.
 
     Attributes:
         meaning: What it does, as Markdown for the README; the first clause is the text of `--help`.

@@ -34,7 +34,7 @@ _SHORTEST_KEY = 16
 
 @dataclass(frozen=True)
 class Settings:
-    """What the connector has to know: the table of the source's settings.
+    """The table of the source's settings, with their values.
 
     Attributes:
         pii: The rules for personal data, made from the settings `pii` and `pii_key`.

@@ -1,4 +1,4 @@
-"""The buffer between the threads that read an endpoint and dlt: rows are collected and decoded."""
+"""The buffer between the threads that read an endpoint and dlt; it collects and decodes rows."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ BATCH_ROWS = 4_000
 """Larger batches decode a little faster, and more raw rows are in memory at once."""
 
 ITEM_BYTES = 32 << 20
-"""How much is handed to dlt at once: for each item dlt checks all hints again, which costs as much
-as decoding thousands of rows."""
+"""The size of what is handed to dlt at once: for each item dlt checks all hints again, which costs
+as much as decoding thousands of rows."""
 
 
 class BatchQueue:
@@ -54,7 +54,7 @@ class BatchQueue:
 
         Args:
             rows: The rows.
-            keys: The key columns that their request gives.
+            keys: The key columns of their request, by name.
             emptied: As for `Decoder.decode`.
         """
         with self._lock:

@@ -1,7 +1,7 @@
-"""How many threads read at once: no more than find something to wait for.
+"""The limit of threads that read at once: no more than have something to wait for.
 
-Python runs one thread at a time. Threads that wait for answers do not mind; but where answers come
-faster than they can be decoded, threads only take the interpreter from each other.
+Python runs one thread at a time. That does not slow threads that wait for responses; but where
+responses arrive faster than they can be decoded, threads only take the interpreter from each other.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from threading import Condition
 from types import TracebackType
 
 PERIOD = 0.05
-"""Seconds between two looks at the processor time, and until a thread lets another one in."""
+"""Seconds between two measurements of the processor time, and until a thread yields to another."""
 
 SATURATED = 0.95
-"""From so much processor time a second on, fewer threads would do as much."""
+"""From so much processor time a second on, fewer threads would be as fast."""
 
 IDLE = 0.75
-"""Below it, more threads would do more."""
+"""Below it, more threads would be faster."""
 
 
 class ConcurrencyLimiter:
-    """Lets threads read, each in its turn; entered by each thread while it reads.
+    """A limit of the threads that read at once; each thread enters it while it reads.
 
     Args:
-        most: So many threads may read at once, as long as they wait for the network.
-        is_stopped: Whether the run ends early; then nobody waits any longer.
-        clock: Seconds that only grow.
-        processor: Seconds of processor time that the process has used.
+        most: The most threads that may read at once, as long as they wait for the network.
+        is_stopped: Whether the run ends early; then no thread waits any longer.
+        clock: Returns seconds that only grow.
+        processor: Returns the seconds of processor time that the process has used.
 
     Attributes:
-        limit: How many threads may read now.
+        limit: The number of threads that may read now.
 
     Example:
         >>> with limiter:
@@ -55,7 +55,7 @@ class ConcurrencyLimiter:
         self._condition = Condition()
         self._reading = 0
         self._waiting = 0
-        self._looked_at = clock(), processor()
+        self._measured_at = clock(), processor()
 
     def __enter__(self) -> ConcurrencyLimiter:
         with self._condition:
@@ -75,9 +75,9 @@ class ConcurrencyLimiter:
             self._condition.notify()
 
     def yield_slot(self) -> None:
-        """Let another thread in, if one has waited for a period, or too many are reading."""
+        """Yield to another thread, if one has waited for a period, or too many are reading."""
         with self._condition:
-            is_over = self._look()
+            is_over = self._measure()
             if self._reading > self.limit or (is_over and self._waiting):
                 self._reading -= 1
                 self._condition.notify()
@@ -85,22 +85,22 @@ class ConcurrencyLimiter:
                 self._reading += 1
 
     def _wait(self) -> None:
-        """Wait behind the others; who waits sees to it that a limit does not outlast its reason."""
+        """Wait behind the others, and measure: a limit must not outlast its reason."""
         self._waiting += 1
         while True:
             self._condition.wait(PERIOD)
-            self._look()
+            self._measure()
             if self._reading < self.limit or self._is_stopped():
                 break
         self._waiting -= 1
 
-    def _look(self) -> bool:
+    def _measure(self) -> bool:
         """Fit the limit to the processor time of the last period, if one is over."""
         now, used = self._clock(), self._processor()
-        since, used_then = self._looked_at
+        since, used_then = self._measured_at
         if now - since < PERIOD:
             return False
-        self._looked_at = now, used
+        self._measured_at = now, used
         fitting = fitting_limit(self.limit, (used - used_then) / (now - since))
         # Where fewer are reading, a lower limit would change nothing now, and be in the way later.
         if fitting > self.limit or self._reading >= self.limit:
@@ -110,10 +110,10 @@ class ConcurrencyLimiter:
 
 
 def fitting_limit(limit: int, share: float) -> int:
-    """How many threads should read from now on.
+    """Return the number of threads that should read from now on.
 
     Args:
-        limit: How many may read so far.
+        limit: The number that may read so far.
         share: Seconds of processor time that the process has used in each second.
     """
     if share > SATURATED:

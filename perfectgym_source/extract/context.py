@@ -1,4 +1,4 @@
-"""What all parts of one extraction share."""
+"""The context of one extraction: settings, client, clock, metrics, stop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .report import Report
 
 @dataclass(frozen=True, eq=False)
 class ExtractContext:
-    """What all parts of one extraction share. Threads share it.
+    """The values that all parts of one extraction share. Threads share it.
 
     Attributes:
         settings: The source's settings.
@@ -59,7 +59,7 @@ class ExtractContext:
         report: Report,
         limit: int | None = None,
     ) -> ExtractContext:
-        """Return the context of a new extraction; the arguments are as the attributes."""
+        """Return the context of a new extraction; the arguments are the attributes."""
         return cls(
             settings=settings,
             client=client,

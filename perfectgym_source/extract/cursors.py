@@ -31,7 +31,7 @@ Version = tuple[int, int]
 
 
 class Cursor:
-    """How far one partition has been read.
+    """The cursor of one partition.
 
     Attributes:
         value: The highest row version received; 0 if none.
@@ -95,13 +95,13 @@ class Cursor:
         self._received.update(versions)
         highest = max(versions, default=(0, 0))[0]
         if self._leapt_from is not None or highest - self.value > LEAP:
-            self._look_for_leap(versions)
+            self._find_leap(versions)
         self.value = max(self.value, highest)
         if len(self._received) > self._prune_at:
             self._received = self._recent(self._received, overlap)
             self._prune_at = 2 * len(self._received) + PRUNE_AT
 
-    def _look_for_leap(self, versions: Collection[Version]) -> None:
+    def _find_leap(self, versions: Collection[Version]) -> None:
         before = self.value
         for version, _ in sorted(versions):
             is_believed = self._leapt_from is None or self._beyond_leap > MOST_DOUBTED

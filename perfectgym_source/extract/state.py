@@ -38,7 +38,7 @@ _PII = "pii"
 
 @dataclass(frozen=True)
 class ListState:
-    """How far a resource has read one endpoint.
+    """The cursors of a resource over one endpoint, in short.
 
     Attributes:
         partitions: The number of partitions that have been read; 1 for an endpoint without parents.

@@ -1,4 +1,4 @@
-"""Tells people about failed and overdue runs: a chat's webhook, and a health check's ping address.
+"""Alerts about failed and overdue runs, by a chat's webhook and a health check's ping address.
 
 Both addresses are secrets, because whoever knows them can post: they are in no log and no error. An
 alert that cannot be sent is a warning and changes nothing else.
@@ -23,32 +23,32 @@ TIMEOUT = 5.0
 
 
 class Alerts(AlertSettings):
-    """What sends alerts to the addresses that `[alerts]` sets."""
+    """Alerts to the addresses that `[alerts]` sets."""
 
     def started(self) -> None:
-        """A run starts."""
+        """Notify the health check of the start of a run."""
         self._ping("/start")
 
     def ended(self, name: str, problem: str | None, was_well: bool) -> None:
-        """A run has ended, or its status was asked.
+        """Notify of the result of a run, or of a status.
 
         Args:
-            name: What the people know it by, such as the pipeline's name.
-            problem: What is wrong, in a sentence without secrets; None if all is well.
-            was_well: Whether all was well the last time, as `History.keep` says it.
+            name: The name to be shown, such as the pipeline's.
+            problem: The problem, in a sentence without secrets; None if there is none.
+            was_well: Whether there was none the last time, as `History.keep` returns it.
         """
         self._ping("/fail" if problem else "")
         if problem and (was_well or self.when == ALWAYS):
-            self._tell(f"{name} failed: {problem}")
+            self._post(f"{name} failed: {problem}")
         elif not (problem or was_well):
-            self._tell(f"{name} recovered.")
+            self._post(f"{name} recovered.")
 
     def _ping(self, what: str) -> None:
         if self.ping_url:
             address, question, query = self.ping_url.partition("?")
             self._send("ping_url", "GET", f"{address.rstrip('/')}{what}{question}{query}")
 
-    def _tell(self, text: str) -> None:
+    def _post(self, text: str) -> None:
         if self.webhook_url:
             self._send("webhook_url", "POST", self.webhook_url, {"text": printable(text)})
 
@@ -58,11 +58,11 @@ class Alerts(AlertSettings):
         try:
             with requests.request(
                 method, url, json=body, timeout=TIMEOUT, allow_redirects=False, stream=True
-            ) as answer:
+            ) as response:
                 # A redirection is not followed: it would carry the text elsewhere.
-                problem = None if answer.status_code < 300 else f"status {answer.status_code}"
+                problem = None if response.status_code < 300 else f"status {response.status_code}"
         except (requests.RequestException, ValueError) as error:
-            # Not its text: that holds the address.
+            # Its text holds the address.
             problem = type(error).__name__
         if problem:
             logger.warning("alerts.%s could not be reached (%s).", setting, problem)

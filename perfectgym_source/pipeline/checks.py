@@ -1,4 +1,4 @@
-"""Checks after loading: what the tables look like, whatever the API says.
+"""Checks of the tables after loading, independent of the API.
 
 Each is a query or two for each table that was loaded, in SQL that every destination knows.
 """
@@ -19,32 +19,24 @@ from ..catalog import Endpoint, Write
 from ..config.pipeline_settings import Checks
 from ..source import reading_of
 from ..text import counted
-from .history import CheckRecord, rows
+from .history import CheckRecord, newest_by_resource, rows
 from .recorder import RunRecorder
 
 EXIT_CODE = 10
 """A check has failed, and `checks.mode` is `fail`."""
 
 _VISITS, _ENTERED = "club_visits", "enter_date_utc"
-_LAST_TOTALS = """
-    SELECT resource, rows_total FROM (
-        SELECT
-            done.resource, done.rows_total,
-            row_number() OVER (PARTITION BY done.resource ORDER BY run.started_at DESC) AS place
-        FROM {_run_resources} AS done JOIN {_runs} AS run ON run.run_id = done.run_id
-        WHERE done.rows_total IS NOT NULL
-    ) AS total WHERE place = 1
-"""
+_LAST_TOTALS = newest_by_resource("resource, rows_total", "done.rows_total IS NOT NULL")
 
 
 def run_checks(
     checks: Checks, recording: RunRecorder, source: DltSource, pipeline: dlt.Pipeline
 ) -> None:
-    """Check the tables that a run has loaded, and hand the findings to its recording.
+    """Check the tables that a run has loaded, and record the results.
 
     Args:
-        checks: What to check.
-        recording: The run's, after `loaded`.
+        checks: The settings of the checks.
+        recording: The metrics of the run, after `loaded`.
         source: Its source.
         pipeline: Its pipeline.
     """
@@ -52,17 +44,19 @@ def run_checks(
         return
     with pipeline.sql_client() as client:
         examiner = _Examiner(checks, recording, source, pipeline, client)
-        recording.checks = list(examiner.findings())
+        recording.checks = list(examiner.results())
     if checks.mode == "fail" and not all(check.is_passed for check in recording.checks):
         recording.failed_checks = EXIT_CODE
 
 
 def as_lines(found: Sequence[CheckRecord]) -> list[str]:
-    """What is wrong, for the summary."""
+    """Return the texts of the checks that failed."""
     return [check.text for check in found if not check.is_passed]
 
 
 class _Examiner:
+    """Makes the checks of one run."""
+
     def __init__(
         self,
         checks: Checks,
@@ -79,7 +73,7 @@ class _Examiner:
         self._tables = pipeline.default_schema.tables
         self._client = client
 
-    def findings(self) -> Iterator[CheckRecord]:
+    def results(self) -> Iterator[CheckRecord]:
         totals = rows(self._client, _LAST_TOTALS) if self._recording.counts else []
         known = self._api.endpoints
         last = {known[name].table_name: total for name, total in totals if name in known}
@@ -120,7 +114,7 @@ class _Examiner:
         )
 
     def _references(self, table: str) -> Iterator[CheckRecord]:
-        """Looks for rows whose other row is not there, by the references of dlt's schema."""
+        """Count rows that refer to a missing row, by the references of dlt's schema."""
         for reference in self._tables[table].get("references") or ():
             other = reference["referenced_table"]
             if other not in self._tables or not has_table_seen_data(self._tables[other]):
@@ -158,7 +152,7 @@ class _Examiner:
         yield self._record(name, _VISITS, is_passed, round(hours, 2), text)
 
     def _counted(self, name: str, table: str, query: str, text: str, noun: str) -> CheckRecord:
-        """Passed if a query gives no row; their number goes into the text with the noun."""
+        """Return a check that passes if a query returns no row; the text gets their number."""
         try:
             [(count,)] = rows(self._client, f"SELECT count(*) FROM ({query}) AS found")
         except DatabaseException as error:

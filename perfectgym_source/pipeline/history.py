@@ -1,8 +1,8 @@
 """The run history: what each run did, as tables in the dataset that it loads.
 
-It is written by a dlt pipeline of its own, so that the state and the pending packages of the main
-one are never touched, and a run that failed is written down too. What cannot be written stays in
-the working folder, and the next run writes it.
+A dlt pipeline of its own writes it, so that the state and the pending packages of the main one are
+never touched, and a run that failed is recorded too. What cannot be written stays in the working
+folder, and the next run writes it.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class ResourceRecord:
         rows_total: Rows in the table afterwards; None if it got none.
         requests: Requests.
         retries: Those of them that were repeated. None in rows from before there was this column.
-        seconds: Time from its first request, when the lists that it depends on had been read, until
-            its last row was handed to dlt; lists are read side by side. None if it did not come to
-            that.
+        seconds: Time from its first request, when the endpoints that it depends on had been read,
+            until its last row was handed to dlt; endpoints are read side by side. None if its last
+            row was not handed on.
         cursor_before: The highest row version that earlier runs had read, if it has versions.
         cursor_after: The highest that has been read now.
         outcome: `partial` where a part could not be read, `failed` where nothing could.
@@ -222,6 +222,25 @@ def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any
             return list(cursor.fetchall())
     except DatabaseUndefinedRelation:
         return []
+
+
+def newest_by_resource(columns: str, where: str) -> str:
+    """Return a query, for `rows`, over the newest record of each resource.
+
+    Args:
+        columns: Some of `run_id`, `resource`, `rows_total`, `finished_at` and `error`.
+        where: The records that count, of the tables `done` (resources) and `run`.
+    """
+    return f"""
+        SELECT {columns} FROM (
+            SELECT
+                run.run_id, done.resource, done.rows_total, run.finished_at,
+                coalesce(done.error, run.error) AS error,
+                row_number() OVER (PARTITION BY done.resource ORDER BY run.finished_at DESC) AS nth
+            FROM {{_run_resources}} AS done JOIN {{_runs}} AS run ON run.run_id = done.run_id
+            WHERE {where}
+        ) AS newest WHERE nth = 1
+    """
 
 
 def utc(moment: Any) -> datetime:

@@ -22,13 +22,13 @@ from ..extract.page_requests import request_parameters
 
 @dataclass(frozen=True)
 class Finding:
-    """What one endpoint answered.
+    """The result of the request to one endpoint.
 
     Attributes:
-        resource: Its name.
-        works: True, False, or None where it could not be asked because its parents' list is empty.
-        text: In words.
-        error: Why it does not work.
+        resource: The resource.
+        works: Whether it works; None if it was not requested, because there is no parent.
+        text: The result in words.
+        error: The error, if it does not work.
     """
 
     resource: str
@@ -39,11 +39,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Checked:
-    """What all endpoints answered.
+    """The results of the requests to all endpoints.
 
     Attributes:
         mode: The account mode.
-        findings: What each endpoint answered.
+        findings: The result of each endpoint.
         clubs: The number of clubs on the first page; None if clubs were not requested.
         has_more_clubs: Whether there may be another page of clubs.
         hint: What to do if the failures have one cause in common.
@@ -62,7 +62,7 @@ class Checked:
 
 
 def check(settings: Settings, selected: list[Endpoint]) -> Checked:
-    """Ask each endpoint for its first page.
+    """Request the first page of each endpoint.
 
     Raises:
         SignInError: The login does not work.
@@ -96,10 +96,10 @@ def check(settings: Settings, selected: list[Endpoint]) -> Checked:
 
 
 class Probe:
-    """The first page of each endpoint; each is asked once, and so are those it depends on.
+    """The first page of each endpoint; each is requested once, and so are those it depends on.
 
     Attributes:
-        pages: The pages, by endpoint; None where there was no parent to ask for.
+        pages: The pages, by endpoint; None where there is no parent to request it for.
     """
 
     def __init__(self, settings: Settings, client: Client) -> None:
@@ -108,12 +108,12 @@ class Probe:
         self.pages: dict[str, list[Any] | None] = {}
 
     def first_page(self, endpoint: Endpoint) -> list[Any] | None:
-        """Its elements; None if there is no parent to ask for. Each endpoint is asked once."""
+        """Return the elements of an endpoint's first page; None if there is no parent."""
         if endpoint.name not in self.pages:
-            self.pages[endpoint.name] = self._ask(endpoint)
+            self.pages[endpoint.name] = self._request(endpoint)
         return self.pages[endpoint.name]
 
-    def _ask(self, endpoint: Endpoint) -> list[Any] | None:
+    def _request(self, endpoint: Endpoint) -> list[Any] | None:
         partition = []
         api, mode = self._settings.api, self._settings.mode
         above = api.endpoints[endpoint.pairs_from] if endpoint.pairs_from else None

@@ -33,10 +33,10 @@ class RunRecorder:
     Args:
         pipeline: The named pipeline.
         source: The source, as `perfectgym_source` made it.
-        run_id: The run's name, such as the log has it; by default a new one.
+        run_id: The run's id in the log and the history; by default a new one.
 
     Attributes:
-        run_id: The run's name.
+        run_id: The run's id.
         counts: The rows of each table that the run loaded into, after the load.
         checks: What the checks after loading found.
         failed_checks: The exit code of checks that fail the run; 0 if none does.
@@ -90,7 +90,7 @@ class RunRecorder:
         """Return the record of the run for the history.
 
         Args:
-            error: Why it failed, in our words.
+            error: The error, as one of ours, if it failed.
         """
         report = self._report
         exit_code = _exit_code(error)
@@ -162,7 +162,7 @@ class RunRecorder:
             return count_rows(client, self._tables)
 
     def _cursors(self, pipeline: dlt.Pipeline) -> dict[str, int]:
-        """The highest row version that each resource has read."""
+        """Return the highest row version that each resource has read."""
         source, found = SourceState.of_pipeline(pipeline.state), {}
         for endpoint in self._endpoints:
             stored = source.resource(endpoint.name, section(self._settings))

@@ -24,7 +24,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..destination.names import CHECKS, RESOURCES, RUNS
-from .history import RunRecord, rows, utc
+from .history import RunRecord, newest_by_resource, rows, utc
 
 logger = logging.getLogger(__name__)
 
@@ -32,21 +32,13 @@ MOST_RUNS = 100
 """The newest runs always stay, and no more are deleted at once: a clock that is ahead does not
 delete the whole history."""
 LONGEST_HISTORY = 36_500
-"""Days: there were no computers before."""
+"""Days: a longer history would begin before any computer."""
 
 _RUNS = """
     SELECT run_id, started_at, _dlt_load_id FROM {_runs}
     WHERE pipeline = %s AND installation = %s ORDER BY started_at DESC
 """
-_LAST_SUCCESSES = """
-    SELECT run_id FROM (
-        SELECT
-            done.run_id,
-            row_number() OVER (PARTITION BY done.resource ORDER BY run.finished_at DESC) AS place
-        FROM {_run_resources} AS done JOIN {_runs} AS run ON run.run_id = done.run_id
-        WHERE run.installation = %s AND done.outcome = 'ok'
-    ) AS success WHERE place = 1
-"""
+_LAST_SUCCESSES = newest_by_resource("run_id", "run.installation = %s AND done.outcome = 'ok'")
 
 
 @dataclass(frozen=True)

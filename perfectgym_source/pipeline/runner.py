@@ -64,12 +64,12 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 if everything was read and no check fails the run."""
+        """Return 0 if everything was read and no check fails the run."""
         return self.report.exit_code or self.failed_checks
 
     @property
     def problem(self) -> str | None:
-        """Problems in a sentence; None if there are none."""
+        """Return the problems in a sentence; None if there are none."""
         if self.report.failures:
             first = self.report.failures[0]
             parts = counted(len(self.report.failures), "part")

@@ -29,7 +29,7 @@ class PipelineRun:
 
     Attributes:
         installation: Name of the installation; empty where the configuration names none.
-        options: Where the run loads to, what and how.
+        options: The destination, the selection and the settings of the run.
     """
 
     installation: str
@@ -225,12 +225,12 @@ def _dataset(pipeline: NamedPipeline, options: Options, installation: str) -> st
 
 @dataclass(frozen=True)
 class RunResult(Generic[T]):
-    """How the work on one run ended.
+    """The result of the work on one run.
 
     Attributes:
         run: The run.
-        value: What the work returned; None if it failed.
-        error: Why it failed.
+        value: The value that the work returned; None if it failed.
+        error: The error, if it failed.
     """
 
     run: PipelineRun

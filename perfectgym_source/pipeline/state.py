@@ -19,7 +19,7 @@ from ..extract.state import SourceState, StateSummary
 
 
 def states(options: Options) -> list[StateSummary]:
-    """The state of every resource that was loaded; none if nothing was.
+    """Return the state of every resource that was loaded; none if nothing was.
 
     Raises:
         DestinationError: The destination cannot be reached.
@@ -29,7 +29,7 @@ def states(options: Options) -> list[StateSummary]:
 
 
 def states_in(found: View) -> list[StateSummary]:
-    """The state of every resource that was loaded, as a view of the dataset shows it."""
+    """Return the state of every resource that was loaded, as a view of the dataset shows it."""
     if found.pipeline is None:
         return []
     with found.pipeline.destination_client() as client:
@@ -47,7 +47,7 @@ def reset(options: Options, resources: Sequence[str], installation: str | None =
     from the beginning, and merges what comes.
 
     Args:
-        options: What names the target.
+        options: The options, which name the destination.
         resources: The resources.
         installation: Of a dataset of several, the installation; all of them by default.
 

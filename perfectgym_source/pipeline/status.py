@@ -12,43 +12,30 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalog import Endpoint
 from ..destination import Options, View, destination_for
-from .history import rows, utc
+from .history import newest_by_resource, rows, utc
 from .recorder import count_rows
 
 EXIT_CODE = 9
 """Something is overdue, or was never loaded."""
 
-_OF_RESOURCES = """
-    FROM {_run_resources} AS done JOIN {_runs} AS run ON run.run_id = done.run_id
-    WHERE run.installation = %s
-"""
-_SUCCESSES = f"""
-    SELECT done.resource, max(run.finished_at) {_OF_RESOURCES} AND done.outcome = 'ok'
-    GROUP BY done.resource
-"""
-_FAILURES = f"""
-    SELECT resource, finished_at, error FROM (
-        SELECT
-            done.resource, run.finished_at, coalesce(done.error, run.error) AS error,
-            row_number() OVER (PARTITION BY done.resource ORDER BY run.finished_at DESC) AS place
-        {_OF_RESOURCES} AND done.outcome <> 'ok'
-    ) AS failure WHERE place = 1
-"""
+_OF_INSTALLATION = "run.installation = %s AND done.outcome"
+_SUCCESSES = newest_by_resource("resource, finished_at", f"{_OF_INSTALLATION} = 'ok'")
+_FAILURES = newest_by_resource("resource, finished_at, error", f"{_OF_INSTALLATION} <> 'ok'")
 
 
 @dataclass(frozen=True)
 class TableStatus:
-    """How fresh a table is.
+    """The age of a table.
 
     Attributes:
         resource: The resource.
         table: Its table.
         last_success: When the last run ended that read all of it.
-        age_hours: How long ago that is.
+        age_hours: The hours since then.
         rows: Rows in the table; None if there is no such table.
-        is_overdue: Whether it is older than it may be, or was never loaded.
+        is_overdue: Whether it is too old, or was never loaded.
         last_failure: When the last run ended that could not read all of it.
-        error: Why.
+        error: The error of that run.
     """
 
     resource: str
@@ -62,7 +49,7 @@ class TableStatus:
 
     @property
     def is_failing(self) -> bool:
-        """Whether it failed after its last success."""
+        """Return whether it failed after its last success."""
         if self.last_failure is None:
             return False
         return self.last_success is None or self.last_failure > self.last_success
@@ -70,14 +57,14 @@ class TableStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """How fresh the tables of a pipeline are.
+    """The ages of the tables of a pipeline.
 
     Attributes:
-        tables: Each of them.
-        max_age_hours: How old the last success may be.
-        destination: Where the rows are, in words.
+        tables: The tables.
+        max_age_hours: The age in hours from which a table is overdue.
+        destination: The destination, in words.
         dataset: The dataset.
-        view: What was read, and whether a run is under way.
+        view: The view from which the history was read; it says whether a run is under way.
     """
 
     tables: Sequence[TableStatus]
@@ -88,17 +75,17 @@ class Status:
 
     @property
     def overdue(self) -> list[str]:
-        """The resources that are overdue."""
+        """Return the resources that are overdue."""
         return [table.resource for table in self.tables if table.is_overdue]
 
     @property
     def exit_code(self) -> int:
-        """0 if all is fresh, and no run hangs."""
+        """Return 0 if no table is overdue and no run hangs."""
         return EXIT_CODE if self.problem else 0
 
     @property
     def problem(self) -> str | None:
-        """What is wrong, in a sentence; None if all is well."""
+        """Return the problems in a sentence; None if there are none."""
         problems = [self.view.note] if self.view.is_hanging else []
         if self.overdue:
             problems.append(f"overdue: {', '.join(self.overdue)}")
@@ -113,10 +100,10 @@ def status(
     While a run is under way, it is that of the published DuckDB file.
 
     Args:
-        options: What names the target.
+        options: The options, which name the destination.
         endpoints: The endpoints of the pipeline.
         installation: The installation.
-        max_age_hours: How old the last success may be.
+        max_age_hours: The age in hours from which a table is overdue.
 
     Raises:
         DestinationError: The destination cannot be reached.
@@ -139,7 +126,7 @@ def _tables(
     max_age_hours: float,
     end: datetime | None = None,
 ) -> list[TableStatus]:
-    """The status of each table; of one that was read later than `end`, as of then."""
+    """Return the status of each table; a success after `end` counts as one at that time."""
     successes: dict[str, datetime] = {}
     failures: dict[str, tuple[datetime, str | None]] = {}
     counts: dict[str, int] = {}
@@ -148,7 +135,7 @@ def _tables(
         successes = {name: min(filter(None, (utc(at), end))) for name, at in found}
         found = rows(client, _FAILURES, installation)
         failures = {name: (utc(at), error) for name, at, error in found}
-        counts = count_rows(client, {entry.table_name for entry in endpoints})
+        counts = count_rows(client, {endpoint.table_name for endpoint in endpoints})
     now = cast("datetime", pendulum.now("UTC"))
     tables = []
     for endpoint in endpoints:

@@ -75,7 +75,7 @@ class Comparison:
     def compare(
         self, endpoint: Endpoint, compared: dict[str, list[str]], next_run: NextRun
     ) -> EndpointDiff:
-        """Compare the tables of an endpoint, once their rows are there; the rows are dropped then.
+        """Compare the tables of an endpoint, whose rows were added, and drop the rows.
 
         Args:
             endpoint: The endpoint.
@@ -163,9 +163,9 @@ class Comparison:
     def _mark_pending(
         self, endpoint: Endpoint, tables: list[ComparedTable], next_run: NextRun
     ) -> None:
-        """Tell the rows that the next run loads from those that are wrong.
+        """Mark the rows that the next run loads: they are not wrong.
 
-        Only rows that differ, or have child rows that do, are looked at one by one. A row that the
+        Only rows that differ, or have child rows that do, are examined one by one. A row that the
         next run loads comes with its child rows.
         """
         differs = "(in_api <> in_table OR is_stale) AND NOT is_old"
@@ -214,10 +214,10 @@ class Comparison:
         root = self._settings.pii.layout(table.endpoint)
         personal = {column.name for column in root.columns() if column.pii}
         own = table.key if not table.layout.level else table.endpoint.key
-        places = [i for i, name in enumerate(own) if name not in personal]
+        indexes = [i for i, name in enumerate(own) if name not in personal]
         if table.layout.level:
-            places += range(len(table.layout.keys), len(table.key))
-        keys = ", ".join(f"k{i}" for i in places)
+            indexes += range(len(table.layout.keys), len(table.key))
+        keys = ", ".join(f"k{i}" for i in indexes)
         examples = {}
         for kind, where in (("missing", MISSING), ("extra", EXTRA), ("stale", STALE)):
             query = (
@@ -261,7 +261,7 @@ class Comparison:
 
     @contextmanager
     def _registered(self, name: str, rows: pa.Table) -> Iterator[None]:
-        """Show an Arrow table to DuckDB under a name."""
+        """Register an Arrow table in DuckDB under a name."""
         self._db.register(name, rows)
         try:
             yield

@@ -40,7 +40,7 @@ def next_extraction(
 
 
 class ApiRow(NamedTuple):
-    """What a run needs to know of a row to decide on it.
+    """The facts about a row by which a run decides on it.
 
     Attributes:
         partition: The ids of its parents, joined by `|`.
@@ -97,7 +97,7 @@ class NextRun:
         return True
 
     def _is_read(self, endpoint: Endpoint, partition: Partition) -> bool:
-        """Return whether the next run requests a partition, for its table or for another one."""
+        """Return whether the next run requests a partition, for any resource."""
         if self._run.context.reads_all(endpoint):
             return True
         return any(
@@ -126,7 +126,7 @@ class NextRun:
     def _is_new(
         self, state: ResourceState, endpoint: Endpoint, partition: Partition, row: ApiRow
     ) -> bool:
-        """Return whether a row is new to a state, once its partition is read.
+        """Return whether a row is new to a resource, once its partition is read.
 
         If the row's request variant is not known, it is new only if it is new to all of them.
         """

@@ -2,7 +2,7 @@
 
 The rows of the API stand in the schema `api` of the scratch database, those of the destination in
 `stored`, in tables of the same columns. A row is reduced to its key, a hash of its values and a few
-flags; the values themselves are only looked at again where the hashes differ.
+flags; the values themselves are only compared where the hashes differ.
 """
 
 from __future__ import annotations
@@ -208,14 +208,14 @@ def _same_keys(table: ComparedTable) -> str:
 
 
 def _variant_columns(endpoint: Endpoint) -> list[str]:
-    """Return the columns that tell by which of its request variants a row comes."""
+    """Return the columns that tell a row's request variant."""
     variants = endpoint.request_variants
     several = variants if endpoint.is_keyset and len(variants) > 1 else ()
     return list(dict.fromkeys(snake_case(name) for variant in several for name in variant))
 
 
 def _variant(endpoint: Endpoint, columns: Collection[str]) -> str:
-    """Return SQL for the index of the request variant by which a row comes; NULL if unknown."""
+    """Return SQL for the index of a row's request variant; NULL if unknown."""
     names = _variant_columns(endpoint)
     if not names:
         return "0"

@@ -119,7 +119,7 @@ def verified_target(options: Options, publishes: bool) -> Iterator[Session]:
     """Hold the lock of a destination into which something has been loaded.
 
     Raises:
-        ConfigurationError: There is no such DuckDB file, or the target is files.
+        ConfigurationError: There is no such DuckDB file, or the destination is files.
         PerfectGymError: As `Destination.open`.
     """
     destination = destination_for(options)
@@ -131,11 +131,7 @@ def verified_target(options: Options, publishes: bool) -> Iterator[Session]:
 
 
 def compare(options: Options, session: Session) -> Verification:
-    """Compare, under the lock of the target.
-
-    Args:
-        options: What is selected.
-        session: The destination under its lock.
+    """Compare the selected resources, under the lock of the destination.
 
     Raises:
         ConfigurationError: Nothing to compare has been loaded, or the destination has no SQL.
@@ -158,8 +154,7 @@ def compare(options: Options, session: Session) -> Verification:
         raise _nothing(options)
     with scratch_folder(session) as folder:
         scan = scan_api(options, settings, compared, schema, folder)
-        failed = {failure.resource for failure in scan.report.failures}
-        unread = _unread(compared, failed, settings)
+        unread = _unread(compared, {each.resource for each in scan.report.failures}, settings)
         read = [entry for entry in compared if entry.name not in unread]
         with _client(session) as (_, client):
             diffs = _compare(client, resolved, states, scan, read)

@@ -101,6 +101,14 @@ def test_a_file_is_moved_away_only_where_it_is_damaged(text, is_damaged):
     assert "!." not in found
 
 
+def test_a_database_file_that_must_not_be_read_is_named_with_what_to_do():
+    error = PermissionError(errno.EACCES, "Permission denied", "gym.duckdb")
+    found = DESTINATION.translate_error(error)
+    assert type(found) is DestinationError
+    assert "gym.duckdb" in str(found)
+    assert "owner and permissions" in str(found)
+
+
 def test_what_is_raised_outside_of_a_destination_is_the_systems():
     assert type(explain(FULL)) is SystemFailure
     assert type(explain(RuntimeError("can't start new thread"))) is SystemFailure

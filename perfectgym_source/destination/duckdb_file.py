@@ -118,6 +118,8 @@ class DuckDBFile(Destination):
         return str(self.database)
 
     def _hints(self, error: BaseException) -> list[str]:
+        if isinstance(error, PermissionError):
+            return ["Nothing is lost: correct its owner and permissions, and run again."]
         if not _DAMAGE.search(str(error)):
             return []
         file = loading_file(self.options.database)

@@ -241,7 +241,7 @@ class EndpointReader:
             self._read_changes(partition)
             return
         rows, is_stable = self._full_list(partition)
-        self.router.receive_whole(partition, rows, is_stable)
+        self.router.receive_full_list(partition, rows, is_stable)
         self._seen += len(rows)
         if self.endpoint.is_full_list and is_stable:
             self.router.remove_missing(rows)

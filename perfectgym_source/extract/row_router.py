@@ -142,7 +142,7 @@ class RowRouter:
         cursor.receive(received, overlap)
         self._send(rows.take(new), self._keys(partition))
 
-    def receive_whole(
+    def receive_full_list(
         self, partition: Partition, elements: Sequence[Any], is_stable: bool = True
     ) -> None:
         """Route all elements of a full list.
@@ -222,11 +222,8 @@ class RowRouter:
                 resource=self._endpoint.name,
             )
         self.table.loaded_ids = ids
-        self._send(
-            Page([]),
-            {},
-            [{str(self._endpoint.id_column): identity} for identity in sorted(missing)],
-        )
+        column = str(self._endpoint.id_column)
+        self._send(Page([]), {}, [{column: identity} for identity in sorted(missing)])
 
     def _collect(self, partition: Partition, key: str, rows: Page) -> None:
         """Collect the ids for the resources that take them."""

@@ -12,6 +12,12 @@ SignIn = Literal["password", "keys"]
 """How requests are authenticated: `password` by a token for a user name and password, `keys` by an
 id and a secret in two headers."""
 
+CREDENTIALS: Mapping[SignIn, tuple[str, str]] = {
+    "password": ("username", "password"),
+    "keys": ("client_id", "client_secret"),
+}
+"""The settings that each way to sign in needs."""
+
 
 @dataclass(frozen=True)
 class ZoneSource:

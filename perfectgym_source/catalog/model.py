@@ -94,12 +94,6 @@ Paginator = Literal["keyset", "id", "page", "single", "link"]
 """How the pages of an endpoint follow each other: `keyset` by row version; `id` by the rows' ids;
 `page` by number; `single` has one page; `link` by the address that each page gives of the next."""
 
-CREDENTIALS: Mapping[SignIn, tuple[str, str]] = {
-    "password": ("username", "password"),
-    "keys": ("client_id", "client_secret"),
-}
-"""The settings that each way to sign in needs."""
-
 DateRange = Literal["settings", "schedule"]
 """Which days a request asks for: those of `start_date` and `end_date`, or the coming
 `schedule_days`."""

@@ -14,7 +14,7 @@ from typing import Any
 import dlt
 
 from ..catalog import V1
-from ..catalog.model import CREDENTIALS
+from ..catalog.api_version import CREDENTIALS
 from ..errors import ConfigurationError, Problems, suggest
 from .dlt_config import section
 from .setting import CONFIG_FILE, SECRETS_FILE, SOURCE_SECTION, refuse_unknown, variable

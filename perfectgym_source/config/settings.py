@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from ..catalog import V1, ApiVersion, Mode
-from ..catalog.model import CREDENTIALS
+from ..catalog.api_version import CREDENTIALS
 from ..catalog.pii import OPEN, Privacy
 from ..catalog.pii_rules import make_privacy
 from ..errors import ConfigurationError, Problems

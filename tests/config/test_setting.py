@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from perfectgym_source.catalog import V1
-from perfectgym_source.catalog.model import CREDENTIALS
+from perfectgym_source.catalog.api_version import CREDENTIALS
 from perfectgym_source.config.pipeline_settings import AlertSettings, Checks, NamedPipeline
 from perfectgym_source.config.setting import default_of, settings_of
 from perfectgym_source.config.settings import NAMES, SECRETS, Settings

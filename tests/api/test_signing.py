@@ -44,7 +44,8 @@ def test_keys_are_neither_shown_nor_stored():
 
 def test_the_version_of_the_api_says_how_requests_are_signed():
     account = {"username": ID, "password": SECRET}
-    keys = auth_for(Settings("https://demo.example/Api", **account, api=TINY))
+    pair = {"client_id": ID, "client_secret": SECRET}
+    keys = auth_for(Settings("https://demo.example/Api", **pair, api=TINY))
     assert isinstance(keys, KeyHeaderAuth)
     assert isinstance(auth_for(Settings("https://demo.example/Api", **account)), PasswordGrantAuth)
 

@@ -12,6 +12,7 @@ from perfectgym_source.errors import ConfigurationError
 
 ACCOUNT = {"username": "api", "password": "s3cret-word"}
 GOOD = {"subdomain": "demo", **ACCOUNT}
+KEYS = {"client_id": "tiny-id", "client_secret": "tiny-secret"}
 
 
 def refusal(**raw):
@@ -98,12 +99,11 @@ def test_a_missing_password_is_named_with_the_place_for_it():
 
 
 def test_the_credentials_are_those_by_which_the_api_signs_in():
-    keys = {"client_id": "tiny-id", "client_secret": "tiny-secret"}
-    assert make_settings(subdomain="demo", api=TINY, **keys).client_secret == "tiny-secret"
+    assert make_settings(subdomain="demo", api=TINY, **KEYS).client_secret == "tiny-secret"
     missing = refusal(**GOOD, client_id="tiny-id", api=TINY)
     assert missing.startswith("sources.perfectgym.client_secret is missing")
-    assert "tiny-secret" not in repr(make_settings(subdomain="demo", api=TINY, **keys))
-    assert "username is missing" in refusal(subdomain="demo", **keys)
+    assert "tiny-secret" not in repr(make_settings(subdomain="demo", api=TINY, **KEYS))
+    assert "username is missing" in refusal(subdomain="demo", **KEYS)
 
 
 def test_a_password_keeps_its_spaces():
@@ -194,7 +194,7 @@ def test_all_that_is_wrong_is_named_at_once():
 
 
 def test_rules_for_personal_data_name_the_columns_of_the_generation_that_is_read():
-    settings = make_settings(**GOOD, api=TINY, pii={"gyms.title": "drop"})
+    settings = make_settings(subdomain="demo", **KEYS, api=TINY, pii={"gyms.title": "drop"})
     assert "title" not in {c.name for c in settings.pii.layout(TINY.endpoints["gyms"]).columns()}
     with pytest.raises(ConfigurationError, match=r"users\.email"):
-        make_settings(**GOOD, api=TINY, pii={"users.email": "drop"})
+        make_settings(subdomain="demo", **KEYS, api=TINY, pii={"users.email": "drop"})

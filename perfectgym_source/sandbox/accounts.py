@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
 
@@ -47,6 +47,32 @@ def member_account(seed: int, email: str | None, user_id: int | None) -> Account
     """The demo member of a sandbox; in an empty world he has no row."""
     random = Random(f"{seed}/member")
     return Account(email or "member@mail.example", _password(random), USER, user_id)
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    """The pair of keys that opens v2.2, and v1 as well.
+
+    Attributes:
+        client_id: sent as `X-Client-Id`.
+        client_secret: sent as `X-Client-Secret`; never recorded, never shown in `repr`.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    def opens(self, client_id: str, client_secret: str) -> bool:
+        """Whether these two headers are the pair."""
+        return secrets.compare_digest(
+            f"{self.client_id} {self.client_secret}".encode(),
+            f"{client_id} {client_secret}".encode(),
+        )
+
+
+def api_client(seed: int) -> ApiClient:
+    """The API client of a sandbox."""
+    random = Random(f"{seed}/client")
+    return ApiClient(f"{random.getrandbits(128):032x}", _password(random) + _password(random))
 
 
 def _password(random: Random) -> str:

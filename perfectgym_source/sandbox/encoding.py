@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 
 def _with_the_standard_library(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
+    return text.encode()
 
 
 def _fastest() -> Callable[[Any], bytes]:
@@ -16,11 +19,18 @@ def _fastest() -> Callable[[Any], bytes]:
         import orjson
     except ImportError:
         return _with_the_standard_library
-    return orjson.dumps
+
+    def digits(value: Any) -> orjson.Fragment:
+        if isinstance(value, Decimal):
+            return orjson.Fragment(str(value))
+        raise TypeError(f"no JSON for {type(value).__name__}")
+
+    return partial(orjson.dumps, default=digits)
 
 
 encode: Callable[[Any], bytes] = _fastest()
-"""Compact UTF-8 JSON of any value made of dicts, lists, text, numbers, booleans and None."""
+"""Compact UTF-8 JSON of any value made of dicts, lists, text, numbers, booleans and None; a
+`Decimal` keeps its digits."""
 
 
 def truthy(value: Any) -> bool:

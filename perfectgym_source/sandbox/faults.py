@@ -20,6 +20,9 @@ KINDS = (
     "delay",
     "repeat_page",
     "redirect",
+    "foreign_link",
+    "loop",
+    "no_link",
 )
 """Every kind of fault, as `Fault` describes them."""
 
@@ -30,6 +33,8 @@ class Fault:
 
     Requests to the API meet faults after the token check: a request that is refused with 401
     uses none up.
+
+    Of a set of v2.2 the path is `v2.2/odata/Members`, and parameters are its query options.
 
     A `body` that is a function gives the parts of a body that is made while it is sent: chunked,
     or under the `Content-Length` of `headers`. Headers go before those of every answer.
@@ -44,12 +49,15 @@ class Fault:
             `html`: 200 with a maintenance page (or `body`);
             `garbage`: 200 with JSON that breaks off (or `body`);
             `empty`: 200 with no body;
-            `envelope`: 400 with an errors envelope (or `body` as one error);
+            `envelope`: 400 (499 in v2.2) with an errors envelope (or `body` as one error);
             `no_elements`: 200 with `{}`;
             `revoke`: make all tokens invalid and answer 401;
             `delay`: wait `seconds`, then answer as usual;
             `repeat_page`: serve the page before again, so that the cursor does not advance;
-            `redirect`: 302 to `location`.
+            `redirect`: 302 to `location`;
+            `foreign_link`: a next link that leads to the origin `location` (v2.2);
+            `loop`: a next link that leads to the same page again (v2.2);
+            `no_link`: no next link, although more follows (v2.2).
         times: how many requests it strikes; None for all.
         skip: how many matching requests pass first.
         params: only requests with these parameters; values compare as text.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from perfectgym_source.sandbox.store import Row
 
 if TYPE_CHECKING:
+    from perfectgym_source.sandbox.v22.sets import Sets
     from perfectgym_source.sandbox.world import World
 
 
@@ -20,7 +21,7 @@ class Pending:
     """
 
     def __init__(
-        self, world: World, table: str, row: Row, fields: Mapping[str, Any] | None
+        self, world: World | Sets, table: str, row: Row, fields: Mapping[str, Any] | None
     ) -> None:
         self._world = world
         self._table = table

@@ -110,6 +110,23 @@ def envelope(status: int, code: str, property: str | None, message: str, **more:
     return json_reply(status, {"errors": [error]})
 
 
+def odata_error(status: int, message: str) -> Reply:
+    """An error as OData has it."""
+    return json_reply(
+        status,
+        {
+            "error": {
+                "code": "" if status == 400 else str(status),
+                "message": f"The query specified in the URI is not valid. {message}"
+                if status == 400
+                else message,
+                "details": [],
+                "innererror": {"message": message, "type": "Microsoft.OData.ODataException"},
+            }
+        },
+    )
+
+
 def unauthorized() -> Reply:
     """401 as the API gives it without a valid token."""
     return json_reply(
@@ -124,17 +141,19 @@ def not_found(path: str) -> Reply:
     return json_reply(404, {"message": f"No HTTP resource was found at '{path}'."})
 
 
-def broken(fault: Fault) -> Reply | None:
+def broken(fault: Fault, is_odata: bool = False) -> Reply | None:
     """The answer of a fault that needs nothing of the real one; None for the other kinds."""
     if fault.kind == "status":
-        reply = _with_body(fault, fault.status, b"" if fault.status == 304 else None)
+        default = odata_error(fault.status, "An error has occurred.").body if is_odata else None
+        reply = _with_body(fault, fault.status, b"" if fault.status == 304 else default)
     elif fault.kind == "drop":
         reply = Reply(0, dropped=True)
     elif fault.kind == "html":
         reply = _with_body(fault, 200, _MAINTENANCE.encode())
         reply.content_type = HTML
     elif fault.kind == "garbage":
-        reply = _with_body(fault, 200, b'{"elements":[{"id":1,"timestamp":')
+        start = b'{"value":[{"id":1,"version":' if is_odata else b'{"elements":[{"id":1,"timestamp":'
+        reply = _with_body(fault, 200, start)
     elif fault.kind == "empty":
         reply = Reply(200)
     elif fault.kind == "no_elements":
@@ -142,11 +161,12 @@ def broken(fault: Fault) -> Reply | None:
     elif fault.kind == "redirect":
         reply = Reply(302, headers=[("Location", fault.location)])
     elif fault.kind == "envelope":
+        status = 499 if is_odata else 400
         if isinstance(fault.body, Mapping):
-            reply = json_reply(400, {"errors": [dict(fault.body)]})
+            reply = json_reply(status, {"errors": [dict(fault.body)]})
         else:
             text = fault.body if isinstance(fault.body, str) else "The request was refused."
-            reply = envelope(400, "BusinessRule", None, text)
+            reply = envelope(status, "BusinessRule", None, text)
     else:
         return None
     reply.headers.extend(fault.headers.items())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from random import Random
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from perfectgym_source.sandbox import templates, views
 from perfectgym_source.sandbox.endpoints import EMPLOYEE
@@ -19,6 +19,9 @@ from perfectgym_source.sandbox.pending import Pending
 from perfectgym_source.sandbox.selections import attends
 from perfectgym_source.sandbox.store import Key, Row, Table
 from perfectgym_source.sandbox.tables import SPECS
+
+if TYPE_CHECKING:
+    from perfectgym_source.sandbox.v22.sets import Sets
 
 
 class World:
@@ -56,6 +59,17 @@ class World:
         self.tables: dict[str, Table] = {name: Table(spec) for name, spec in SPECS.items()}
         self.timestamp, self.member_id = generate(size, seed, quirks, self.tables)
         self._gaps = Random(f"{seed}/edits")
+        self._sets: Sets | None = None
+
+    @property
+    def sets(self) -> Sets:
+        """The entity sets of API v2.2, made when they are first asked for."""
+        from perfectgym_source.sandbox.v22.sets import Sets
+
+        with self.lock:
+            if self._sets is None:
+                self._sets = Sets(self)
+            return self._sets
 
     @property
     def clubs(self) -> list[Row]:
@@ -180,7 +194,7 @@ class World:
         with self.lock:
             row = self.find(table, key)
             self._table(table).remove(row)
-            self.version += 1
+            self._edited(table, row, None)
             return row
 
     def replace_list(
@@ -236,7 +250,7 @@ class World:
         row.order = timestamp
         row.forget_json()
         self._table(table).put(row)
-        self.version += 1
+        self._edited(table, row, timestamp)
         return row
 
     def assign(self, table: str, row: Row, fields: Mapping[str, Any], timestamp: int) -> Row:
@@ -251,8 +265,14 @@ class World:
         if table == "classes":
             for booking in list(self.tables["user_classes"].select(("classId",), (row.key,))):
                 self.change("user_classes", booking)
-        self.version += 1
+        self._edited(table, row, timestamp)
         return row
+
+    def _edited(self, table: str, row: Row, timestamp: int | None) -> None:
+        """Count an edit, and show it in v2.2; without a `timestamp` the row is gone."""
+        self.version += 1
+        if self._sets is not None:
+            self._sets.follow(table, row, timestamp)
 
     def _table(self, name: str) -> Table:
         if name not in self.tables:

@@ -1,0 +1,263 @@
+"""Answers to requests below `/Api/v2.2/odata/`: one page of a set, or one row."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from perfectgym_source.sandbox.encoding import encode
+from perfectgym_source.sandbox.faults import Fault
+from perfectgym_source.sandbox.replies import Reply, odata_error
+from perfectgym_source.sandbox.store import Key, Row
+from perfectgym_source.sandbox.v22 import facts
+from perfectgym_source.sandbox.v22.errors import ODataError
+from perfectgym_source.sandbox.v22.facts import EntitySet
+from perfectgym_source.sandbox.v22.paths import Paths
+from perfectgym_source.sandbox.v22.query import OPTIONS, Queries, Query
+from perfectgym_source.sandbox.v22.rendering import language_of
+from perfectgym_source.sandbox.v22.sets import Sets
+from perfectgym_source.sandbox.v22.tables import RowTable, sortable
+from perfectgym_source.sandbox.v22.values import mixed
+
+ROOT = "v2.2/odata/"
+"""Where sets stand below `/Api`."""
+
+_SET = re.compile(r"(\w+)(?:\((\w+)\)|/(\w+))?")
+_LONGEST_QUERY = 2048
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request to a set.
+
+    Attributes:
+        path: below `/Api`, a key in brackets: `v2.2/odata/Members(5)`.
+        name: the set as it is spelled; empty if the path is none of a set.
+        key: of the row that is asked for, as it is spelled; None for a page.
+        options: the query options in the order in which they came, their names in lower case.
+    """
+
+    path: str
+    name: str
+    key: str | None
+    options: dict[str, str]
+
+
+def request_of(path: str, given: Mapping[str, str]) -> Request:
+    """The request that a path below `/Api` and its query mean."""
+    options = {key.lower() if key.startswith("$") else key: of for key, of in given.items()}
+    found = _SET.fullmatch(path[len(ROOT) :])
+    if found is None:
+        return Request(path, "", None, options)
+    name, key = found[1], found[2] or found[3]
+    return Request(ROOT + name + (f"({key})" if key else ""), name, key, options)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """Rows of a set: those of a page, whether more follow, and how many there are in all."""
+
+    rows: list[Row]
+    has_more: bool
+    total: int | None
+
+
+class Odata:
+    """Answers requests to the sets of a world.
+
+    Args:
+        sets: what is served.
+    """
+
+    def __init__(self, sets: Sets) -> None:
+        self._sets = sets
+        self._asked: dict[tuple[str, str], Request] = {}
+
+    def slowness(self, request: Request) -> float:
+        """Seconds that a request waits, as the installation has it."""
+        return self._sets.installation.slow.get(request.name, 0.0)
+
+    def answer(
+        self, request: Request, base: str, query: str, language: str, fault: Fault | None
+    ) -> Reply:
+        """The answer to an authorized request.
+
+        Args:
+            request: what is asked.
+            base: the address of the API, for next links.
+            query: the query as it came.
+            language: the `Accept-Language` header.
+            fault: what is to go wrong with the page.
+        """
+        try:
+            if len(query) > _LONGEST_QUERY:
+                raise ODataError("The request filtering module denies a query this long.", 404)
+            entity = self._sets.schema.sets.get(request.name)
+            if entity is None:
+                raise ODataError(f"No HTTP resource was found at '{request.path}'.", 404)
+            with self._sets.lock:
+                if request.key is not None:
+                    return self._row(entity, request, language_of(language))
+                turned = self._turn(entity, request, fault is not None and fault.kind == "repeat_page")
+                return self._list(entity, turned, base, language_of(language), fault)
+        except ODataError as error:
+            return odata_error(error.status, str(error))
+
+    def _turn(self, entity: EntitySet, request: Request, back: bool) -> Request:
+        """Remember which page of a list is asked for, or go back to the one before it."""
+        moving = ("$skip", "$skiptoken", "$filter")
+        place = {key: of for key, of in request.options.items() if key not in moving}
+        known = (entity.name, json.dumps(place, sort_keys=True))
+        if back:
+            return self._asked.get(known, request)
+        self._asked[known] = request
+        return request
+
+    def _query(self, entity: EntitySet, options: Mapping[str, str]) -> Query:
+        if entity.name in facts.FIRST_PAGE_ONLY:
+            for option in ("$top", "$skip"):
+                if option in options:
+                    raise ODataError(f"Query option '{option}' is not allowed.")
+        paths = Paths(self._sets.schema, self._sets.relations)
+        return Queries(self._sets.schema, paths).parse(entity.type, options)
+
+    def _row(self, entity: EntitySet, request: Request, language: str) -> Reply:
+        key = request.key or ""
+        has_path = entity.key == ("id",) and entity.name not in facts.NO_KEY_PATH
+        row = self._sets.tables[entity.type].rows.get(int(key)) if key.isdigit() else None
+        if row is None or not has_path:
+            raise ODataError(f"No HTTP resource was found at '{request.path}'.", 404)
+        options = {each: of for each, of in request.options.items() if each in ("$select", "$expand")}
+        return Reply(200, self._json(entity, row, self._query(entity, options), language))
+
+    def _list(
+        self, entity: EntitySet, request: Request, base: str, language: str, fault: Fault | None
+    ) -> Reply:
+        query = self._query(entity, request.options)
+        page = self._page(entity, query, request.options.get("$skiptoken"))
+        parts = [self._json(entity, row, query, language) for row in page.rows]
+        body = b'"value":[' + b",".join(parts) + b"]"
+        if page.total is not None:
+            body = b'"@odata.count":%d,' % page.total + body
+        if self._sets.world.quirks:
+            body = b'"@odata.context":' + encode(f"{base}/{ROOT}$metadata#{entity.name}") + b"," + body
+        link = self._next_link(entity, request, query, page, base) if page.has_more else ""
+        if fault is not None and fault.kind == "foreign_link":
+            link = f"{fault.location}/Api/{link.partition('/Api/')[2] or request.path}"
+        elif fault is not None and fault.kind == "loop":
+            link = f"{base}/{request.path}?{_encoded(request.options)}"
+        elif fault is not None and fault.kind == "no_link":
+            link = ""
+        if link:
+            body += b',"@odata.nextLink":' + encode(link)
+        return Reply(200, b"{" + body + b"}")
+
+    def _json(self, entity: EntitySet, row: Row, query: Query, language: str) -> bytes:
+        if any(link not in query.expand for link in entity.expand_needed):
+            return b"{}"
+        return self._sets.rendering.json(entity.type, row, query, language)
+
+    def _page(self, entity: EntitySet, query: Query, token: str | None) -> _Page:
+        table = self._sets.tables[entity.type]
+        size = self._sets.installation.page_size
+        values, rows = _in_order(table, query)
+        if entity.name in facts.DOUBLED:
+            values, rows = _doubled(values, rows)
+        order = _order(table, query)
+        start = _first(values, order, query) if order is not None else 0
+        accepts = query.filter.accepts if query.filter is not None else None
+        total = len(query.matching(rows)) if query.count else None
+        if token is not None:
+            start = max(start, _after(values, rows, token))
+        found = (row for row in islice(rows, start, None) if accepts is None or accepts(row))
+        wanted = size if query.top is None else min(size, query.top)
+        taken = list(islice(found, query.skip, query.skip + wanted + 1))
+        has_more = len(taken) > wanted and (query.top is None or query.top > size)
+        return _Page(taken[:wanted], has_more, total)
+
+    def _next_link(
+        self, entity: EntitySet, request: Request, query: Query, page: _Page, base: str
+    ) -> str:
+        options = dict(request.options)
+        size = self._sets.installation.page_size
+        order = _order(self._sets.tables[entity.type], query)
+        by_token = self._sets.installation.next_links == "skiptoken" and order is not None
+        if entity.name in facts.FIRST_PAGE_ONLY or by_token:
+            options.pop("$skip", None)
+            options["$skiptoken"] = _token(page.rows[-1], order or "")
+        else:
+            options["$skip"] = str(query.skip + size)
+        if query.top is not None:
+            options["$top"] = str(query.top - size)
+        return f"{base}/{request.path}?{_encoded(options)}"
+
+
+def _encoded(options: Mapping[str, str]) -> str:
+    return "&".join(f"{quote(key)}={quote(of, safe='')}" for key, of in options.items())
+
+
+def _order(table: RowTable, query: Query) -> str | None:
+    """The one own property by which rows ascend; empty for the key, None for another order."""
+    if not query.orderby:
+        return "id" if table.key == ("id",) else ""
+    path, is_descending = query.orderby[0]
+    if len(query.orderby) > 1 or is_descending or "/" in path.name or path.kind == "datetime":
+        return None
+    return path.name
+
+
+def _in_order(table: RowTable, query: Query) -> tuple[list[Any], list[Row]]:
+    order = _order(table, query)
+    if order is not None:
+        return table.ordered(order)
+    rows = query.sorted(table.ordered()[1])
+    return [None] * len(rows), rows
+
+
+def _doubled(values: list[Any], rows: list[Row]) -> tuple[list[Any], list[Row]]:
+    """Every seventh row or so twice in a row."""
+    places = [
+        place
+        for place, row in enumerate(rows)
+        for _ in range(2 if _is_doubled(row.key) else 1)
+    ]
+    return [values[place] for place in places], [rows[place] for place in places]
+
+
+def _is_doubled(key: Key) -> bool:
+    return mixed("doubled", key if isinstance(key, int) else 0) % 7 == 2
+
+
+def _first(values: list[Any], order: str, query: Query) -> int:
+    """The place before which the filter accepts nothing."""
+    start = 0
+    if query.filter is None or not values or values[0] is None:
+        return start
+    for bound in query.filter.bounds:
+        if bound.property == order and bound.operator == "gt":
+            start = max(start, bisect_right(values, bound.value))
+        elif bound.property == order and bound.operator in ("ge", "eq"):
+            start = max(start, bisect_left(values, bound.value))
+    return start
+
+
+def _token(row: Row, order: str) -> str:
+    key = list(row.key) if isinstance(row.key, tuple) else row.key
+    return json.dumps([row.get(order) if order else None, key])
+
+
+def _after(values: list[Any], rows: list[Row], token: str) -> int:
+    """The place after the row that a token names, whether it is still there or not."""
+    try:
+        value, key = json.loads(token)
+    except (ValueError, TypeError):
+        raise ODataError("The $skiptoken is malformed.") from None
+    last = (sortable(value), sortable(tuple(key) if isinstance(key, list) else key))
+    places = [(sortable(at), sortable(row.key)) for at, row in zip(values, rows, strict=True)]
+    return bisect_right(places, last)

@@ -1,0 +1,20 @@
+"""How v1's rows look in v2.2: one function for each stored table, all of them in `VIEWS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from perfectgym_source.sandbox.store import Row
+from perfectgym_source.sandbox.v22.views.clubs import CLUB_VIEWS
+from perfectgym_source.sandbox.v22.views.members import MEMBER_VIEWS
+from perfectgym_source.sandbox.v22.views.offer import OFFER_VIEWS
+from perfectgym_source.sandbox.v22.views.shown import Shown, Tables
+
+VIEWS: dict[str, Callable[[Tables, Row], Iterator[Shown]]] = {
+    **CLUB_VIEWS,
+    **OFFER_VIEWS,
+    **MEMBER_VIEWS,
+}
+"""The view of each stored table of v1 that has a counterpart, by the name of the table."""
+
+__all__ = ["VIEWS", "Shown"]

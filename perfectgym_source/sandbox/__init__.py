@@ -1,4 +1,4 @@
-"""A sandbox: an HTTP server that behaves as the PerfectGym API v1, with a world of its own.
+"""A sandbox: an HTTP server that behaves as the PerfectGym API, v1 or v2.2, with its own world.
 
 Develop and test against it without credentials. The world is deterministic by its seed; tests
 can edit it while it is read, order faults, and ask it for the truth that a complete read must
@@ -10,19 +10,22 @@ Example:
     4
 """
 
-from perfectgym_source.sandbox.accounts import Account
+from perfectgym_source.sandbox.accounts import Account, ApiClient
 from perfectgym_source.sandbox.faults import Fault
 from perfectgym_source.sandbox.pending import Pending
 from perfectgym_source.sandbox.records import RecordedRequest
 from perfectgym_source.sandbox.server import Sandbox
 from perfectgym_source.sandbox.service import ABSENT
 from perfectgym_source.sandbox.store import Row
+from perfectgym_source.sandbox.v22.schema import Installation
 from perfectgym_source.sandbox.world import World
 
 __all__ = [
     "ABSENT",
     "Account",
+    "ApiClient",
     "Fault",
+    "Installation",
     "Pending",
     "RecordedRequest",
     "Row",

@@ -11,7 +11,7 @@ from threading import Event
 
 from perfectgym_source.sandbox import Sandbox
 from perfectgym_source.sandbox.generation.builder import SIZES
-from perfectgym_source.sandbox.service import NINETY_DAYS
+from perfectgym_source.sandbox.service import APIS, NINETY_DAYS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         delay=options.delay / 1000,
         host=options.host,
         port=options.port,
+        api=options.api,
     )
     gc.freeze()  # the world stays for good: never search it for garbage
     stop = Event()
@@ -47,8 +48,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def greeting(sandbox: Sandbox) -> str:
-    """The base URL and the credentials of both modes, ready to paste as environment variables."""
+    """The base URL and the credentials, of v1 in both modes, to paste as environment variables."""
     lines = [f"PerfectGym sandbox, size {sandbox.world.size}, seed {sandbox.world.seed}:", ""]
+    if sandbox.api == "v2.2":
+        lines += [
+            "# API v2.2",
+            f"SOURCES__PERFECTGYM__BASE_URL={sandbox.base_url}",
+            "SOURCES__PERFECTGYM__API=v2.2",
+            f"SOURCES__PERFECTGYM__CLIENT_ID={sandbox.client.client_id}",
+            f"SOURCES__PERFECTGYM__CLIENT_SECRET={sandbox.client.client_secret}",
+            "",
+            "Stop it with Ctrl-C.",
+        ]
+        return "\n".join(lines)
     for mode, account, who in (
         ("employee", sandbox.employee, ""),
         ("user", sandbox.member, ": a club member"),
@@ -68,11 +80,12 @@ def greeting(sandbox: Sandbox) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m perfectgym_source.sandbox",
-        description="Serve the PerfectGym API v1 with invented data on this machine.",
+        description="Serve the PerfectGym API with invented data on this machine.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default)")
+    add("--api", choices=APIS, default="v1", help="generation of the API (default: %(default)s)")
     add("--size", choices=sorted(SIZES), default="small", help="how much (default: %(default)s)")
     add("--seed", type=int, default=1, help="the same seed gives the same world (default: 1)")
     add("--clean", action="store_true", help="payloads without the odd spellings of real ones")

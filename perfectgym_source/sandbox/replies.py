@@ -152,7 +152,9 @@ def broken(fault: Fault, is_odata: bool = False) -> Reply | None:
         reply = _with_body(fault, 200, _MAINTENANCE.encode())
         reply.content_type = HTML
     elif fault.kind == "garbage":
-        start = b'{"value":[{"id":1,"version":' if is_odata else b'{"elements":[{"id":1,"timestamp":'
+        start = (
+            b'{"value":[{"id":1,"version":' if is_odata else b'{"elements":[{"id":1,"timestamp":'
+        )
         reply = _with_body(fault, 200, start)
     elif fault.kind == "empty":
         reply = Reply(200)

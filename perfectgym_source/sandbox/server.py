@@ -10,6 +10,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from perfectgym_source.sandbox.service import NINETY_DAYS, Absent, Service
+from perfectgym_source.sandbox.v22.schema import Installation
 from perfectgym_source.sandbox.world import World
 
 
@@ -99,6 +100,8 @@ class Sandbox(Service):
         delay: seconds that each request waits.
         host, port: where to listen; port 0 takes a free one.
         world: a world to serve, instead of making one of `size`, `seed` and `quirks`.
+        api: `v1` or `v2.2`, see `Service`.
+        installation: how an installation of v2.2 differs from the facts; it stays with the world.
 
     Example:
         >>> with Sandbox(size="tiny", seed=1) as sandbox:
@@ -117,9 +120,13 @@ class Sandbox(Service):
         host: str = "127.0.0.1",
         port: int = 0,
         world: World | None = None,
+        api: str = "v1",
+        installation: Installation | None = None,
     ) -> None:
         served = World(size, seed, quirks) if world is None else world
-        super().__init__(served, expires_in, token_lifetime, delay)
+        super().__init__(served, expires_in, token_lifetime, delay, api)
+        if installation is not None:
+            served.sets.installation = installation
         self.host = host
         self.port = port
         self.connections = _Connections()

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from perfectgym_source.sandbox import parsing
 from perfectgym_source.sandbox.accounts import (
+    Account,
     Accounts,
     SignInRefused,
+    api_client,
     employee_account,
     member_account,
 )
@@ -26,8 +28,10 @@ from perfectgym_source.sandbox.replies import (
     envelope,
     json_reply,
     not_found,
+    odata_error,
     unauthorized,
 )
+from perfectgym_source.sandbox.v22 import service as v22
 from perfectgym_source.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -35,6 +39,9 @@ if TYPE_CHECKING:
 
 NINETY_DAYS = 7_775_999
 """The life of a token, in seconds, in the vendor's sample."""
+
+APIS = ("v1", "v2.2")
+"""The generations of the API that a sandbox can serve; v2.2 has the endpoints of v1 beside it."""
 
 _BASE = "/api/"
 _FORM = "application/x-www-form-urlencoded"
@@ -55,12 +62,16 @@ class Service:
 
     Attributes:
         world: the rows that are served.
+        api: `v1`, or `v2.2`: then its sets are served too, and its key headers open both.
         employee, member: the demo accounts, one for each mode.
+        client: the pair of keys of v2.2.
+        keys_hold: whether that pair is valid; false as after its right was taken away.
         faults: what is to go wrong.
         requests: the requests to the API, in the order in which they came.
         token_requests: those to the token endpoint.
         violations: those of `requests` that must never be made: endpoints that change data,
-            and any method but GET.
+            and any method but GET; with the key headers, also any path that is neither below
+            `/Api/v2.2/odata/` nor an endpoint of v1, and a query with the secret in it.
         errors: exceptions inside the sandbox or its hook; the answer to each was 500.
         delay: seconds that each request waits after its token check.
         expires_in: what the token answer says: seconds, None, any text, or `ABSENT`.
@@ -76,12 +87,18 @@ class Service:
         expires_in: float | str | Absent | None,
         token_lifetime: float | None,
         delay: float,
+        api: str = "v1",
     ) -> None:
+        if api not in APIS:
+            raise ValueError(f"no API {api!r}: choose from {', '.join(APIS)}")
         self.world = world
+        self.api = api
         member_id = world.member_id
         email = None if member_id is None else world.find("users", member_id)["email"]
         self.employee = employee_account(world.seed)
         self.member = member_account(world.seed, email, member_id)
+        self.client = api_client(world.seed)
+        self.keys_hold = True
         self.faults = Faults()
         self.requests: list[RecordedRequest] = []
         self.token_requests: list[RecordedRequest] = []
@@ -95,6 +112,7 @@ class Service:
         self._accounts = Accounts([self.employee, self.member])
         self._records = Lock()
         self._pages = Pages(world)
+        self._odata = v22.Odata(world.sets) if api == "v2.2" else None
 
     def clear_records(self) -> None:
         """Forget all requests, violations and errors so far."""
@@ -144,44 +162,93 @@ class Service:
         if inside and path.lower() == TOKEN_PATH:
             record.path = TOKEN_PATH
             return self._token(environ, record, form)
-        query = environ.get("QUERY_STRING", "")
         given: dict[str, str] = {}
-        for name, value in parse_qsl(query, keep_blank_values=True):
+        for name, value in parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True):
             given.setdefault(name, value)
+        if inside and self._odata is not None and path.lower().startswith("v2.2/"):
+            return self._answer_sets(self._odata, environ, record, path, given)
         record.params = parsing.documented(given)
         endpoint = parsing.match(path, record.params) if inside else None
         trap = parsing.trap(path) if inside else None
         record.path = endpoint.path if endpoint else trap or path
         record.table = endpoint.table if endpoint else None
         account = self._accounts.holder(environ.get("HTTP_AUTHORIZATION", ""))
-        if account is not None:
-            record.mode, record.authorized = account.mode, True
-        forbidden = trap is not None or record.method != "GET"
-        with self._records:
-            self.requests.append(record)
-            if forbidden:
-                self.violations.append(record)
-        if forbidden:
+        if account is None and self._has_keys(environ):
+            account = self.employee
+        is_astray = endpoint is None and "HTTP_X_CLIENT_SECRET" in environ
+        forbidden = trap is not None or record.method != "GET" or is_astray
+        if not self._note(record, account, forbidden):
             return _refuse(record)
         if account is None:
             return unauthorized()
-        if self.delay:
-            time.sleep(self.delay)
-        if self.on_request is not None:
-            self.on_request(record)
-        zipped = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
-        fault = self.faults.strike(record.path, record.params)
+        fault = self._wait(record)
         reply = self._strike(fault, record)
         if reply is not None:
             return reply
         if endpoint is None:
             return not_found(full)
+        zipped = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
         repeated = fault is not None and fault.kind == "repeat_page"
         reply = self._serve(endpoint, record, account.user_id, zipped, repeated)
         reply.truncated = fault is not None and fault.kind == "truncate"
         return reply
 
-    def _strike(self, fault: Fault | None, record: RecordedRequest) -> Reply | None:
+    def _answer_sets(
+        self,
+        odata: v22.Odata,
+        environ: WSGIEnvironment,
+        record: RecordedRequest,
+        path: str,
+        given: dict[str, str],
+    ) -> Reply:
+        """Answer a request below `/Api/v2.2/`, which takes the key headers only."""
+        request = v22.request_of(path, given)
+        record.path, record.params, record.table = request.path, request.options, request.name
+        account = self.employee if self._has_keys(environ) else None
+        query = environ.get("QUERY_STRING", "")
+        has_secret = self.client.client_secret in f"{path}?{unquote_plus(query)}"
+        forbidden = record.method != "GET" or not path.startswith(v22.ROOT) or has_secret
+        if not self._note(record, account, forbidden):
+            return _refuse(record)
+        if account is None:
+            return odata_error(401, "Authorization has been denied for this request.")
+        fault = self._wait(record)
+        reply = self._strike(fault, record, is_odata=True)
+        if reply is not None:
+            return reply
+        time.sleep(odata.slowness(request))
+        base = f"http://{environ['HTTP_HOST']}/Api"
+        language = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+        reply = odata.answer(request, base, query, language, fault)
+        reply.truncated = fault is not None and fault.kind == "truncate"
+        return reply
+
+    def _has_keys(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request carries the pair of keys, and the pair holds."""
+        given = (environ.get(f"HTTP_X_CLIENT_{name}", "") for name in ("ID", "SECRET"))
+        return self.api == "v2.2" and self.keys_hold and self.client.opens(*given)
+
+    def _note(self, record: RecordedRequest, account: Account | None, forbidden: bool) -> bool:
+        """Record a request; gives whether it may be made at all."""
+        if account is not None:
+            record.mode, record.authorized = account.mode, True
+        with self._records:
+            self.requests.append(record)
+            if forbidden:
+                self.violations.append(record)
+        return not forbidden
+
+    def _wait(self, record: RecordedRequest) -> Fault | None:
+        """Let an authorized request wait and the hook see it; gives the fault that strikes it."""
+        if self.delay:
+            time.sleep(self.delay)
+        if self.on_request is not None:
+            self.on_request(record)
+        return self.faults.strike(record.path, record.params)
+
+    def _strike(
+        self, fault: Fault | None, record: RecordedRequest, is_odata: bool = False
+    ) -> Reply | None:
         if fault is None:
             return None
         record.fault = fault.kind
@@ -189,8 +256,9 @@ class Service:
             time.sleep(fault.seconds)
         if fault.kind == "revoke":
             self.revoke_tokens()
-            return unauthorized()
-        return broken(fault)
+            denied = odata_error(401, "Authorization has been denied for this request.")
+            return denied if is_odata else unauthorized()
+        return broken(fault, is_odata)
 
     def _serve(
         self,

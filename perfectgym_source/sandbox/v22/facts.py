@@ -213,8 +213,8 @@ def _inverse(name: str, link: Property) -> str:
             if of == name and link.name in (forth, back):
                 return back if link.name == forth else forth
         return link.name
-    back = [p.name for p in types()[link.type].values() if p.many and p.type == name]
-    return back[0] if back else ""
+    there = types()[link.type].values()
+    return next((each.name for each in there if each.many and each.type == name), "")
 
 
 def reference(name: str, key: str) -> str:

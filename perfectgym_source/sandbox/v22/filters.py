@@ -214,7 +214,9 @@ class _Parser:
 
     def _path(self, path: Path, mark: str) -> _Operand:
         if "F" not in path.operations:
-            raise ODataError(f"The property '{path.name}' cannot be used in the $filter query option.")
+            raise ODataError(
+                f"The property '{path.name}' cannot be used in the $filter query option."
+            )
         read = path.value
         if path.kind == "datetime":
             return _Operand(lambda row: instant(read(row)), path.kind, mark + path.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,17 @@ _LATER_FIELD = "externalReference"
 
 
 def generate(sets: Sets) -> Values:
-    """Fill empty tables; the maker of values is returned for rows to come."""
+    """Fill empty tables; the maker of values is returned, for rows to come."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _generate(sets)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _generate(sets: Sets) -> Values:
     shown, sources = _shown(sets)
     keys: dict[str, list[Any]] = {}
     given: dict[str, list[dict[str, Any]]] = {}
@@ -67,7 +78,7 @@ def generate(sets: Sets) -> Values:
     for each, source in zip(shown, sources, strict=True):
         sets.remember(source, each)
     sets.relations.fill()
-    return Values(sets.seed, lambda name: list(sets.tables[name].rows))
+    return values
 
 
 def _shown(sets: Sets) -> tuple[list[Shown], list[tuple[str, Key] | None]]:

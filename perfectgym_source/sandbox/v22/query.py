@@ -116,7 +116,9 @@ class Queries:
     def _expand(self, name: str, text: str, depth: int) -> Iterator[tuple[str, Query]]:
         for part in _split(text, ","):
             if depth >= _DEEPEST:
-                raise ODataError(f"The request includes a $expand path which is deeper than {_DEEPEST}.")
+                raise ODataError(
+                    f"The request includes a $expand path which is deeper than {_DEEPEST}."
+                )
             spelled, _, inside = part.partition("(")
             found = self._schema.property(name, spelled.strip())
             if found is None or not self._schema.is_link(found):

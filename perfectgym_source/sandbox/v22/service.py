@@ -19,7 +19,7 @@ from perfectgym_source.sandbox.v22 import facts
 from perfectgym_source.sandbox.v22.errors import ODataError
 from perfectgym_source.sandbox.v22.facts import EntitySet
 from perfectgym_source.sandbox.v22.paths import Paths
-from perfectgym_source.sandbox.v22.query import OPTIONS, Queries, Query
+from perfectgym_source.sandbox.v22.query import Queries, Query
 from perfectgym_source.sandbox.v22.rendering import language_of
 from perfectgym_source.sandbox.v22.sets import Sets
 from perfectgym_source.sandbox.v22.tables import RowTable, sortable
@@ -104,7 +104,9 @@ class Odata:
             with self._sets.lock:
                 if request.key is not None:
                     return self._row(entity, request, language_of(language))
-                turned = self._turn(entity, request, fault is not None and fault.kind == "repeat_page")
+                turned = self._turn(
+                    entity, request, fault is not None and fault.kind == "repeat_page"
+                )
                 return self._list(entity, turned, base, language_of(language), fault)
         except ODataError as error:
             return odata_error(error.status, str(error))
@@ -133,7 +135,9 @@ class Odata:
         row = self._sets.tables[entity.type].rows.get(int(key)) if key.isdigit() else None
         if row is None or not has_path:
             raise ODataError(f"No HTTP resource was found at '{request.path}'.", 404)
-        options = {each: of for each, of in request.options.items() if each in ("$select", "$expand")}
+        options = {
+            each: of for each, of in request.options.items() if each in ("$select", "$expand")
+        }
         return Reply(200, self._json(entity, row, self._query(entity, options), language))
 
     def _list(
@@ -146,7 +150,9 @@ class Odata:
         if page.total is not None:
             body = b'"@odata.count":%d,' % page.total + body
         if self._sets.world.quirks:
-            body = b'"@odata.context":' + encode(f"{base}/{ROOT}$metadata#{entity.name}") + b"," + body
+            body = (
+                b'"@odata.context":' + encode(f"{base}/{ROOT}$metadata#{entity.name}") + b"," + body
+            )
         link = self._next_link(entity, request, query, page, base) if page.has_more else ""
         if fault is not None and fault.kind == "foreign_link":
             link = f"{fault.location}/Api/{link.partition('/Api/')[2] or request.path}"
@@ -223,9 +229,7 @@ def _in_order(table: RowTable, query: Query) -> tuple[list[Any], list[Row]]:
 def _doubled(values: list[Any], rows: list[Row]) -> tuple[list[Any], list[Row]]:
     """Every seventh row or so twice in a row."""
     places = [
-        place
-        for place, row in enumerate(rows)
-        for _ in range(2 if _is_doubled(row.key) else 1)
+        place for place, row in enumerate(rows) for _ in range(2 if _is_doubled(row.key) else 1)
     ]
     return [values[place] for place in places], [rows[place] for place in places]
 

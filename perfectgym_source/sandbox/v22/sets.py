@@ -266,7 +266,9 @@ class Sets:
         table = self._table(name)
         if table.name not in facts.types():
             key = table.next_id()
-            return Row({"name": name, "id": key, "isDeleted": False, "version": 0, **fields}, key, {})
+            return Row(
+                {"name": name, "id": key, "isDeleted": False, "version": 0, **fields}, key, {}
+            )
         given = {**dict.fromkeys(("isDeleted",), False), **fields}
         if "isDeleted" not in facts.types()[table.name]:
             given = dict(fields)

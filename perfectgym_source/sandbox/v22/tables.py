@@ -34,7 +34,8 @@ class RowTable:
 
     def __init__(self, name: str, key: Sequence[str] | None, has_id: bool) -> None:
         self.name = name
-        self.key = tuple(key or (("id",) if has_id else _OWN_KEYS.get(name, ())))
+        implied = ("id",) if has_id else _OWN_KEYS.get(name, ())
+        self.key = tuple(key) if key is not None else implied
         self.rows: dict[Key, Row] = {}
         self._highest = 0
         self._ordered: dict[str, tuple[list[Any], list[Row]]] = {}

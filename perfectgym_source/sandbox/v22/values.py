@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from perfectgym_source.sandbox.data import names
@@ -18,7 +18,7 @@ LANGUAGES = ("EN", "DE", "PL")
 """Languages of translations, as the API writes them; the company's own is the first."""
 
 _FIRST_DAY = datetime(2023, 1, 1, 5)
-_MINUTES = 1826 * 1440
+_MINUTES = 1270 * 1440
 _DURATIONS = ("PT8H30M", "PT0S", "PT45M", "PT23H59M", "PT6H", "P1D", "PT1H30M15S", "PT12H0.5S")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "Holiday")
 _LATER = ("end", "until", "leave", "expiry", "to", "deadline")
@@ -26,15 +26,32 @@ _FIRST_NAMES = [name for pair in names.FIRST_NAMES.values() for sex in pair for 
 _LAST_NAMES = [name for group in names.LAST_NAMES.values() for name in group]
 
 
-@lru_cache(maxsize=4096)
-def _salt(text: str) -> int:
-    return zlib.crc32(text.encode())
-
-
 def mixed(text: str, number: int) -> int:
     """A number below 2**32 that looks like chance and is the same for the same arguments."""
-    value = ((_salt(text) ^ (number * 0x9E3779B1)) * 0x85EBCA6B + 0x165667B1) & 0xFFFFFFFF
+    return _mixed(zlib.crc32(text.encode()), number)
+
+
+def _mixed(salt: int, number: int) -> int:
+    value = ((salt ^ (number * 0x9E3779B1)) * 0x85EBCA6B + 0x165667B1) & 0xFFFFFFFF
     return (value ^ (value >> 13)) * 0xC2B2AE35 & 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How a property of a type gets its values.
+
+    Attributes:
+        property: what the facts say.
+        salt: makes its chance its own; `moment` makes that of all its type's moments.
+        target: the type that it refers to; empty where it refers to none.
+        blank: one value in so many is null; 0 where none is.
+    """
+
+    property: Property
+    salt: int
+    moment: int
+    target: str
+    blank: int
 
 
 class Values:
@@ -48,40 +65,45 @@ class Values:
     def __init__(self, seed: int, keys: Callable[[str], Sequence[Any]]) -> None:
         self._seed = seed
         self._keys = keys
-        self._properties: dict[str, list[Property]] = {}
+        self._plans: dict[str, dict[str, _Plan]] = {}
 
     def fields(self, name: str, number: int, given: dict[str, Any]) -> dict[str, Any]:
         """All properties of the `number`-th row of a type, those given as they are."""
-        if name not in self._properties:
-            self._properties[name] = [
-                each
-                for each in facts.types()[name].values()
-                if not each.link and not each.undocumented
-            ]
+        if name not in self._plans:
+            self._plans[name] = dict(self._planned(name))
         row = {
-            each.name: given[each.name] if each.name in given else self._value(name, each, number)
-            for each in self._properties[name]
+            key: given[key] if key in given else self._value(plan, number)
+            for key, plan in self._plans[name].items()
         }
         row.update(given)
         return row
 
-    def _value(self, of: str, each: Property, number: int) -> Any:
-        chance = mixed(f"{self._seed}/{of}.{each.name}", number)
+    def _planned(self, name: str) -> Iterator[tuple[str, _Plan]]:
+        moment = zlib.crc32(f"{self._seed}/{name}".encode())
+        for each in facts.types()[name].values():
+            if each.link or each.undocumented:
+                continue
+            salt = zlib.crc32(f"{self._seed}/{name}.{each.name}".encode())
+            blank = 0 if each.nullable is False else (7 if each.nullable else 11)
+            if each.name in ("isDeleted", "version"):
+                blank = 0
+            yield each.name, _Plan(each, salt, moment, facts.reference(name, each.name), blank)
+
+    def _value(self, plan: _Plan, number: int) -> Any:
+        each, chance = plan.property, _mixed(plan.salt, number)
         if each.name == "isDeleted":
             return chance % 11 == 5
         if each.name == "version":
             return 0
-        if each.nullable is not False and chance % (7 if each.nullable else 11) == 3:
+        if plan.blank and chance % plan.blank == 3:
             return None
         if each.type == "datetime":
-            moment = mixed(f"{self._seed}/{of}", number) % _MINUTES
-            return _moment(each.name, moment, chance)
-        if each.type in facts.types():
+            return _moment(each.name, _mixed(plan.moment, number) % _MINUTES, chance)
+        if each.type in ("TaxedValue", "TimePeriod"):
             return _inline(each.type, chance)
-        target = facts.reference(of, each.name)
-        if target and (keys := self._keys(target)):
+        if plan.target and (keys := self._keys(plan.target)):
             key = keys[chance % len(keys)]
-            is_lost = chance % 41 == 7 and target != "Member" and isinstance(key, int)
+            is_lost = chance % 41 == 7 and plan.target != "Member" and isinstance(key, int)
             return key + 10**9 if is_lost else key
         return _plain(each, number, chance)
 

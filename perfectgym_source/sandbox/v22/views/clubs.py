@@ -67,7 +67,11 @@ def club(tables: Tables, row: Row) -> Iterator[Shown]:
 _PARTS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("equipment", "ClubEquipment", {"name": "name", "quantity": "quantity"}),
     ("facilities", "ClubFacility", {"name": "name"}),
-    ("openingHours", "ClubOpeningHour", {"dayOfWeek": "dayOfWeekOrHoliday", "isClosed": "isClosed"}),
+    (
+        "openingHours",
+        "ClubOpeningHour",
+        {"dayOfWeek": "dayOfWeekOrHoliday", "isClosed": "isClosed"},
+    ),
     ("urls", "ClubUrl", {"type": "mediaType", "url": "url"}),
     ("contacts", "ClubContact", {"name": "name", "email": "email", "phoneNumber": "phoneNumber"}),
     ("photos", "ClubPhoto", {"photoUrl": "photoUrl"}),

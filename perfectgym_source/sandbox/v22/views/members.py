@@ -62,7 +62,7 @@ def user(tables: Tables, row: Row) -> Iterator[Shown]:
 
 def contract(tables: Tables, row: Row) -> Iterator[Shown]:
     """`Contracts` with their commitment, freezes and discounts."""
-    owner = row.hidden.get("userId")
+    owner = row.hidden.get("userId", 0)
     user = tables["users"].rows.get(owner)
     version = row["timestamp"]
     yield shown(
@@ -102,7 +102,7 @@ def contract_fees(tables: Tables, row: Row) -> Iterator[Shown]:
     """`ContractCharges` of open transactions and `ContractPayments` of paid ones."""
     key = row.params["contractId"]
     contract = tables["contracts"].rows.get(key)
-    owner = contract.hidden.get("userId") if contract is not None else None
+    owner = contract.hidden.get("userId", 0) if contract is not None else 0
     user = tables["users"].rows.get(owner)
     common = {"memberId": owner, "contractId": key, "isDeleted": False}
     for order, fee in enumerate(elements(row["pendingTransactions"])):
@@ -227,7 +227,9 @@ def message(tables: Tables, row: Row) -> Iterator[Shown]:
     """`MemberPushNotifications`."""
     fields = {"id": row.key, "memberId": row.params["userId"], "subject": row["title"]}
     fields |= {"content": (row.detail or {}).get("text", ""), "sentDate": row["createdDate"]}
-    yield shown("MemberPushNotification", {**fields, "isDeleted": row["isDeleted"]}, row["timestamp"])
+    yield shown(
+        "MemberPushNotification", {**fields, "isDeleted": row["isDeleted"]}, row["timestamp"]
+    )
 
 
 def friend(tables: Tables, row: Row) -> Iterator[Shown]:

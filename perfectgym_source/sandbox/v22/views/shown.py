@@ -33,9 +33,7 @@ class Shown:
     links: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def shown(
-    name: str, fields: Mapping[str, Any], version: Any = None, **links: list[Any]
-) -> Shown:
+def shown(name: str, fields: Mapping[str, Any], version: Any = None, **links: list[Any]) -> Shown:
     """A `Shown` row whose values have the types of the facts, whatever v1 spelled."""
     properties = facts.types()[name]
     typed = {key: _typed(properties[key].type, value) for key, value in fields.items()}

@@ -175,7 +175,7 @@ class Service:
         account = self._accounts.holder(environ.get("HTTP_AUTHORIZATION", ""))
         if account is None and self._has_keys(environ):
             account = self.employee
-        is_astray = endpoint is None and "HTTP_X_CLIENT_SECRET" in environ
+        is_astray = endpoint is None and self.api == "v2.2" and "HTTP_X_CLIENT_SECRET" in environ
         forbidden = trap is not None or record.method != "GET" or is_astray
         if not self._note(record, account, forbidden):
             return _refuse(record)

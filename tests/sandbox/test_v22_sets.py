@@ -1,4 +1,4 @@
-"""Every set of API v2.2: it pages completely, both ways, and its rows have the types of the facts."""
+"""Every set of API v2.2 pages completely, both ways, and its rows are as the facts have them."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ class Sets:
             rows = table.ordered()[1]
             return [self.rendering.whole(table.name, row, expand, language) for row in rows]
 
-    def add(self, name: str, **fields: Any) -> Row:
+    def add(self, name: str, /, **fields: Any) -> Row:
         """Add a row. What is not given is filled in.
 
         Raises:
@@ -127,12 +127,12 @@ class Sets:
         with self.lock:
             return self.insert(name, self._new(name, fields), self.next_timestamp())
 
-    def add_late(self, name: str, **fields: Any) -> Pending:
+    def add_late(self, name: str, /, **fields: Any) -> Pending:
         """Prepare a row as `add` does, with its `version`, invisible until `commit()`."""
         with self.lock:
             return Pending(self, name, self._new(name, fields), None)
 
-    def change(self, name: str, key: Key | Row, **fields: Any) -> Row:
+    def change(self, name: str, key: Key | Row, /, **fields: Any) -> Row:
         """Change properties of a row, or add unknown ones; without any, just touch it.
 
         Raises:
@@ -142,7 +142,7 @@ class Sets:
         with self.lock:
             return self.assign(name, self.find(name, key), fields, self.next_timestamp())
 
-    def change_late(self, name: str, key: Key | Row, **fields: Any) -> Pending:
+    def change_late(self, name: str, key: Key | Row, /, **fields: Any) -> Pending:
         """Prepare a change with its `version`, invisible until `commit()`."""
         with self.lock:
             return Pending(self, name, self.find(name, key), fields)

@@ -15,7 +15,7 @@ from perfectgym_source.sandbox.faults import Fault
 from perfectgym_source.sandbox.pending import Pending
 from perfectgym_source.sandbox.records import RecordedRequest
 from perfectgym_source.sandbox.server import Sandbox
-from perfectgym_source.sandbox.service import ABSENT
+from perfectgym_source.sandbox.sign_in import ABSENT
 from perfectgym_source.sandbox.store import Row
 from perfectgym_source.sandbox.v22.schema import Installation
 from perfectgym_source.sandbox.world import World

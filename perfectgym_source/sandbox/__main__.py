@@ -11,7 +11,8 @@ from threading import Event
 
 from perfectgym_source.sandbox import Sandbox
 from perfectgym_source.sandbox.generation.builder import SIZES
-from perfectgym_source.sandbox.service import APIS, NINETY_DAYS
+from perfectgym_source.sandbox.service import APIS
+from perfectgym_source.sandbox.sign_in import NINETY_DAYS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,8 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from perfectgym_source.sandbox.service import NINETY_DAYS, Absent, Service
+from perfectgym_source.sandbox.service import Service
+from perfectgym_source.sandbox.sign_in import NINETY_DAYS, Absent
 from perfectgym_source.sandbox.v22.schema import Installation
 from perfectgym_source.sandbox.world import World
 

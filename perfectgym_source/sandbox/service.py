@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from enum import Enum
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus
 
 from perfectgym_source.sandbox import parsing
 from perfectgym_source.sandbox.accounts import (
     Account,
     Accounts,
-    SignInRefused,
     api_client,
     employee_account,
     member_account,
@@ -31,30 +29,17 @@ from perfectgym_source.sandbox.replies import (
     odata_error,
     unauthorized,
 )
+from perfectgym_source.sandbox.sign_in import Absent, sign_in
 from perfectgym_source.sandbox.v22 import service as v22
 from perfectgym_source.sandbox.world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-NINETY_DAYS = 7_775_999
-"""The life of a token, in seconds, in the vendor's sample."""
-
 APIS = ("v1", "v2.2")
 """The generations of the API that a sandbox can serve; v2.2 has the endpoints of v1 beside it."""
 
 _BASE = "/api/"
-_FORM = "application/x-www-form-urlencoded"
-
-
-class Absent(Enum):
-    """The value that leaves `expires_in` out of the token answer."""
-
-    ABSENT = "absent"
-
-
-ABSENT: Final = Absent.ABSENT
-"""Set as `expires_in`: the token answer does not carry the field."""
 
 
 class Service:
@@ -66,6 +51,7 @@ class Service:
         employee, member: the demo accounts, one for each mode.
         client: the pair of keys of v2.2.
         keys_hold: whether that pair is valid; false as after its right was taken away.
+        accounts: who may sign in, and the tokens that hold.
         faults: what is to go wrong.
         requests: the requests to the API, in the order in which they came.
         token_requests: those to the token endpoint.
@@ -109,7 +95,7 @@ class Service:
         self.token_lifetime = token_lifetime
         self.single_session = False
         self.on_request: Callable[[RecordedRequest], None] | None = None
-        self._accounts = Accounts([self.employee, self.member])
+        self.accounts = Accounts([self.employee, self.member])
         self._records = Lock()
         self._pages = Pages(world)
         self._odata = v22.Odata(world.sets) if api == "v2.2" else None
@@ -124,16 +110,16 @@ class Service:
 
     def revoke_tokens(self) -> None:
         """Make every token that was given so far invalid."""
-        self._accounts.revoke()
+        self.accounts.revoke()
 
     @property
     def issued_tokens(self) -> list[str]:
         """Every token that was ever given, valid or not."""
-        return list(self._accounts.issued)
+        return list(self.accounts.issued)
 
     def unlock_accounts(self) -> None:
         """Open accounts that locked after wrong sign-ins."""
-        self._accounts.unlock()
+        self.accounts.unlock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (WSGI)."""
@@ -172,7 +158,7 @@ class Service:
         trap = parsing.trap(path) if inside else None
         record.path = endpoint.path if endpoint else trap or path
         record.table = endpoint.table if endpoint else None
-        account = self._accounts.holder(environ.get("HTTP_AUTHORIZATION", ""))
+        account = self.accounts.holder(environ.get("HTTP_AUTHORIZATION", ""))
         if account is None and self._has_keys(environ):
             account = self.employee
         is_astray = endpoint is None and self.api == "v2.2" and "HTTP_X_CLIENT_SECRET" in environ
@@ -291,33 +277,9 @@ class Service:
         reply = self._strike(fault, record)
         if reply is not None:
             return reply
-        reply = self._sign_in(environ.get("CONTENT_TYPE", ""), form, password, record)
+        reply = sign_in(self, environ.get("CONTENT_TYPE", ""), form, password, record)
         reply.truncated = fault is not None and fault.kind == "truncate"
         return reply
-
-    def _sign_in(
-        self, content_type: str, form: dict[str, str], password: str, record: RecordedRequest
-    ) -> Reply:
-        if not content_type.lower().startswith(_FORM) or form.get("grant_type") != "password":
-            return json_reply(400, {"error": "unsupported_grant_type"})
-        try:
-            token, account = self._accounts.sign_in(
-                form.get("username", ""), password, self._lifetime(), self.single_session
-            )
-        except SignInRefused as refused:
-            return json_reply(400, {"error": "invalid_grant", "error_description": str(refused)})
-        record.mode, record.authorized = account.mode, True
-        answer: dict[str, Any] = {"access_token": token, "token_type": "bearer"}
-        if not isinstance(self.expires_in, Absent):
-            answer["expires_in"] = self.expires_in
-        return json_reply(200, answer)
-
-    def _lifetime(self) -> float:
-        if self.token_lifetime is not None:
-            return self.token_lifetime
-        if isinstance(self.expires_in, (int, float)) and self.expires_in > 0:
-            return self.expires_in
-        return NINETY_DAYS
 
 
 def _refuse(record: RecordedRequest) -> Reply:

@@ -8,6 +8,7 @@ rows with a higher `timestamp`. All of it is thread-safe.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -59,17 +60,13 @@ class World:
         self.tables: dict[str, Table] = {name: Table(spec) for name, spec in SPECS.items()}
         self.timestamp, self.member_id = generate(size, seed, quirks, self.tables)
         self._gaps = Random(f"{seed}/edits")
-        self._sets: Sets | None = None
 
-    @property
+    @cached_property
     def sets(self) -> Sets:
         """The entity sets of API v2.2, made when they are first asked for."""
         from perfectgym_source.sandbox.v22.sets import Sets
 
-        with self.lock:
-            if self._sets is None:
-                self._sets = Sets(self)
-            return self._sets
+        return Sets(self)
 
     @property
     def clubs(self) -> list[Row]:
@@ -271,8 +268,8 @@ class World:
     def _edited(self, table: str, row: Row, timestamp: int | None) -> None:
         """Count an edit, and show it in v2.2; without a `timestamp` the row is gone."""
         self.version += 1
-        if self._sets is not None:
-            self._sets.follow(table, row, timestamp)
+        if "sets" in vars(self):
+            self.sets.follow(table, row, timestamp)
 
     def _table(self, name: str) -> Table:
         if name not in self.tables:

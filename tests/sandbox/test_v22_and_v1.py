@@ -11,6 +11,7 @@ from support.odata_client import ODataClient, by_key
 
 from perfectgym_source.sandbox import Sandbox, World
 from perfectgym_source.sandbox.encoding import truthy
+from perfectgym_source.sandbox.v22.views import VIEWED, VIEWS, clubs, offer
 
 BLANK = (None, "", "null")
 SAME = """
@@ -38,7 +39,7 @@ lead_agreements MemberAgreements name description=title
 countries Countries name symbol nativeName
 cities Cities name
 """
-"""Tables of v1, their sets, and fields with the properties that show them, where the names differ."""
+"""Tables of v1, their sets, and fields with the properties that show them, if they differ."""
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +145,23 @@ def test_fees_are_charges_and_payments(reader: ODataClient) -> None:
 
 def _list(value: Any) -> list[Any]:
     return [value] if isinstance(value, dict) else value or []
+
+
+def test_the_types_that_show_v1_are_known(world: World) -> None:
+    made = {
+        each.type
+        for table, view in VIEWS.items()
+        for row in world.rows(table)
+        for each in view(world.tables, row)
+    }
+    made |= {each.type for each in (*clubs.constants(), *offer.constants())}
+    assert made == VIEWED
+
+
+def test_what_v1_has_lost_is_not_made_up(world: World) -> None:
+    for row in world.rows("documents"):
+        world.purge("documents", row)
+    assert world.sets.truth("MemberFiles") == []
 
 
 def test_an_edit_of_v1_shows_in_its_sets_under_the_same_version(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from perfectgym_source.sandbox.store import Key, Row
 from perfectgym_source.sandbox.v22 import facts
 from perfectgym_source.sandbox.v22.values import LANGUAGES, Values, mixed
-from perfectgym_source.sandbox.v22.views import VIEWS, Shown, clubs, offer
+from perfectgym_source.sandbox.v22.views import VIEWED, VIEWS, Shown, clubs, offer
 
 if TYPE_CHECKING:
     from perfectgym_source.sandbox.v22.sets import Sets
@@ -58,7 +58,7 @@ def _generate(sets: Sets) -> Values:
         given.setdefault(each.type, []).append(each.fields)
     for index, name in enumerate(facts.types()):
         known = given.setdefault(name, [])
-        if name not in _INLINE and name not in _OF_EACH and (not known or name in _LARGER):
+        if name in _LARGER or name not in (*_INLINE, *_OF_EACH, *VIEWED):
             known.extend(_generic(sets, index, name))
         keys[name] = [sets.tables[name].key_of(fields) for fields in known]
     for name, (parent, reference) in _OF_EACH.items():

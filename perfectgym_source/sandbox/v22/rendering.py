@@ -13,7 +13,7 @@ from perfectgym_source.sandbox.v22.schema import Schema
 from perfectgym_source.sandbox.v22.values import LANGUAGES
 
 if TYPE_CHECKING:
-    from perfectgym_source.sandbox.v22.query import Query
+    from perfectgym_source.sandbox.v22.odata.query import Query
 
 EXPANDED_ROWS = 100
 """Rows after which a list inside `$expand` stops."""

@@ -16,10 +16,10 @@ from perfectgym_source.sandbox.faults import Fault
 from perfectgym_source.sandbox.replies import Reply, odata_error
 from perfectgym_source.sandbox.store import Key, Row
 from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.errors import ODataError
 from perfectgym_source.sandbox.v22.facts import EntitySet
-from perfectgym_source.sandbox.v22.paths import Paths
-from perfectgym_source.sandbox.v22.query import Queries, Query
+from perfectgym_source.sandbox.v22.odata.errors import ODataError
+from perfectgym_source.sandbox.v22.odata.paths import Paths
+from perfectgym_source.sandbox.v22.odata.query import Queries, Query
 from perfectgym_source.sandbox.v22.rendering import language_of
 from perfectgym_source.sandbox.v22.sets import Sets
 from perfectgym_source.sandbox.v22.tables import RowTable, sortable
@@ -263,5 +263,6 @@ def _after(values: list[Any], rows: list[Row], token: str) -> int:
     except (ValueError, TypeError):
         raise ODataError("The $skiptoken is malformed.") from None
     last = (sortable(value), sortable(tuple(key) if isinstance(key, list) else key))
-    places = [(sortable(at), sortable(row.key)) for at, row in zip(values, rows, strict=True)]
-    return bisect_right(places, last)
+    return bisect_right(
+        range(len(rows)), last, key=lambda at: (sortable(values[at]), sortable(rows[at].key))
+    )

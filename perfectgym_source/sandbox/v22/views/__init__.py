@@ -17,4 +17,18 @@ VIEWS: dict[str, Callable[[Tables, Row], Iterator[Shown]]] = {
 }
 """The view of each stored table of v1 that has a counterpart, by the name of the table."""
 
-__all__ = ["VIEWS", "Shown"]
+VIEWED = frozenset({
+    "Club", "ClubType", "ClubEquipment", "ClubFacility", "ClubOpeningHour", "ClubUrl",
+    "ClubContact", "ClubPhoto", "ClubZone", "ClubZoneType", "Country", "City", "FreezeReason",
+    "FreezeType", "ProductCategory", "CrmLeadSource", "MemberAgreement", "EmployeePosition",
+    "UnitOfMeasure", "ClassCategory", "ClassType", "ClassTypeRatingSummary", "Class",
+    "Instructor", "Employee", "InstructorClub", "EmployeeAvailabilitySlot", "Product",
+    "MembershipType", "MembershipRule", "PaymentPlan", "ContractDiscountDefinition", "Member",
+    "MemberAddress", "MemberCredentials", "MemberBalance", "Contract",
+    "ContractCommitmentEndDate", "ContractFreeze", "ContractDiscountAssignment",
+    "ContractCharge", "ContractPayment", "ClassBooking", "ClassRating", "MemberClubVisit",
+    "MemberCard", "MemberProduct", "MemberFile", "MemberPushNotification", "MemberRelation",
+})  # fmt: skip
+"""The types that views make."""
+
+__all__ = ["VIEWED", "VIEWS", "Shown"]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22 import filters
-from perfectgym_source.sandbox.v22.errors import ODataError
-from perfectgym_source.sandbox.v22.filters import Filter
-from perfectgym_source.sandbox.v22.paths import Path, Paths
+from perfectgym_source.sandbox.v22.odata import filters
+from perfectgym_source.sandbox.v22.odata.errors import ODataError
+from perfectgym_source.sandbox.v22.odata.filters import Filter
+from perfectgym_source.sandbox.v22.odata.operands import instant
+from perfectgym_source.sandbox.v22.odata.paths import Path, Paths
 from perfectgym_source.sandbox.v22.schema import Schema
 from perfectgym_source.sandbox.v22.tables import sortable
 
@@ -61,7 +62,7 @@ class Query:
 
 def _sorter(path: Path) -> Any:
     if path.kind == "datetime":
-        return lambda row: sortable(filters.instant(path.value(row)))
+        return lambda row: sortable(instant(path.value(row)))
     return lambda row: sortable(path.value(row))
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
 from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22.errors import ODataError
-from perfectgym_source.sandbox.v22.paths import Path, Paths
-
-Test = Callable[[Row], Any]
+from perfectgym_source.sandbox.v22.odata.errors import ODataError
+from perfectgym_source.sandbox.v22.odata.operands import (
+    COMPARISONS,
+    TEXTS,
+    Operand,
+    Test,
+    compared,
+    instant,
+    literal,
+)
+from perfectgym_source.sandbox.v22.odata.paths import Path, Paths
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^']|'')*')"
@@ -25,22 +30,12 @@ _TOKEN = re.compile(
     r"|(?P<mark>[(),:]))"
 )
 _LARGEST = 100
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "lt": operator.lt,
-    "le": operator.le,
-}
 _TEXT_TESTS: dict[str, Callable[[str, str], bool]] = {
     "contains": lambda text, part: part in text,
     "startswith": str.startswith,
     "endswith": str.endswith,
 }
 _TEXT_CHANGES: dict[str, Callable[[str], str]] = {"tolower": str.lower, "toupper": str.upper}
-_NUMBERS = ("int32", "int64", "double", "number")
-_TEXTS = ("string", "duration", "base64")
 
 
 @dataclass(frozen=True)
@@ -60,17 +55,6 @@ class Filter:
     bounds: tuple[Bound, ...]
 
 
-@dataclass(frozen=True)
-class _Operand:
-    """A part of an expression: how to get its value, and of which kind it is."""
-
-    value: Test
-    kind: str
-    name: str = ""
-    literal: Any = None
-    is_literal: bool = False
-
-
 def parse(text: str, paths: Paths, name: str) -> Filter:
     """The filter that an expression means for rows of a type.
 
@@ -78,16 +62,6 @@ def parse(text: str, paths: Paths, name: str) -> Filter:
         ODataError: it is malformed, or names what cannot be filtered.
     """
     return _Parser(text, paths, name).parse()
-
-
-def instant(text: Any) -> datetime | None:
-    """A date-time of the API as an instant; one without an offset counts as UTC."""
-    if text is None:
-        return None
-    plain = re.sub(r"(\.\d{6})\d+", r"\1", str(text)).replace("Z", "+00:00")
-    plain = re.sub(r"\.(\d+)", lambda found: f".{found[1]:0<6}", plain)
-    moment = datetime.fromisoformat(plain)
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 class _Parser:
@@ -163,21 +137,21 @@ class _Parser:
         if word == "in":
             self._next()
             return self._in(left)
-        if word not in _COMPARISONS:
+        if word not in COMPARISONS:
             if left.kind != "boolean":
                 raise ODataError("The filter is not a Boolean expression.")
             return lambda row: left.value(row) is True
         self._next()
         right = self._operand()
         self._note_bound(left, word, right)
-        return _compare(left, word, right)
+        return compared(left, word, right)
 
-    def _note_bound(self, left: _Operand, word: str, right: _Operand) -> None:
+    def _note_bound(self, left: Operand, word: str, right: Operand) -> None:
         is_own = bool(left.name) and "/" not in left.name and len(self._scopes) == 1
         if is_own and right.is_literal and right.kind == "number":
             self._bounds.append(Bound(left.name, word, right.literal))
 
-    def _in(self, left: _Operand) -> Test:
+    def _in(self, left: Operand) -> Test:
         self._expect("(")
         values = [self._operand()]
         while self._peek() == ",":
@@ -187,22 +161,22 @@ class _Parser:
         self._expect(")")
         if self._comparisons > _LARGEST:
             raise ODataError(f"The node count limit of '{_LARGEST}' has been exceeded.")
-        tests = [_compare(left, "eq", value) for value in values]
+        tests = [compared(left, "eq", value) for value in values]
         return lambda row: any(test(row) for test in tests)
 
-    def _operand(self) -> _Operand:
+    def _operand(self) -> Operand:
         kind, text = self._next()
         if kind == "word":
             return self._word(text)
         if kind == "mark":
             raise ODataError(f"Syntax error at '{text}' in the filter.")
-        return _literal(kind, text)
+        return literal(kind, text)
 
-    def _word(self, text: str) -> _Operand:
+    def _word(self, text: str) -> Operand:
         if text in ("true", "false", "null"):
             value = {"true": True, "false": False, "null": None}[text]
             kind = "null" if value is None else "boolean"
-            return _Operand(lambda _: value, kind, literal=value, is_literal=True)
+            return Operand(lambda _: value, kind, literal=value, is_literal=True)
         if text in _TEXT_TESTS or text in _TEXT_CHANGES:
             return self._function(text)
         if text.endswith("/any"):
@@ -212,27 +186,27 @@ class _Parser:
             return self._path(self._paths.path(self._scopes[scope], rest), "/")
         return self._path(self._paths.path(self._scopes[""], text), "")
 
-    def _path(self, path: Path, mark: str) -> _Operand:
+    def _path(self, path: Path, mark: str) -> Operand:
         if "F" not in path.operations:
             raise ODataError(
                 f"The property '{path.name}' cannot be used in the $filter query option."
             )
         read = path.value
         if path.kind == "datetime":
-            return _Operand(lambda row: instant(read(row)), path.kind, mark + path.name)
-        return _Operand(read, path.kind, mark + path.name)
+            return Operand(lambda row: instant(read(row)), path.kind, mark + path.name)
+        return Operand(read, path.kind, mark + path.name)
 
-    def _function(self, name: str) -> _Operand:
+    def _function(self, name: str) -> Operand:
         self._expect("(")
         text = self._operand()
         if name in _TEXT_CHANGES:
             self._expect(")")
             change = _TEXT_CHANGES[name]
-            return _Operand(lambda row: _on_text(change, text.value(row)), "string")
+            return Operand(lambda row: _on_text(change, text.value(row)), "string")
         self._expect(",")
         part = self._operand()
         self._expect(")")
-        if text.kind not in _TEXTS or part.kind != "string":
+        if text.kind not in TEXTS or part.kind != "string":
             raise ODataError(f"No function signature for the function '{name}' matches.")
         test = _TEXT_TESTS[name]
 
@@ -240,21 +214,21 @@ class _Parser:
             whole = text.value(row)
             return whole is not None and test(whole, part.value(row))
 
-        return _Operand(holds, "boolean")
+        return Operand(holds, "boolean")
 
-    def _any(self, link: str) -> _Operand:
+    def _any(self, link: str) -> Operand:
         rows, of = self._paths.list(self._scopes[""], link)
         self._expect("(")
         if self._peek() == ")":
             self._next()
-            return _Operand(lambda row: bool(rows(row)), "boolean")
+            return Operand(lambda row: bool(rows(row)), "boolean")
         variable = self._next()[1]
         self._expect(":")
         self._scopes[variable] = of
         test = self._or()
         del self._scopes[variable]
         self._expect(")")
-        return _Operand(lambda row: any(test(each) for each in rows(row)), "boolean")
+        return Operand(lambda row: any(test(each) for each in rows(row)), "boolean")
 
 
 def _split(text: str) -> list[tuple[str, str]]:
@@ -271,21 +245,6 @@ def _split(text: str) -> list[tuple[str, str]]:
     return tokens
 
 
-def _literal(kind: str, text: str) -> _Operand:
-    value: Any = text
-    if kind == "string":
-        value = text[1:-1].replace("''", "'")
-    elif kind == "duration":
-        value = text[len("duration'") : -1]
-    elif kind == "number":
-        value = int(text) if re.fullmatch(r"-?\d+", text) else Decimal(text)
-    elif not re.search(r"T.*(Z|[+-]\d\d:\d\d)$", text):
-        raise ODataError(f"'{text}' is no Edm.DateTimeOffset: it has no offset.")
-    else:
-        value = instant(text)
-    return _Operand(lambda _: value, kind, literal=value, is_literal=True)
-
-
 def _either(left: Test, right: Test) -> Test:
     return lambda row: left(row) or right(row)
 
@@ -296,27 +255,3 @@ def _both(left: Test, right: Test) -> Test:
 
 def _on_text(change: Callable[[str], str], text: Any) -> Any:
     return None if text is None else change(text)
-
-
-def _family(kind: str) -> str:
-    if kind in _NUMBERS:
-        return "number"
-    return "string" if kind in _TEXTS else kind
-
-
-def _compare(left: _Operand, word: str, right: _Operand) -> Test:
-    families = {_family(left.kind), _family(right.kind)} - {"null"}
-    if len(families) > 1:
-        raise ODataError(
-            "A binary operator with incompatible types was detected. Found operand types "
-            f"'{left.kind}' and '{right.kind}' for operator kind '{word}'."
-        )
-    compare = _COMPARISONS[word]
-    if word in ("eq", "ne"):
-        return lambda row: compare(left.value(row), right.value(row))
-
-    def holds(row: Row) -> bool:
-        first, second = left.value(row), right.value(row)
-        return first is not None and second is not None and compare(first, second)
-
-    return holds

@@ -8,7 +8,7 @@ from typing import Any
 
 from perfectgym_source.sandbox.store import Row
 from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.errors import ODataError
+from perfectgym_source.sandbox.v22.odata.errors import ODataError
 from perfectgym_source.sandbox.v22.relations import Relations
 from perfectgym_source.sandbox.v22.schema import Schema
 

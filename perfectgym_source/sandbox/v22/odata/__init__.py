@@ -1,0 +1,1 @@
+"""Query options of OData: read strictly, against the types of the facts."""

@@ -269,8 +269,11 @@ class Service:
         form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
         password = form.pop("password", "")
         record.params = form
+        has_keys = self.api == "v2.2" and "HTTP_X_CLIENT_SECRET" in environ
         with self._records:
             self.token_requests.append(record)
+            if has_keys:
+                self.violations.append(record)
         if record.method != "POST":
             return json_reply(405, {"message": "The token endpoint takes POST."}, {"Allow": "POST"})
         fault = self.faults.strike(TOKEN_PATH, form)

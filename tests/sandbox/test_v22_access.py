@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 from support.odata_client import ODataClient
 from support.sandbox_client import Client, token
 
+import perfectgym_source
 from perfectgym_source.sandbox import Installation, Sandbox
 from perfectgym_source.sandbox.__main__ import greeting
 
@@ -89,6 +95,11 @@ def test_a_path_that_is_not_below_odata_is_a_violation(client: ODataClient, path
     assert len(client.sandbox.violations) == 1
 
 
+def test_keys_at_the_token_endpoint_are_a_violation(client: ODataClient) -> None:
+    client.session.post(f"{client.sandbox.base_url}/oauth/authorize", data={"username": "a"})
+    assert [record.path for record in client.sandbox.violations] == ["oauth/authorize"]
+
+
 def test_a_secret_in_the_address_is_a_violation(client: ODataClient) -> None:
     client.get("Clubs", filter=f"name eq '{client.sandbox.client.client_secret}'")
     assert len(client.sandbox.violations) == 1
@@ -148,6 +159,24 @@ def test_a_slow_set_holds_up_no_other(client: ODataClient) -> None:
     client.get("Clubs")
     slow, fast = (record.seconds for record in client.sandbox.requests[-2:])
     assert slow >= 0.2 > fast
+
+
+def test_the_command_serves_v22() -> None:
+    command = [sys.executable, "-m", "perfectgym_source.sandbox", "--size", "tiny", "--api", "v2.2"]
+    root = str(Path(perfectgym_source.__file__).parents[1])
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+    ) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().strip() for _ in range(7)]
+        url, _, client_id, secret = [
+            line.partition("=")[2] for line in lines if line.startswith("SOURCES__")
+        ]
+        headers = {"X-Client-Id": client_id, "X-Client-Secret": secret}
+        answer = requests.get(f"{url}/v2.2/odata/Clubs", headers=headers, timeout=5)
+        assert len(answer.json()["value"]) == 4
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
 
 
 def test_there_is_no_third_api() -> None:

@@ -213,6 +213,14 @@ def test_an_edit_of_a_set_stays_in_v22(world: World) -> None:
     assert world.sets.find("Clubs", 1)["shortName"] == "Both"
 
 
+def test_new_rows_of_either_generation_do_not_meet(world: World) -> None:
+    own = world.sets.add("Classes")
+    row = world.add("classes", club_id=1)
+    assert own["id"] > 2**53
+    assert world.sets.find("Classes", row["id"])["version"] == row["timestamp"]
+    assert world.sets.add("Classes")["id"] > own["id"]
+
+
 def test_v1_is_the_same_world_with_and_without_sets(world: World) -> None:
     other = World("tiny")
     assert world.sets.rows("Clubs")

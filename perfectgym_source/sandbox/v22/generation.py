@@ -77,6 +77,8 @@ def _generate(sets: Sets) -> Values:
             sets.tables[name].put(row)
     for each, source in zip(shown, sources, strict=True):
         sets.remember(source, each)
+    for name in VIEWED:
+        sets.tables[name].reserve()
     sets.relations.fill()
     return values
 

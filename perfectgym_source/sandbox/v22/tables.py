@@ -46,6 +46,10 @@ class RowTable:
         self._highest += 1
         return self._highest
 
+    def reserve(self) -> None:
+        """Leave identifiers free for rows that show others; new ones do not fit into a double."""
+        self._highest += 2**53
+
     def key_of(self, fields: dict[str, Any]) -> Key:
         """The key of a row with these fields; a new number where the type has none."""
         if not self.key:

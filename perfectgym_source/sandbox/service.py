@@ -53,8 +53,7 @@ class Service:
         keys_hold: whether that pair is valid; false as after its right was taken away.
         accounts: who may sign in, and the tokens that hold.
         faults: what is to go wrong.
-        requests: the requests to the API, in the order in which they came.
-        token_requests: those to the token endpoint.
+        requests, token_requests: those to the API, and those to the token endpoint, in order.
         violations: those of `requests` that must never be made: endpoints that change data,
             and any method but GET; with the key headers, also any path that is neither below
             `/Api/v2.2/odata/` nor an endpoint of v1, and a query with the secret in it.
@@ -79,10 +78,10 @@ class Service:
             raise ValueError(f"no API {api!r}: choose from {', '.join(APIS)}")
         self.world = world
         self.api = api
-        member_id = world.member_id
-        email = None if member_id is None else world.find("users", member_id)["email"]
+        own = world.member_id
+        email = None if own is None else world.find("users", own)["email"]
         self.employee = employee_account(world.seed)
-        self.member = member_account(world.seed, email, member_id)
+        self.member = member_account(world.seed, email, own)
         self.client = api_client(world.seed)
         self.keys_hold = True
         self.faults = Faults()
@@ -287,9 +286,8 @@ class Service:
 
 def _refuse(record: RecordedRequest) -> Reply:
     if record.method != "GET":
-        reply = json_reply(405, {"message": f"The method {record.method} is not supported."})
-        reply.headers.append(("Allow", "GET"))
-        return reply
+        message = f"The method {record.method} is not supported."
+        return json_reply(405, {"message": message}, {"Allow": "GET"})
     return envelope(400, "ChangesData", None, f"{record.path} changes data: never call it.")
 
 

@@ -130,9 +130,9 @@ class World:
             mode: `employee`, or `user` for what the demo member may see.
 
         Returns:
-            One dict a row, as the API gives it, with the parents of its request under
-            `_params`; no rows for a table that the mode may not read. Seat numbers, which
-            the API gives as bare numbers, are `{"seatNumber": n}`.
+            One dict a row, as the API gives it, with the parents of its request in `_params`;
+            none for a table that the mode may not read. Seat numbers, which the API gives as
+            bare numbers, are `{"seatNumber": n}`.
 
         Raises:
             ValueError: no such table.
@@ -184,6 +184,8 @@ class World:
             row = self.find(table, key)
             if "isDeleted" in row:
                 return self.change(table, row, isDeleted=True)
+            if "sets" in vars(self):
+                self.sets.flag(table, row)
             return self.purge(table, row)
 
     def purge(self, table: str, key: Key | Row) -> Row:
@@ -197,18 +199,15 @@ class World:
     def replace_list(
         self, table: str, params: Mapping[str, Any], rows: Iterable[Mapping[str, Any] | int]
     ) -> list[Row]:
-        """Make the list of one parent hold exactly these rows.
+        """Make the list of one parent hold exactly these rows, and return its rows.
 
         Rows that are missing vanish for good; rows that are there keep what is not given; new
         ones are filled in. Attendees of a class are given by user id, seats by number.
 
         Args:
-            table: a stored table, or `class_attendees`.
+            table: a stored table, or `class_attendees`, which gives all bookings of the class.
             params: the parents, as the API names them: `{"userId": 5001}`.
             rows: the rows; numbers for attendees and seats.
-
-        Returns:
-            The rows of the list (for attendees, all bookings of the class).
 
         Raises:
             ValueError: no such table, or parents that it is not listed by.
@@ -228,8 +227,8 @@ class World:
             for key, fields in zip(keys, given, strict=True):
                 held = None if key is None else stored.rows.get(key)
                 if held is None:
-                    row = templates.new_row(self.tables, table, params, fields)
-                    self.insert(table, row, self.next_timestamp())
+                    new = templates.new_row(self.tables, table, params, fields)
+                    self.insert(table, new, self.next_timestamp())
                 elif any(held.get(name) != value for name, value in fields.items()):
                     self.change(table, held, **fields)
             return self.rows(table, **params)

@@ -213,6 +213,19 @@ def test_an_edit_of_a_set_stays_in_v22(world: World) -> None:
     assert world.sets.find("Clubs", 1)["shortName"] == "Both"
 
 
+def test_a_row_that_v1_deletes_without_a_flag_has_one_in_v22(world: World) -> None:
+    sets = world.sets
+    product, reason = world.rows("products")[0], world.rows("freeze_reasons")[0]
+    before = sets.find("Products", product.key)["version"]
+    world.delete("products", product)
+    world.delete("freeze_reasons", reason)
+    gone = sets.find("Products", product.key)
+    assert gone["isDeleted"] is True
+    assert gone["version"] > before
+    with pytest.raises(KeyError):
+        sets.find("FreezeReasons", reason.key)
+
+
 def test_new_rows_of_either_generation_do_not_meet(world: World) -> None:
     own = world.sets.add("Classes")
     row = world.add("classes", club_id=1)

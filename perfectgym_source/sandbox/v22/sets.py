@@ -154,7 +154,7 @@ class Sets:
         """
         with self.lock:
             row = self.find(name, key)
-            if "isDeleted" in facts.types().get(self._table(name).name, {"isDeleted": None}):
+            if "isDeleted" in row:
                 return self.change(name, row, isDeleted=True)
             return self.purge(name, row)
 
@@ -243,6 +243,12 @@ class Sets:
             elif held is not None:
                 self.purge(name, held)
 
+    def flag(self, table: str, row: Row) -> None:
+        """Delete the rows that show a row of v1, in the way of v2.2."""
+        for name, key in self._sources.pop((table, row.key), []):
+            if key in self.tables[name].rows:
+                self.delete(name, key)
+
     def _show(self, each: Shown, version: int, edited: int) -> None:
         """Bring a row up to date; a part of another row gets a new version if it differs."""
         table = self.tables[each.type]
@@ -269,11 +275,9 @@ class Sets:
             return Row(
                 {"name": name, "id": key, "isDeleted": False, "version": 0, **fields}, key, {}
             )
-        given = {**dict.fromkeys(("isDeleted",), False), **fields}
-        if "isDeleted" not in facts.types()[table.name]:
-            given = dict(fields)
         number = table.next_id()
-        if "id" in facts.types()[table.name]:
-            given.setdefault("id", number)
+        known: dict[str, Any] = {"id": number, "isDeleted": False}
+        given = {key: known[key] for key in known if key in facts.types()[table.name]}
+        given.update(fields)
         filled = self._values.fields(table.name, number, given)
         return Row(filled, table.key_of(filled), {})

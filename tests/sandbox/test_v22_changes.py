@@ -114,6 +114,21 @@ def test_rows_may_share_a_version_across_a_page(client: ODataClient) -> None:
     assert after(client, "Companies", version) == []
 
 
+def test_ties_may_come_in_another_order_each_time(client: ODataClient) -> None:
+    sets = client.sandbox.world.sets
+    sets.installation = Installation(page_size=10, unstable_ties=True)
+    version = sets.next_timestamp()
+    for row in sets.rows("Companies")[:25]:
+        sets.assign("Companies", row, {}, version)
+    by_version = [
+        [row["id"] for row in client.all("Companies", orderby="version")] for _ in range(3)
+    ]
+    assert any(len(set(ids)) < 30 for ids in by_version)
+    everything = sorted(row["id"] for row in sets.rows("Companies"))
+    assert sorted(row["id"] for row in client.all("Companies", orderby="version,id")) == everything
+    assert sorted(row["id"] for row in client.all("Companies")) == everything
+
+
 def test_a_restored_backup_brings_rows_versions_and_the_counter_back(
     client: ODataClient,
 ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.odata_client import ODataClient
+from support.odata_client import SETS, ODataClient, by_key
 
 from perfectgym_source.sandbox import Installation, Sandbox
 
@@ -73,6 +73,10 @@ def test_what_the_facts_leave_open_may_come_inline(client: ODataClient) -> None:
     assert client.page("Clubs(1)")["country"] == expanded
     assert isinstance(client.rows("MemberAgreements")[0]["attachments"], list)
     assert client.get("Clubs(1)", expand="country").status_code == 400
+    for name in SETS:
+        needed = SETS[name]["expand_needed"]
+        rows = client.all(name, **({"expand": ",".join(needed)} if needed else {}))
+        assert list(by_key(name, rows).values()) == truth(client, name, *needed)
 
 
 def test_the_context_comes_where_payloads_are_odd(client: ODataClient) -> None:

@@ -186,6 +186,14 @@ def test_a_skiptoken_goes_on_after_the_last_row(client: ODataClient) -> None:
     assert first + [row["id"] for page in pages for row in page] == before
 
 
+@pytest.mark.parametrize("order", ["id desc", "createdTime,id", "version,id", "startDate desc"])
+def test_a_skiptoken_knows_every_order(client: ODataClient, order: str) -> None:
+    whole = client.rows("FacilityBookings", orderby=order)
+    client.sandbox.world.sets.installation = Installation(page_size=7, next_links="skiptoken")
+    assert client.all("FacilityBookings", orderby=order) == whole
+    assert len(whole) == 30
+
+
 def test_a_campaign_has_no_offset_and_pages_all_the_same(client: ODataClient) -> None:
     client.sandbox.world.sets.installation = Installation(page_size=10)
     page = client.page("ReferralCampaigns")

@@ -72,6 +72,25 @@ def test_a_set_without_a_version_pages_completely_by_id(name: str, reader: OData
     assert "version" in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("name", SETS)
+def test_every_link_expands_to_what_is_there_and_stops_at_100(
+    name: str, reader: ODataClient
+) -> None:
+    facts = TYPES[SETS[name]["type"]]
+    links = [key for key, fact in facts.items() if "expand" in fact or "inline" in fact]
+    rows = reader.rows(name, **({"expand": ",".join(links)} if links else {}))
+    wanted = {row_key(name, row): row for row in reader.sandbox.world.sets.truth(name, *links)}
+    for row in rows:
+        truth = wanted[row_key(name, row)]
+        for link in links:
+            cut = truth[link][:100] if isinstance(truth[link], list) else truth[link]
+            assert row[link] == cut, link
+
+
+def row_key(name: str, row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[part] for part in SETS[name]["key"])
+
+
 def check_value(fact: dict[str, Any], value: Any, place: str) -> None:
     if value is None:
         assert fact.get("nullable") is not False, place

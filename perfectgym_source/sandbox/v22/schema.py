@@ -29,6 +29,8 @@ class Installation:
         page_size: rows on a page of a set.
         next_links: what moves a next link forward: `skip`, as offsets do, or `skiptoken`, which
             continues after the last row.
+        unstable_ties: whether rows with the same value of what they are ordered by come in another
+            order at each request, as from a database that was asked for no more.
         slow: seconds that each request to a set waits, by the name of the set.
     """
 
@@ -37,6 +39,7 @@ class Installation:
     inline: bool = False
     page_size: int = 500
     next_links: str = "skip"
+    unstable_ties: bool = False
     slow: dict[str, float] = field(default_factory=dict)
 
 

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
 from urllib.parse import quote
 
 from perfectgym_source.sandbox.encoding import encode
 from perfectgym_source.sandbox.faults import Fault
 from perfectgym_source.sandbox.replies import Reply, odata_error
-from perfectgym_source.sandbox.store import Key, Row
+from perfectgym_source.sandbox.store import Row
 from perfectgym_source.sandbox.v22 import facts
 from perfectgym_source.sandbox.v22.facts import EntitySet
 from perfectgym_source.sandbox.v22.odata.errors import ODataError
 from perfectgym_source.sandbox.v22.odata.paths import Paths
 from perfectgym_source.sandbox.v22.odata.query import Queries, Query
+from perfectgym_source.sandbox.v22.paging import Ordered, Page
 from perfectgym_source.sandbox.v22.rendering import language_of
 from perfectgym_source.sandbox.v22.sets import Sets
-from perfectgym_source.sandbox.v22.tables import RowTable, sortable
-from perfectgym_source.sandbox.v22.values import mixed
 
 ROOT = "v2.2/odata/"
 """Where sets stand below `/Api`."""
@@ -59,15 +55,6 @@ def request_of(path: str, given: Mapping[str, str]) -> Request:
     return Request(ROOT + name + (f"({key})" if key else ""), name, key, options)
 
 
-@dataclass(frozen=True)
-class _Page:
-    """Rows of a set: those of a page, whether more follow, and how many there are in all."""
-
-    rows: list[Row]
-    has_more: bool
-    total: int | None
-
-
 class Odata:
     """Answers requests to the sets of a world.
 
@@ -78,6 +65,7 @@ class Odata:
     def __init__(self, sets: Sets) -> None:
         self._sets = sets
         self._asked: dict[tuple[str, str], Request] = {}
+        self._turn_of_ties = 0
 
     def slowness(self, request: Request) -> float:
         """Seconds that a request waits, as the installation has it."""
@@ -144,7 +132,11 @@ class Odata:
         self, entity: EntitySet, request: Request, base: str, language: str, fault: Fault | None
     ) -> Reply:
         query = self._query(entity, request.options)
-        page = self._page(entity, query, request.options.get("$skiptoken"))
+        table = self._sets.tables[entity.type]
+        self._turn_of_ties += self._sets.installation.unstable_ties
+        ordered = Ordered(table, query, entity.name in facts.DOUBLED, self._turn_of_ties)
+        size = self._sets.installation.page_size
+        page = ordered.page(query, size, request.options.get("$skiptoken"))
         parts = [self._json(entity, row, query, language) for row in page.rows]
         body = b'"value":[' + b",".join(parts) + b"]"
         if page.total is not None:
@@ -169,34 +161,15 @@ class Odata:
             return b"{}"
         return self._sets.rendering.json(entity.type, row, query, language)
 
-    def _page(self, entity: EntitySet, query: Query, token: str | None) -> _Page:
-        table = self._sets.tables[entity.type]
-        size = self._sets.installation.page_size
-        values, rows = _in_order(table, query)
-        if entity.name in facts.DOUBLED:
-            values, rows = _doubled(values, rows)
-        order = _order(table, query)
-        start = _first(values, order, query) if order is not None else 0
-        accepts = query.filter.accepts if query.filter is not None else None
-        total = len(query.matching(rows)) if query.count else None
-        if token is not None:
-            start = max(start, _after(values, rows, token))
-        found = (row for row in islice(rows, start, None) if accepts is None or accepts(row))
-        wanted = size if query.top is None else min(size, query.top)
-        taken = list(islice(found, query.skip, query.skip + wanted + 1))
-        has_more = len(taken) > wanted and (query.top is None or query.top > size)
-        return _Page(taken[:wanted], has_more, total)
-
     def _next_link(
-        self, entity: EntitySet, request: Request, query: Query, page: _Page, base: str
+        self, entity: EntitySet, request: Request, query: Query, page: Page, base: str
     ) -> str:
         options = dict(request.options)
         size = self._sets.installation.page_size
-        order = _order(self._sets.tables[entity.type], query)
-        by_token = self._sets.installation.next_links == "skiptoken" and order is not None
+        by_token = self._sets.installation.next_links == "skiptoken"
         if entity.name in facts.FIRST_PAGE_ONLY or by_token:
             options.pop("$skip", None)
-            options["$skiptoken"] = _token(page.rows[-1], order or "")
+            options["$skiptoken"] = page.token
         else:
             options["$skip"] = str(query.skip + size)
         if query.top is not None:
@@ -206,63 +179,3 @@ class Odata:
 
 def _encoded(options: Mapping[str, str]) -> str:
     return "&".join(f"{quote(key)}={quote(of, safe='')}" for key, of in options.items())
-
-
-def _order(table: RowTable, query: Query) -> str | None:
-    """The one own property by which rows ascend; empty for the key, None for another order."""
-    if not query.orderby:
-        return "id" if table.key == ("id",) else ""
-    path, is_descending = query.orderby[0]
-    if len(query.orderby) > 1 or is_descending or "/" in path.name or path.kind == "datetime":
-        return None
-    return path.name
-
-
-def _in_order(table: RowTable, query: Query) -> tuple[list[Any], list[Row]]:
-    order = _order(table, query)
-    if order is not None:
-        return table.ordered(order)
-    rows = query.sorted(table.ordered()[1])
-    return [None] * len(rows), rows
-
-
-def _doubled(values: list[Any], rows: list[Row]) -> tuple[list[Any], list[Row]]:
-    """Every seventh row or so twice in a row."""
-    places = [
-        place for place, row in enumerate(rows) for _ in range(2 if _is_doubled(row.key) else 1)
-    ]
-    return [values[place] for place in places], [rows[place] for place in places]
-
-
-def _is_doubled(key: Key) -> bool:
-    return mixed("doubled", key if isinstance(key, int) else 0) % 7 == 2
-
-
-def _first(values: list[Any], order: str, query: Query) -> int:
-    """The place before which the filter accepts nothing."""
-    start = 0
-    if query.filter is None or not values or values[0] is None:
-        return start
-    for bound in query.filter.bounds:
-        if bound.property == order and bound.operator == "gt":
-            start = max(start, bisect_right(values, bound.value))
-        elif bound.property == order and bound.operator in ("ge", "eq"):
-            start = max(start, bisect_left(values, bound.value))
-    return start
-
-
-def _token(row: Row, order: str) -> str:
-    key = list(row.key) if isinstance(row.key, tuple) else row.key
-    return json.dumps([row.get(order) if order else None, key])
-
-
-def _after(values: list[Any], rows: list[Row], token: str) -> int:
-    """The place after the row that a token names, whether it is still there or not."""
-    try:
-        value, key = json.loads(token)
-    except (ValueError, TypeError):
-        raise ODataError("The $skiptoken is malformed.") from None
-    last = (sortable(value), sortable(tuple(key) if isinstance(key, list) else key))
-    return bisect_right(
-        range(len(rows)), last, key=lambda at: (sortable(values[at]), sortable(rows[at].key))
-    )

@@ -3,6 +3,7 @@
 Develop and test against it without credentials. The world is deterministic by its seed; tests
 can edit it while it is read, order faults, and ask it for the truth that a complete read must
 have found. It knows the API from the vendor's facts alone and imports nothing of the connector.
+Sets of v2.2 (`World.sets`) show the rows of v1 where the two correspond.
 
 Example:
     >>> with Sandbox(size="tiny", seed=1) as sandbox:

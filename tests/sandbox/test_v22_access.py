@@ -113,7 +113,16 @@ def test_the_secret_stays_out_of_records_and_representations(client: ODataClient
 
 @pytest.mark.parametrize(
     "path",
-    ["Nothing", "clubs", "$metadata", "Clubs(999)", "Clubs/x", "Clubs/1/zones", "Clubs/$count"],
+    [
+        "Nothing",
+        "clubs",
+        "$metadata",
+        "Clubs(999)",
+        "Clubs(²)",
+        "Clubs/x",
+        "Clubs/1/zones",
+        "Clubs/$count",
+    ],
 )
 def test_what_is_not_there_is_404_with_an_odata_body(client: ODataClient, path: str) -> None:
     answer = client.get(path)

@@ -120,6 +120,8 @@ def test_a_date_in_a_filter_has_an_offset(reader: ODataClient) -> None:
         ("Members", {"expand": "homeClub($expand=clubZones)"}, "clubZones"),
         ("Contracts", {"expand": "member($expand=homeClub($expand=region))"}, "deeper"),
         ("Members", {"top": "-1"}, "$top"),
+        ("Members", {"top": "²"}, "$top"),
+        ("Classes", {"filter": "startDate gt 2024-13-01T00:00:00Z"}, "2024-13-01"),
         ("Members", {"skip": "x"}, "$skip"),
         ("Members", {"count": "yes"}, "$count"),
         ("Members", {"apply": "groupby((sex))"}, "$apply"),

@@ -154,6 +154,11 @@ def test_sets_that_v1_does_not_know_have_more_than_a_page_where_the_world_is_lar
     assert COUNTS[size] > Installation().page_size
 
 
+def test_every_set_has_pages_where_they_are_small() -> None:
+    sets = World("tiny").sets
+    assert min(len(sets.rows(name)) for name in SETS) > 3
+
+
 def test_an_empty_world_has_empty_sets() -> None:
     sets = World("empty").sets
     assert not any(sets.truth(name) for name in SETS)

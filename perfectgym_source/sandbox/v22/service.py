@@ -120,7 +120,7 @@ class Odata:
     def _row(self, entity: EntitySet, request: Request, language: str) -> Reply:
         key = request.key or ""
         has_path = entity.key == ("id",) and entity.name not in facts.NO_KEY_PATH
-        row = self._sets.tables[entity.type].rows.get(int(key)) if key.isdigit() else None
+        row = self._sets.tables[entity.type].rows.get(int(key)) if key.isdecimal() else None
         if row is None or not has_path:
             raise ODataError(f"No HTTP resource was found at '{request.path}'.", 404)
         options = {

@@ -55,7 +55,7 @@ def literal(kind: str, text: str) -> Operand:
     """The value that a token of a kind stands for.
 
     Raises:
-        ODataError: it is a date-time without an offset.
+        ODataError: it is a date-time without an offset, or of no day that there is.
     """
     value: Any = text
     if kind == "string":
@@ -67,7 +67,10 @@ def literal(kind: str, text: str) -> Operand:
     elif not re.search(r"T.*(Z|[+-]\d\d:\d\d)$", text):
         raise ODataError(f"'{text}' is no Edm.DateTimeOffset: it has no offset.")
     else:
-        value = instant(text)
+        try:
+            value = instant(text)
+        except ValueError:
+            raise ODataError(f"'{text}' is no Edm.DateTimeOffset.") from None
     return Operand(lambda _: value, kind, literal=value, is_literal=True)
 
 

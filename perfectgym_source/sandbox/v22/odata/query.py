@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -150,7 +151,7 @@ class Queries:
 
 
 def _number(option: str, text: str) -> int:
-    if not text.isdigit():
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise ODataError(f"Invalid value '{text}' for {option} query option found.")
     return int(text)
 

@@ -65,12 +65,14 @@ class ODataClient:
         """All rows of a set, by next link."""
         return [row for page in self.pages(path, **options) for row in page]
 
-    def all_after(self, path: str, column: str, cursor: int = 0) -> list[dict[str, Any]]:
+    def all_after(
+        self, path: str, column: str, cursor: int = 0, **more: Any
+    ) -> list[dict[str, Any]]:
         """All rows of a set, each request from the last value on, which it reads again."""
         found: list[dict[str, Any]] = []
         while True:
             options = {"filter": f"{column} ge {cursor}", "orderby": column}
-            page = self.page(path, **options)
+            page = self.page(path, **options, **more)
             found += page["value"]
             if "@odata.nextLink" not in page:
                 return found

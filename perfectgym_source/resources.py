@@ -22,7 +22,7 @@ from .config.settings import Settings
 from .dataset_guard import check_dataset
 from .extract.context import ExtractContext
 from .extract.extraction import Extraction
-from .extract.progress import Progress
+from .extract.progress import show_progress
 from .extract.report import Report
 from .extract.state import SourceState, StoredState, section
 from .transform.decoder import Decoder, arrow_schema
@@ -47,13 +47,13 @@ class Reading:
         self.report = Report()
         self._full_refresh = full_refresh
         self._limit = limit
-        self._run: tuple[Extraction, Progress] | None = None
+        self._run: Extraction | None = None
         self._open: set[str] = set()
         self._waiting: set[str] = set()
 
     def rows(self, endpoint: Endpoint) -> Iterator[Any]:
         """Yield the items of a resource: Arrow tables; None while there is none yet."""
-        run, progress = self._begin(endpoint)
+        run = self._begin(endpoint)
         try:
             missing = _missing_tables(self.layout(endpoint))
             if missing:
@@ -63,7 +63,6 @@ class Reading:
                         yield _item(endpoint, table.name, arrow_schema(entry, table).empty_table())
             unknown_fields: set[str] = set()
             for batch in run.batches(endpoint.name):
-                progress.tell()
                 if batch is None:
                     yield None
                     continue
@@ -74,7 +73,6 @@ class Reading:
                 gc.collect(1)
             run.finish(endpoint.name)
             self._record_left_out(endpoint, unknown_fields)
-            progress.tell(is_end=True)
         finally:
             self._end(run, endpoint)
 
@@ -86,15 +84,15 @@ class Reading:
         """Return the layout of the endpoint's tables, by the rules for personal data."""
         return self.settings.pii.layout(self.entry(endpoint))
 
-    def _begin(self, endpoint: Endpoint) -> tuple[Extraction, Progress]:
+    def _begin(self, endpoint: Endpoint) -> Extraction:
         if self._run is None or endpoint.name in self._open:
             # A resource that starts anew while it is still open was left behind by a broken run.
             if self._run is not None:
-                self._run[0].close()
+                self._run.close()
             self._open.clear()
-            run = self._new_run()
-            self._run = run, Progress(run.context)
-            run.start()
+            self._run = self._new_run()
+            self._run.start()
+            show_progress(self._run.progress)
         self._open.add(endpoint.name)
         return self._run
 
@@ -143,7 +141,7 @@ class Reading:
         self._open.discard(endpoint.name)
         self._waiting.discard(endpoint.name)
         run.context.record_requests()
-        if self._run and run is self._run[0] and not (self._open or self._waiting):
+        if run is self._run and not (self._open or self._waiting):
             run.close()
             self._run = None
 

@@ -67,6 +67,19 @@ def shortened(text: str, most: int = LONGEST_NAME) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
+def duration(seconds: float) -> str:
+    """Return a time in words, in full minutes from ten minutes on.
+
+    >>> duration(8), duration(283), duration(3000), duration(4000), duration(8000)
+    ('8 s', '4 min 43 s', '50 min', '1 h 7 min', '2 h 13 min')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 10:
+        return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
 def printable(text: str) -> str:
     """Return text without control characters except tab and newline, and without surrogates.
 

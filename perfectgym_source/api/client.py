@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,11 +59,15 @@ class Statistics:
         requests: Requests sent; token requests are not among them.
         retries: How many of them repeated one that had failed.
         seconds_waited: Time that all threads together have waited for their turn or for a retry.
+        responses: Requests that have ended, with a response or without.
+        seconds_responding: Time that all threads together have waited for them.
     """
 
     requests: int = 0
     retries: int = 0
     seconds_waited: float = 0.0
+    responses: int = 0
+    seconds_responding: float = 0.0
 
 
 class Client:
@@ -177,6 +182,7 @@ class Client:
             raise Cancelled
         request = self._prepare(call)
         self._count(call.resource, 1, attempt > 1)
+        started = time.monotonic()
         try:
             with self._session.send(
                 request, timeout=self._timeout, allow_redirects=False, **self._environment
@@ -187,6 +193,8 @@ class Client:
                 content = read_body(response, MOST_BYTES, MOST_TIMEOUTS * self._timeout[1])
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return failure_of(error)
+        finally:
+            self._record_response(time.monotonic() - started)
         if not 200 <= response.status_code < 300:
             found = error_from_response(response, content or b"", call)
             if isinstance(found, RetryableFailure):
@@ -246,6 +254,11 @@ class Client:
             self.requests_by_resource[resource] += requests
             if retries:
                 self.retries_by_resource[resource] += retries
+
+    def _record_response(self, seconds: float) -> None:
+        with self._lock:
+            self.statistics.responses += 1
+            self.statistics.seconds_responding += seconds
 
     @cached_property
     def _environment(self) -> dict[str, Any]:

@@ -203,7 +203,8 @@ def _file(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object on stdout.")
 @click.option(
     "--progress",
-    type=click.Choice(["auto", "tqdm", "log", "off"]),
+    type=click.Choice(["auto", "bars", "log", "off", "tqdm"]),
+    metavar="[auto|bars|log|off]",  # tqdm is the former name of bars
     default="auto",
     show_default=True,
     help="auto: bars on a terminal, a line in the log at intervals otherwise.",

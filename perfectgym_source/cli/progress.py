@@ -1,28 +1,44 @@
-"""Progress without a terminal: one line in the log at intervals.
+"""Progress of a run: lines that are drawn anew on a terminal, a line in the log elsewhere.
 
-dlt's `LogCollector` does not replace it: it logs a block of lines at intervals and at the start and
-end of each step, so that a run of seconds fills a scheduler's mail; it logs in `update` only, so
-that it is silent while a request or a load hangs; and it has no rate of all rows.
+dlt's own collectors do not replace it: they know neither requests nor what is left, they print in
+`update` only, so that they stand still while a request or a load hangs, and they show a line for
+each table, more than a terminal has.
 """
 
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
+from abc import abstractmethod
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-from dlt.common.runtime.collector import TqdmCollector
-from dlt.common.runtime.collector_base import Collector
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
+from ..extract.progress import ExtractCollector, ExtractProgress, Pace
 from ..pipeline.logs import PROGRESS
+from .rendering.progress import LONG, StepProgress, estimate_line, log_line, screen_lines
 
 logger = logging.getLogger(PROGRESS)
 
+SECONDS = 0.25
+"""The interval at which a terminal is drawn anew."""
 
-class LineCollector(Collector):
-    """A dlt progress collector that logs a line at intervals.
+LOOK_SECONDS = 1.0
+"""The interval at which an extraction is looked at, for its estimate."""
+
+NOT_TABLES = frozenset(("Resources", "Files", "Items", "Jobs"))
+"""What dlt counts besides the rows of tables."""
+
+
+class StepCollector(ExtractCollector):
+    """A dlt progress collector that shows each step in a thread of its own.
 
     Args:
         seconds: The interval.
@@ -32,11 +48,14 @@ class LineCollector(Collector):
         self.step = ""
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
-        self._messages: dict[str, str] = {}
+        self._rows: Counter[str] = Counter()
+        self._jobs = self._all_jobs = 0
+        self._extraction: Callable[[], ExtractProgress] | None = None
+        self._pace = Pace()
+        self._started = 0.0
+        self._has_estimated = self._has_estimated_all = False
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._started = 0.0
 
     def update(
         self,
@@ -47,51 +66,152 @@ class LineCollector(Collector):
         message: str | None = None,
         label: str | None = None,
     ) -> None:
-        """Count rows of dlt, and store the message of a resource about its pages."""
+        """Count rows and jobs of dlt."""
         with self._lock:
-            self._counts[name] += inc
-            if message:
-                self._messages[name] = message
+            if name == "Jobs" and not label:
+                self._jobs += inc
+                self._all_jobs += (total or 0) + (inc_total or 0)
+            elif name not in NOT_TABLES and not name.startswith("_dlt"):
+                self._rows[name] += inc
 
-    def line(self) -> str:
-        """Return the counts of the step, the highest first, and the rate."""
+    def follow(self, progress: Callable[[], ExtractProgress]) -> None:
+        """Show an extraction until the step ends."""
+        self._pace = Pace()
+        self._started = time.monotonic()
+        self._has_estimated = self._has_estimated_all = False
+        self._extraction = progress
+
+    def look(self) -> StepProgress:
+        """Return how far the step is."""
+        now = time.monotonic()
+        follow = self._extraction
+        extraction = follow() if follow else None
         with self._lock:
-            counts = [
-                (name, n) for name, n in self._counts.most_common() if n or name in self._messages
-            ]
-            messages = {name: f" ({message})" for name, message in self._messages.items()}
-        seconds = time.monotonic() - self._started
-        rows = sum(n for name, n in counts if name not in ("Resources", "Jobs", "Files", "Items"))
-        parts = [f"{name} {n:,}{messages.get(name, '')}" for name, n in counts[:5]]
-        if len(counts) > len(parts):
-            parts.append(f"{len(counts) - len(parts)} more")
-        pace = f", {rows / seconds:,.0f} rows/s" if rows and seconds >= 1 else ""
-        return f"{self.step}, {seconds:,.0f} s: {', '.join(parts) or 'nothing yet'}{pace}"
+            return StepProgress(
+                self.step.partition(" ")[0].lower(),
+                now - self._started,
+                extraction,
+                self._pace.observe(now, extraction) if extraction else None,
+                +self._rows,
+                self._jobs,
+                self._all_jobs,
+            )
+
+    @abstractmethod
+    def show(self, progress: StepProgress) -> None:
+        """Show how far the step is."""
+
+    def estimate(self, progress: StepProgress) -> None:
+        """Log how long a long extraction will take, and again when all its lists are known."""
+        extraction, pace = progress.extraction, progress.pace
+        if extraction is None or pace is None or self._has_estimated_all:
+            return
+        if self._has_estimated and extraction.has_waiting:
+            return
+        left = extraction.left
+        if left.requests / pace < LONG:
+            return
+        self._has_estimated, self._has_estimated_all = True, not extraction.has_waiting
+        logger.info("Still to come: %s.", estimate_line(left, pace))
 
     def _start(self, step: str) -> None:
-        self._counts.clear()
-        self._messages.clear()
+        if not step.startswith("Load"):
+            self._rows.clear()  # those of `normalize` are what is loaded next
+        self._jobs = self._all_jobs = 0
         self._started = time.monotonic()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._log, args=(self._ended,), daemon=True)
+        self._thread = threading.Thread(target=self._watch, args=(self._ended,), daemon=True)
         self._thread.start()
 
     def _stop(self) -> None:
         self._ended.set()
+        self._extraction = None
+        if self.step.startswith("Load"):
+            self._rows.clear()
+        if self._thread is not None:
+            self._thread.join(10)
 
-    def _log(self, ended: threading.Event) -> None:
-        while not ended.wait(self._seconds):
-            logger.info("%s", self.line())
+    def _watch(self, ended: threading.Event) -> None:
+        last = time.monotonic()
+        while not ended.wait(min(self._seconds, LOOK_SECONDS)):
+            progress = self.look()
+            self.estimate(progress)
+            if time.monotonic() >= last + self._seconds:
+                last = time.monotonic()
+                self.show(progress)
+
+
+class LineCollector(StepCollector):
+    """Logs a line at intervals."""
+
+    def show(self, progress: StepProgress) -> None:
+        """Log a line."""
+        logger.info("%s", log_line(progress))
+
+
+class _SteadyConsole(Console):
+    """A console that does not hide the cursor: a program that is killed could not bring it back."""
+
+    def show_cursor(self, show: bool = True) -> bool:
+        return False
+
+
+class ScreenCollector(StepCollector):
+    """Draws lines on the terminal, below all that is printed meanwhile; none of them stays."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(SECONDS)
+        self._console = console
+        self._live: Live | None = None
+
+    def show(self, progress: StepProgress) -> None:
+        """Draw the lines."""
+        width, height = terminal_size()
+        lines = screen_lines(progress, width - 1, height)
+        text = Text("\n".join(lines), no_wrap=True, overflow="ignore")
+        text.stylize("bold", len(text) - len(lines[-1]))
+        if self._live is not None:
+            self._live.update(text, refresh=True)
+
+    def _start(self, step: str) -> None:
+        # What is written to standard error meanwhile is printed above.
+        self._live = Live(
+            console=self._console, auto_refresh=False, transient=True, redirect_stdout=False
+        )
+        self._live.start()
+        super()._start(step)
+
+    def _stop(self) -> None:
+        try:
+            super()._stop()
+        finally:
+            if self._live is not None:
+                self._live.stop()
+
+
+def terminal_size() -> tuple[int, int]:
+    """Return the columns and lines of the terminal on standard error, as they are now."""
+    try:
+        size = os.get_terminal_size(2)
+    except OSError:
+        size = os.terminal_size((0, 0))
+    return size.columns or 80, size.lines or 24
 
 
 def collector(choice: str, seconds: float, is_terminal: bool) -> Any:
     """Return the dlt progress collector of a choice, or None.
 
     Args:
-        choice: `auto` for bars on a terminal and lines elsewhere, `tqdm`, `log`, or `off`.
+        choice: `auto` for bars on a terminal and lines elsewhere, `bars`, `log`, or `off`.
         seconds: The interval of lines.
-        is_terminal: Whether standard error is a terminal.
+        is_terminal: Whether standard error is a terminal that bars may be drawn on.
     """
-    if choice == "tqdm" or (choice == "auto" and is_terminal):
-        return TqdmCollector()
-    return None if choice == "off" else LineCollector(seconds)
+    if choice == "off":
+        return None
+    if choice != "log" and is_terminal:
+        console = _SteadyConsole(
+            file=sys.stderr, soft_wrap=True, markup=False, emoji=False, highlight=False
+        )
+        if console.is_interactive:  # which a dumb terminal is not
+            return ScreenCollector(console)
+    return LineCollector(seconds)

@@ -127,6 +127,11 @@ class ExtractContext:
         with self._lock:
             self.report.partitions_done[resource] += 1
 
+    def record_received(self, resource: str, rows: int) -> None:
+        """Count rows that were received."""
+        with self._lock:
+            self.report.received[resource] += rows
+
     def record_without_id(self, resource: str) -> None:
         """Count a row that cannot be loaded because it has no id."""
         with self._lock:

@@ -12,6 +12,7 @@ from ..catalog import Endpoint, table_layout
 from ..transform.decoder import Batch, Decoder
 from .batch_queue import BatchQueue
 from .context import ExtractContext
+from .progress import ExtractProgress, progress_of
 from .reader import EndpointReader
 from .resource_state import ResourceState
 from .state import StoredState
@@ -92,6 +93,11 @@ class Extraction:
         self.context.client.close()
         # The destination needs the memory next.
         pa.default_memory_pool().release_unused()
+
+    def progress(self) -> ExtractProgress:
+        """Return how far the extraction is now."""
+        finished = {name for name, reader in self._readers.items() if reader.done.is_set()}
+        return progress_of(self.context, list(self._readers), finished)
 
     def reader(self, name: str) -> EndpointReader:
         """Return the reader of an endpoint, or of its stand-in."""

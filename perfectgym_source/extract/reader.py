@@ -53,7 +53,6 @@ class EndpointReader:
         self._readers = readers
         self._pool = pool
         self._needs_all = False
-        self._seen = 0
         self._postponed: list[Partition] = []
         self._doubts: dict[str, list[Partition]] = {}
         self._requester = PageRequester(context, endpoint)
@@ -173,7 +172,8 @@ class EndpointReader:
     @property
     def _has_enough(self) -> bool:
         """Return whether a sample has enough rows."""
-        return self._context.limit is not None and self._seen >= self._context.limit
+        limit = self._context.limit
+        return limit is not None and self._context.report.received[self.endpoint.name] >= limit
 
     def _read_partition(self, partition: Partition) -> None:
         if self._failures.is_stopped:
@@ -242,7 +242,7 @@ class EndpointReader:
             return
         rows, is_stable = self._full_list(partition)
         self.router.receive_full_list(partition, rows, is_stable)
-        self._seen += len(rows)
+        self._context.record_received(self.endpoint.name, len(rows))
         if self.endpoint.is_full_list and is_stable:
             self.router.remove_missing(rows)
 
@@ -254,7 +254,7 @@ class EndpointReader:
             is_complete &= self._start(key) == 0
             for page in self._keyset_pages(self._params(partition, variant), key):
                 self.router.receive(partition, key, page)
-                self._seen += len(page)
+                self._context.record_received(self.endpoint.name, len(page))
                 if self._has_enough:
                     return
                 self._context.limiter.yield_slot()

@@ -27,6 +27,8 @@ class Report:
     """What an extraction has done so far.
 
     Attributes:
+        received: Rows received, by resource; those of a list that has to be complete are counted
+            at its end.
         rows: Rows handed to dlt, by table; rows that only clear a parent's list are not counted.
         deleted: Rows that are flagged as deleted or missing from their full list, by table.
         removed: Those of them that leave the table.
@@ -47,6 +49,7 @@ class Report:
         warnings: Other messages for the user.
     """
 
+    received: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
     deleted: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)

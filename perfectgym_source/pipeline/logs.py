@@ -52,6 +52,18 @@ class _Repeated(logging.Filter):
         return True
 
 
+class _OnStandardError(logging.Handler):
+    """A handler that writes to what standard error is now: progress on a terminal replaces it,
+    so that lines of the log stand above."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
+        except Exception:
+            self.handleError(record)
+
+
 class _AsText(logging.Formatter):
     """A formatter with one line for each record, so that text from the API cannot forge a line."""
 
@@ -86,7 +98,7 @@ def configure_logs(form: LogFormat, level: str, is_quiet: bool) -> None:
         level: The lowest level that is shown, one of `LEVELS`.
         is_quiet: Show errors only, and no progress.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _OnStandardError()
     handler.addFilter(_run_id)
     handler.setFormatter(_AsJson() if form == "json" else _AsText("%(message)s"))
     if form == "text" and level != "debug":

@@ -212,6 +212,6 @@ def _dry_run(_: NamedPipeline, options: Options) -> Result:
     from .rendering.dry_run import as_data, as_text
 
     resolved = resolve(**options.source)
-    found = list(preview(Reading(resolved.settings), resolved.endpoints))
-    code = ApiError.exit_code if any(entry.error for entry in found) else 0
+    found = preview(Reading(resolved.settings), resolved.endpoints)
+    code = ApiError.exit_code if any(entry.error for entry in found.previews) else 0
     return Result(as_text(found), as_data(found), code)

@@ -109,7 +109,7 @@ class StepCollector(ExtractCollector):
         if self._has_estimated and extraction.has_waiting:
             return
         left = extraction.left
-        if left.requests / pace < LONG:
+        if left.count / pace < LONG:
             return
         self._has_estimated, self._has_estimated_all = True, not extraction.has_waiting
         logger.info("Still to come: %s.", estimate_line(left, pace))

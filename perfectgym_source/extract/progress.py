@@ -34,15 +34,15 @@ class Estimate:
     """A number of requests.
 
     Attributes:
-        requests: The number.
+        count: The number.
         is_least: Whether there may be more.
     """
 
-    requests: int
+    count: int
     is_least: bool = False
 
     def __add__(self, other: Estimate) -> Estimate:
-        return Estimate(self.requests + other.requests, self.is_least or other.is_least)
+        return Estimate(self.count + other.count, self.is_least or other.is_least)
 
 
 NOTHING = Estimate(0)
@@ -173,7 +173,7 @@ class Pace:
             progress: How far the extraction is now.
         """
         samples = self._samples
-        if progress.left.requests < progress.connections:
+        if progress.left.count < progress.connections:
             # The lists of the company are read one page after the other.
             samples.clear()
         samples.append((now, progress.requests))

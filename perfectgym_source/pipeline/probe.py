@@ -133,13 +133,14 @@ class Probe:
             endpoint.request_variants[0],
             self._settings,
             pendulum.now("UTC").date(),
-            self._own_id(endpoint),
+            self.own_id(endpoint),
         )
         request = PageRequest(params)
         make_paginator(api, endpoint, self._settings.base_url).init_request(request)
         return list(self._client.get(endpoint.path, request.params, endpoint.name).elements)
 
-    def _own_id(self, endpoint: Endpoint) -> int | None:
+    def own_id(self, endpoint: Endpoint) -> int | None:
+        """Return the signed-in member's id, if the endpoint takes it and it is known."""
         api = self._settings.api
         name = own_parent(api, endpoint, self._settings.mode)
         return None if name is None else self._an_id(api.endpoints[name])

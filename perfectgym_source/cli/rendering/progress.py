@@ -15,7 +15,10 @@ BAR = 10
 """The length of a bar, in characters."""
 
 MOST_IN_LOG = 5
-"""So many endpoints or tables are named in one line of the log."""
+"""So many endpoints are named in one line of the log."""
+
+MOST_TABLES = 2
+"""So many tables are named in the line of a step."""
 
 LONG = 60.0
 """An estimate is printed for what takes longer, in seconds."""
@@ -51,9 +54,9 @@ def estimate_line(estimate: Estimate, pace: float | None) -> str:
         estimate: The number of requests.
         pace: Requests a second; None if it is not known.
     """
-    text = f"{'at least' if estimate.is_least else 'about'} {counted(estimate.requests, 'request')}"
+    text = f"{'at least' if estimate.is_least else 'about'} {counted(estimate.count, 'request')}"
     if pace:
-        text += f", {duration(estimate.requests / pace)} at {_rate(pace)} requests/s"
+        text += f", {duration(estimate.count / pace)} at {_rate(pace)} requests/s"
     return text
 
 
@@ -103,14 +106,14 @@ def _total(progress: StepProgress) -> str:
         parts.insert(0, f"{progress.jobs:,} of {counted(progress.all_jobs, 'job')}")
     text = f"{progress.step}, {duration(progress.seconds)}"
     tables = sorted(progress.rows, key=lambda name: -progress.rows[name])
-    names = f": {listed(tables, MOST_IN_LOG)}" if tables and extraction is None else ""
+    names = f": {listed(tables, MOST_TABLES)}" if tables and extraction is None else ""
     return ", ".join((text, *parts)) + names
 
 
 def _remaining(left: Estimate, pace: float | None) -> list[str]:
-    if not (left.requests and pace):
+    if not pace or left.count / pace < 1:
         return []
-    return [f"{'at least' if left.is_least else 'about'} {duration(left.requests / pace)} left"]
+    return [f"{'at least' if left.is_least else 'about'} {duration(left.count / pace)} left"]
 
 
 def _cells(each: EndpointProgress) -> tuple[str, ...]:

@@ -1,36 +1,44 @@
-"""What a dlt progress collector is told of the lists while they are read."""
+"""How far an extraction is, as a dlt progress collector sees it."""
 
 from __future__ import annotations
 
-import io
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dlt.common.runtime.collector import DictCollector, TqdmCollector
-from dlt.common.runtime.collector_base import Collector
+from dlt.common.runtime.collector import DictCollector
+from hypothesis import given
+from hypothesis import strategies as st
 from support.loading import Target
 
+from perfectgym_source.api.client import Statistics
 from perfectgym_source.catalog import ENDPOINTS
-from perfectgym_source.extract.progress import how_far
-from perfectgym_source.extract.report import Report
+from perfectgym_source.config.settings import Settings
+from perfectgym_source.extract.progress import (
+    MEASURED,
+    EndpointProgress,
+    Estimate,
+    ExtractCollector,
+    ExtractProgress,
+    Pace,
+    possible_pace,
+)
 from perfectgym_source.sandbox import Fault, Sandbox
 
 
-class Collected(DictCollector):
-    """Keeps the messages of each name."""
+class Following(DictCollector, ExtractCollector):
+    """Keeps the means to look at the extraction."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.messages: dict[str, list[str]] = {}
-        self.three_clubs_done = threading.Event()
+    progress: Callable[[], ExtractProgress] | None = None
 
-    def update(self, name: str, inc: int = 1, *rest: int, message: str = "") -> None:
-        super().update(name, inc)
-        if message:
-            self.messages.setdefault(name, []).append(message)
-        if message.endswith("3 of 4 clubs"):
-            self.three_clubs_done.set()
+    def follow(self, progress: Callable[[], ExtractProgress]) -> None:
+        self.progress = progress
+
+    def look(self) -> dict[str, EndpointProgress]:
+        assert self.progress is not None
+        return {each.endpoint.name: each for each in self.progress().endpoints}
 
 
 @pytest.fixture
@@ -38,86 +46,171 @@ def target(tmp_path: Path, sandbox: Sandbox) -> Target:
     return Target(tmp_path, sandbox, concurrency=1)
 
 
-def extract(target: Target, collector: Collector, *resources: str) -> None:
+def extract(target: Target, collector: DictCollector, *resources: str) -> None:
     pipeline = target.pipeline()
     pipeline.collector = collector
     pipeline.extract(target.source(*resources))
 
 
-def test_pages_and_clubs_are_told_while_they_are_read(target: Target) -> None:
-    collected = Collected()
+def counts(each: EndpointProgress) -> tuple[int, int, int, int | None, bool]:
+    return each.rows, each.pages, each.done, each.partitions, each.is_finished
+
+
+def test_pages_rows_and_clubs_are_known_while_they_are_read(target: Target) -> None:
+    following = Following()
     sandbox = target.sandbox
-    clubs: set[str] = set()
-    told_in_time: list[bool] = []
+    seen: dict[str, dict[str, EndpointProgress]] = {}
+    lock = threading.Lock()
 
-    def wait_at_the_last_club(request: object) -> None:
-        clubs.add(getattr(request, "params", {}).get("clubId", ""))
-        if len(clubs - {""}) == 4 and not told_in_time:
-            told_in_time.append(collected.three_clubs_done.wait(20))
+    def look(request: object) -> None:
+        parameters = getattr(request, "params", {})
+        with lock:
+            seen.setdefault(parameters.get("clubId", "clubs"), following.look())
 
-    sandbox.on_request = wait_at_the_last_club
-    extract(target, collected, "classes")
+    sandbox.on_request = look
+    extract(target, following, "classes")
 
-    assert told_in_time == [True]
+    [first, *of_clubs] = list(seen.values())
+    assert counts(first["clubs"]) == (0, 1, 0, 1, False)
+    assert counts(first["classes"]) == (0, 0, 0, None, False)
+    assert not first["classes"].is_at_work and first["clubs"].is_at_work
+    # One club after the other: so many are done when the next one is requested.
+    assert [each["classes"].done for each in of_clubs] == [0, 1, 2, 3]
+    assert {each["classes"].partitions for each in of_clubs} == {4}
+    assert {counts(each["clubs"]) for each in of_clubs} == {(4, 1, 1, 1, True)}
+
     pages = sum(request.table == "classes" for request in sandbox.requests)
-    assert collected.messages["classes"][-1] == f"{pages} pages, 4 of 4 clubs"
-    assert collected.messages["clubs"] == ["1 page"]
+    rows = len(sandbox.world.rows("classes"))
+    assert counts(following.look()["classes"]) == (rows, pages, 4, 4, True)
+    assert following.progress is not None
+    assert following.progress().left == Estimate(0)
+
+
+def test_all_figures_agree_with_the_requests_that_were_made(target: Target) -> None:
+    following = Following()
+    extract(target, following, "discounts", "instructor_schedules", "contract_fees", "users")
+    made = [request.table for request in target.sandbox.requests]
+    found = following.look()
+    assert set(found) == {
+        *("clubs", "users", "contracts", "payment_plans", "club_instructors"),
+        *("discounts", "instructor_schedules", "contract_fees"),
+    }
+    assert sum(each.pages for each in found.values()) == len(made)
+    for each in found.values():
+        assert each.done == each.partitions, each.endpoint.name
+        assert each.is_finished
+    clubs, plans = len(target.sandbox.world.clubs), len(target.sandbox.world.rows("payment_plans"))
+    assert found["discounts"].partitions == clubs * plans
+    assert found["contract_fees"].partitions == len(target.sandbox.world.contracts)
 
 
 def test_a_request_that_is_repeated_is_one_page(target: Target) -> None:
-    collected = Collected()
+    following = Following()
     target.sandbox.faults.add(Fault("Clubs/Clubs", "status", status=503, times=2))
-    extract(target, collected, "clubs")
+    extract(target, following, "clubs")
     assert len(target.sandbox.requests) == 3
-    assert collected.messages["clubs"][-1] == "1 page"
-
-
-def test_lists_that_are_read_for_their_ids_only_are_told_too(target: Target) -> None:
-    collected = Collected()
-    extract(target, collected, "products")
-    assert collected.messages == {
-        "clubs": ["1 page"],
-        "products": [*collected.messages["products"][:-1], "4 pages, 4 of 4 clubs"],
-    }
+    assert following.look()["clubs"].pages == 1
 
 
 def test_a_club_that_cannot_be_read_is_done_too(target: Target) -> None:
-    collected = Collected()
+    following = Following()
     target.options["on_error"] = "continue"
     club = str(target.sandbox.world.clubs[0]["id"])
     refused = Fault("Products/Products", "status", status=403, times=None, params={"clubId": club})
     target.sandbox.faults.add(refused)
-    extract(target, collected, "products")
+    extract(target, following, "products")
     assert refused.fired
-    assert collected.messages["products"][-1] == "4 pages, 4 of 4 clubs"
+    products = following.look()["products"]
+    assert (products.pages, products.done, products.partitions) == (4, 4, 4)
 
 
-def test_a_bar_shows_it(target: Target) -> None:
-    screen = io.StringIO()
-    extract(target, TqdmCollector(file=screen), "products")
-    assert "4 pages, 4 of 4 clubs" in screen.getvalue()
+def test_a_collector_of_dlt_counts_rows_as_ever(target: Target) -> None:
+    class Counting(DictCollector):
+        highest = 0
+
+        def update(self, name: str, inc: int = 1, *rest: object, **more: object) -> None:
+            super().update(name, inc)
+            self.highest = max(self.highest, self.counters["clubs"])
+
+    counting = Counting()
+    extract(target, counting, "clubs")
+    assert counting.highest == 4
 
 
-def test_where_no_pipeline_extracts_nobody_is_told(target: Target) -> None:
-    collected = Collected()
-    target.pipeline().collector = collected
+def test_where_no_pipeline_extracts_nobody_follows(target: Target) -> None:
+    following = Following()
+    target.pipeline().collector = following
     assert list(target.source("clubs"))
-    assert collected.messages == {}
+    assert following.progress is None
+
+
+def of(name: str, **more: int) -> EndpointProgress:
+    return EndpointProgress(ENDPOINTS[name], **more)
 
 
 @pytest.mark.parametrize(
-    ("resource", "partitions", "text"),
+    ("each", "left"),
     [
-        ("users", 1, "1,998 pages"),
-        ("contract_fees", 3000, "1,998 pages, 1,500 of 3,000 contracts"),
-        ("user_products", 3000, "1,998 pages, 1,500 of 3,000 lists"),
-        ("user_products", None, "1,998 pages"),
+        (of("users", partitions=1, pages=40), Estimate(0, is_least=True)),
+        (of("contract_fees"), Estimate(0, is_least=True)),
+        (of("contract_fees", partitions=650), Estimate(650)),
+        (of("contract_fees", partitions=650, done=600, pages=610), Estimate(50)),
+        (of("messages", partitions=500), Estimate(500, is_least=True)),
+        (of("messages", partitions=500, done=MEASURED - 1), Estimate(481, is_least=True)),
+        (of("messages", partitions=500, done=200, pages=832), Estimate(1200)),
+        (of("messages", partitions=500, done=500, pages=2000), Estimate(0)),
+        (of("club_payment_plans", partitions=8), Estimate(16, is_least=True)),
+        (replace(of("users", partitions=1), is_finished=True), Estimate(0)),
     ],
 )
-def test_in_words(resource: str, partitions: int | None, text: str) -> None:
-    report = Report()
-    report.requests[resource], report.retries[resource] = 2000, 2
-    report.partitions_done[resource] = 1500
-    if partitions:
-        report.partitions[resource] = partitions
-    assert how_far(ENDPOINTS[resource], report) == text
+def test_what_is_left_of_an_endpoint(each: EndpointProgress, left: Estimate) -> None:
+    assert each.left(connections=8) == left
+
+
+def test_what_is_left_is_a_minimum_as_long_as_a_list_is_waiting() -> None:
+    fees, details = of("contract_fees", partitions=100), of("message_details")
+    assert ExtractProgress([fees], 10, 8).left == Estimate(100)
+    waiting = ExtractProgress([fees, details], 10, 8)
+    assert waiting.left == Estimate(100, is_least=True)
+    assert waiting.has_waiting
+    assert ExtractProgress([fees], 10, 8, is_sample=True).left == Estimate(0, is_least=True)
+
+
+@given(
+    st.integers(0, 1000), st.integers(0, 1000), st.integers(0, 5000), st.sampled_from(["a", "b"])
+)
+def test_what_is_left_is_never_less_than_a_request_for_each(
+    done: int, more: int, pages: int, kind: str
+) -> None:
+    name = {"a": "messages", "b": "club_payment_plans"}[kind]
+    each = of(name, partitions=done + more, done=done, pages=pages)
+    assert each.left(8).count >= more * len(each.endpoint.request_variants)
+
+
+@pytest.mark.parametrize(
+    ("limit", "responses", "seconds", "pace"),
+    [
+        (20, 0, 0.0, 20),
+        (0, 0, 0.0, None),
+        (20, 10, 1.0, 20),  # eight connections could make 80
+        (20, 10, 8.0, 10),
+        (0, 10, 1.0, 80),
+    ],
+)
+def test_the_possible_pace(limit: float, responses: int, seconds: float, pace: float) -> None:
+    settings = Settings("https://x.test", "u", "p", requests_per_second=limit)
+    found = possible_pace(settings, Statistics(responses=responses, seconds_responding=seconds))
+    assert found == (None if pace is None else pytest.approx(pace))
+
+
+def test_the_observed_pace_counts_as_soon_as_there_is_enough_to_request() -> None:
+    def at(requests: int, left: int) -> ExtractProgress:
+        fees = of("contract_fees", partitions=left)
+        return ExtractProgress([fees], requests, 8, possible_pace=20)
+
+    pace = Pace()
+    assert pace.observe(0, at(0, 0)) == 20
+    assert pace.observe(10, at(20, 0)) == 20  # one page after the other
+    assert pace.observe(12, at(30, 500)) == 20
+    assert pace.observe(17, at(80, 450)) == pytest.approx(60 / 7)
+    assert pace.observe(100, at(80, 450)) == 20  # nothing was observed for long

@@ -166,7 +166,8 @@ class Pace:
         self._samples: deque[tuple[float, int]] = deque()
 
     def observe(self, now: float, progress: ExtractProgress) -> float | None:
-        """Return the pace: the observed one, or the possible one until there is one.
+        """Return the pace: the observed one, or the possible one until there is one; None while
+        no request gets through.
 
         Args:
             now: Seconds that only grow.
@@ -180,9 +181,9 @@ class Pace:
         while now - samples[0][0] > WINDOW:
             samples.popleft()
         seconds, requests = now - samples[0][0], progress.requests - samples[0][1]
-        if seconds < SHORTEST_WINDOW or not requests:
+        if seconds < SHORTEST_WINDOW:
             return progress.possible_pace
-        return requests / seconds
+        return requests / seconds or None
 
 
 class ExtractCollector(Collector):

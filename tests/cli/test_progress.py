@@ -4,10 +4,13 @@ import io
 import json
 import logging
 import sys
+import threading
 
 import pytest
 
-from perfectgym_source.cli.progress import LineCollector
+from perfectgym_source.catalog import ENDPOINTS
+from perfectgym_source.cli.progress import LineCollector, ScreenCollector, collector
+from perfectgym_source.extract.progress import EndpointProgress, ExtractProgress
 from perfectgym_source.pipeline.logs import PROGRESS, begin_run, configure_logs
 
 
@@ -55,36 +58,124 @@ def test_quiet_leaves_errors_only(monkeypatch):
     assert written.getvalue() == "error\n"
 
 
-def test_a_line_names_the_step_and_the_most_first():
-    collector = LineCollector(1000)
-    with collector("Extract"):
-        collector.update("clubs", 4)
-        collector.update("classes", 12_300)
-        line = collector.line()
-    assert line.startswith("Extract, 0 s: classes 12,300, clubs 4")
+def looks(collector, *steps):
+    """Go through steps of dlt; each is its name and what it counts."""
+    found = []
+    for step, counts in steps:
+        with collector(step):
+            for name, inc, total in counts:
+                collector.update(name, inc, total)
+            found.append(collector.look())
+    return found
 
 
-def test_a_line_tells_how_far_each_list_is_though_no_row_has_come_yet():
-    collector = LineCollector(1000)
-    with collector("Extract"):
-        collector.update("Resources", 0)
-        collector.update("clubs", 4)
-        collector.update("classes", 0, message="3 pages, 0 of 8 clubs")
-        collector.update("classes", 0, message="12 pages, 3 of 8 clubs")
-        line = collector.line()
-    assert line == "Extract, 0 s: clubs 4, classes 0 (12 pages, 3 of 8 clubs)"
-    with collector("Normalize"):
-        collector.update("classes", 7)
-        assert collector.line() == "Normalize, 0 s: classes 7"
+def test_what_dlt_counts_is_shown_without_its_own_tables():
+    rows = [("Files", 0, 4), ("_dlt_pipeline_state", 1, None), ("clubs", 4, None)]
+    jobs = [("Jobs", 1, 12)]
+    steps = [
+        ("Normalize perfectgym in 17.5", rows),
+        ("Load perfectgym in 17.5", jobs),
+        ("Load perfectgym in 18.5", jobs),
+    ]
+    normalize, load, other = looks(LineCollector(1000), *steps)
+    assert (normalize.step, normalize.rows, normalize.all_jobs) == ("normalize", {"clubs": 4}, 0)
+    assert (load.step, load.rows, load.jobs, load.all_jobs) == ("load", {"clubs": 4}, 1, 12)
+    assert other.rows == {}  # another package
+
+
+def test_jobs_that_failed_are_not_counted_twice():
+    lines = LineCollector(1000)
+    with lines("Load x"):
+        lines.update("Jobs", 0, 3)
+        lines.update("Jobs", 1)
+        lines.update("Jobs", 1, message="WARNING: Some of the jobs failed!", label="Failed")
+        lines.update("Jobs", inc=0, inc_total=2)
+        look = lines.look()
+    assert (look.jobs, look.all_jobs) == (1, 5)
 
 
 def test_lines_come_at_intervals_and_end_with_the_step(monkeypatch):
     written = lines(monkeypatch, "text", "warning", False)
     collector = LineCollector(0.01)
     with collector("Load"):
-        collector.update("Jobs")
-        while written.getvalue().count("Load") < 2:
+        thread = collector._thread
+        while written.getvalue().count("load, ") < 2:
             collector._ended.wait(0.01)
-    thread = collector._thread
-    thread.join(10)
     assert not thread.is_alive()
+
+
+def test_no_thread_outlives_a_step_that_fails(monkeypatch):
+    lines(monkeypatch, "text", "warning", False)
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt), LineCollector(0.01)("Extract"):
+        raise KeyboardInterrupt
+    assert threading.active_count() == before
+
+
+class Extraction:
+    """An extraction of a number of contracts, one of which takes a second."""
+
+    def __init__(self, contracts):
+        self.fees = EndpointProgress(ENDPOINTS["contract_fees"], partitions=contracts)
+        self.details = None
+
+    def __call__(self):
+        endpoints = [self.fees, self.details] if self.details else [self.fees]
+        return ExtractProgress(endpoints, 10, connections=8, possible_pace=1.0)
+
+
+def estimates(monkeypatch, extraction, *changes):
+    """Return what is printed, before and after changes of the extraction."""
+    written = lines(monkeypatch, "text", "warning", False)
+    collector = LineCollector(1000)
+    collector.follow(extraction)
+    for change in (lambda: None, *changes):
+        change()
+        collector.estimate(collector.look())
+        collector.estimate(collector.look())
+    return written.getvalue().splitlines()
+
+
+def test_a_long_extraction_is_estimated_once(monkeypatch):
+    found = estimates(monkeypatch, Extraction(600))
+    assert found == ["Still to come: about 600 requests, 10 min at 1.0 requests/s."]
+
+
+def test_a_short_extraction_is_not_estimated(monkeypatch):
+    assert estimates(monkeypatch, Extraction(59)) == []
+
+
+def test_it_is_estimated_again_when_all_lists_are_known(monkeypatch):
+    extraction = Extraction(300)
+    extraction.details = EndpointProgress(ENDPOINTS["message_details"])
+
+    def all_are_known():
+        extraction.details = EndpointProgress(ENDPOINTS["message_details"], partitions=900)
+
+    assert estimates(monkeypatch, extraction, all_are_known) == [
+        "Still to come: at least 300 requests, 5 min 0 s at 1.0 requests/s.",
+        "Still to come: about 1,200 requests, 20 min at 1.0 requests/s.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "is_terminal", "term", "kind"),
+    [
+        ("auto", True, "xterm", ScreenCollector),
+        ("bars", True, "xterm", ScreenCollector),
+        ("tqdm", True, "xterm", ScreenCollector),
+        ("log", True, "xterm", LineCollector),
+        ("auto", True, "dumb", LineCollector),
+        ("auto", False, "xterm", LineCollector),
+        ("bars", False, "xterm", LineCollector),
+        ("off", True, "xterm", type(None)),
+    ],
+)
+def test_lines_are_drawn_where_a_terminal_can(choice, is_terminal, term, kind, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", term)
+    assert type(collector(choice, 30, is_terminal)) is kind

@@ -213,4 +213,6 @@ def test_the_observed_pace_counts_as_soon_as_there_is_enough_to_request() -> Non
     assert pace.observe(10, at(20, 0)) == 20  # one page after the other
     assert pace.observe(12, at(30, 500)) == 20
     assert pace.observe(17, at(80, 450)) == pytest.approx(60 / 7)
+    assert pace.observe(40, at(80, 450)) == 2
+    assert pace.observe(60, at(80, 450)) is None  # the API hangs
     assert pace.observe(100, at(80, 450)) == 20  # nothing was observed for long

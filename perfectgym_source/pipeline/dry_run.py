@@ -82,7 +82,7 @@ def preview(reading: Reading, selected: Sequence[Endpoint]) -> DryRun:
     with Client(settings) as client:
         probe = Probe(settings, client)
         previews = list(_previews(reading, selected, probe))
-        estimates = _estimates(settings, selected, client, probe, previews)
+        estimates = _estimates(settings, selected, probe, previews)
         return DryRun(
             [replace(entry, requests=estimates[entry.resource]) for entry in previews],
             sum((SOMETHING if each is None else each for each in estimates.values()), NOTHING),
@@ -93,7 +93,6 @@ def preview(reading: Reading, selected: Sequence[Endpoint]) -> DryRun:
 def _estimates(
     settings: Settings,
     selected: Sequence[Endpoint],
-    client: Client,
     probe: Probe,
     previews: Sequence[Preview],
 ) -> dict[str, Estimate | None]:
@@ -102,7 +101,7 @@ def _estimates(
     failed = {entry.resource for entry in previews if entry.error}
     above = (ancestors(api, entry, settings.mode) for entry in selected)
     names = {entry.name for entry in selected}.union(*above)
-    first_run = FirstRun(settings, client, probe, names - failed)
+    first_run = FirstRun(settings, probe, names - failed)
     found: dict[str, Estimate | None] = dict.fromkeys(names)
     for name in names - failed:
         with contextlib.suppress(ApiError):

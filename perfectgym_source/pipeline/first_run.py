@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import pendulum
 
-from ..api.client import Client
 from ..api.lists import make_paginator, pages
 from ..api.pages import Page, row_id
 from ..api.paginators import PageRequest
 from ..catalog import Endpoint
 from ..catalog.selection import is_own_row, parents, read_for
 from ..config.settings import Settings
+from ..errors import ApiError
 from ..extract.partitions import Partition
 from ..extract.progress import NOTHING, Estimate, requests_each
 from ..extract.request_params import request_parameters
@@ -47,17 +47,13 @@ class FirstRun:
 
     Args:
         settings: The source's settings.
-        client: The client.
-        probe: The first pages.
+        probe: Requests the pages.
         needed: The names of the endpoints that the run reads.
     """
 
-    def __init__(
-        self, settings: Settings, client: Client, probe: Probe, needed: Collection[str]
-    ) -> None:
+    def __init__(self, settings: Settings, probe: Probe, needed: Collection[str]) -> None:
         self._settings = settings
         self._api = settings.api
-        self._client = client
         self._probe = probe
         self._counts: dict[str, Count] = {}
         endpoints = [self._api.endpoints[name] for name in needed]
@@ -109,7 +105,10 @@ class FirstRun:
     def _count(self, endpoint: Endpoint) -> Count:
         """Return the rows of an endpoint, as far as few requests tell."""
         if endpoint.name not in self._counts:
-            self._counts[endpoint.name] = self._read(endpoint)
+            try:
+                self._counts[endpoint.name] = self._read(endpoint)
+            except ApiError:
+                self._counts[endpoint.name] = Count(is_complete=False)
         return self._counts[endpoint.name]
 
     def _read(self, endpoint: Endpoint) -> Count:
@@ -142,8 +141,7 @@ class FirstRun:
 
         def fetch(request: PageRequest) -> Page:
             count.requests += 1
-            merged = {**params, **request.params}
-            return self._client.get(endpoint.path, merged, endpoint.name, None, request.url)
+            return self._probe.get(endpoint, {**params, **request.params}, request.url)
 
         for page in pages(fetch, make_paginator(self._api, endpoint, settings.base_url)):
             for row in page.elements:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pendulum
 
 from ..api.client import Client
 from ..api.lists import make_paginator
-from ..api.pages import row_id
+from ..api.pages import Page, row_id
 from ..api.paginators import PageRequest
 from ..catalog import Endpoint
 from ..catalog.selection import own_parent
@@ -96,16 +97,17 @@ def check(settings: Settings, selected: list[Endpoint]) -> Checked:
 
 
 class Probe:
-    """The first page of each endpoint; each is requested once, and so are those it depends on.
+    """Pages of endpoints and of those that they depend on; each is requested once.
 
     Attributes:
-        pages: The pages, by endpoint; None where there is no parent to request it for.
+        pages: The first pages, by endpoint; None where there is no parent to request it for.
     """
 
     def __init__(self, settings: Settings, client: Client) -> None:
         self._settings = settings
         self._client = client
         self.pages: dict[str, list[Any] | None] = {}
+        self._responses: dict[tuple[str, str], Page] = {}
 
     def first_page(self, endpoint: Endpoint) -> list[Any] | None:
         """Return the elements of an endpoint's first page; None if there is no parent."""
@@ -137,7 +139,21 @@ class Probe:
         )
         request = PageRequest(params)
         make_paginator(api, endpoint, self._settings.base_url).init_request(request)
-        return list(self._client.get(endpoint.path, request.params, endpoint.name).elements)
+        return list(self.get(endpoint, request.params).elements)
+
+    def get(self, endpoint: Endpoint, params: Mapping[str, str], url: str | None = None) -> Page:
+        """Return a page; each is requested once.
+
+        Args:
+            endpoint: The endpoint.
+            params: The query parameters.
+            url: The whole address, where the API has given it.
+        """
+        key = (endpoint.path, url or urlencode(sorted(params.items())))
+        if key not in self._responses:
+            found = self._client.get(endpoint.path, params, endpoint.name, url=url)
+            self._responses[key] = found
+        return self._responses[key]
 
     def own_id(self, endpoint: Endpoint) -> int | None:
         """Return the signed-in member's id, if the endpoint takes it and it is known."""

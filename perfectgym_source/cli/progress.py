@@ -27,7 +27,7 @@ from .rendering.progress import LONG, StepProgress, estimate_line, log_line, scr
 
 logger = logging.getLogger(PROGRESS)
 
-SECONDS = 0.25
+SECONDS = 0.5
 """The interval at which a terminal is drawn anew."""
 
 LOOK_SECONDS = 1.0

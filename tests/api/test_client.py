@@ -56,6 +56,8 @@ def test_a_damaged_response_is_requested_again(sandbox, client, kind):
     sandbox.faults.add(Fault(CLUBS, kind, times=3))
     assert len(clubs(client)) == 4
     assert (client.statistics.requests, client.statistics.retries) == (4, 3)
+    assert client.statistics.responses == 4
+    assert client.statistics.seconds_responding > 0
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])

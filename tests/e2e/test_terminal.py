@@ -85,15 +85,23 @@ def test_warnings_stand_above_and_nothing_else_stays(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_load_leaves_the_terminal_as_it_was(
-    configured: Program, gate: Gate, number: signal.Signals
+    configured: Program, number: signal.Signals
 ) -> None:
+    configured.environment["SOURCES__PERFECTGYM__REQUESTS_PER_SECOND"] = "8"
+    estimate = (
+        r"Still to come: (about|at least) [\d,]+ requests, \d min \d+ s at [\d.]+ requests/s\."
+    )
     with Terminal(configured, *RESOURCES) as terminal:
-        terminal.wait_until(is_extracting)
+        terminal.wait_until(
+            lambda lines: (
+                any(re.fullmatch(estimate, line) for line in lines) and is_extracting(lines[-1:])
+            )
+        )
         terminal.process.send_signal(number)
         assert terminal.wait() == 130
-        gate.open()
-    assert not is_extracting(terminal.shown)
-    assert terminal.shown[-1].startswith("Interrupted.")
+    *_, above, last = filter(None, terminal.shown)  # click begins a new line after ^C
+    assert re.fullmatch(estimate, above)
+    assert last.startswith("Interrupted.")
     # Nobody could show it again after a kill.
     assert b"\x1b[?25l" not in terminal.bytes
 

@@ -99,9 +99,10 @@ def test_an_interrupted_load_leaves_the_terminal_as_it_was(
         )
         terminal.process.send_signal(number)
         assert terminal.wait() == 130
-    *_, above, last = filter(None, terminal.shown)  # click begins a new line after ^C
-    assert re.fullmatch(estimate, above)
+    first, *others, last = terminal.shown
+    assert re.fullmatch(estimate, first)
     assert last.startswith("Interrupted.")
+    assert not re.search("extract, | of 150 | of 520 ", "".join(others))
     # Nobody could show it again after a kill.
     assert b"\x1b[?25l" not in terminal.bytes
 

@@ -112,6 +112,8 @@ class ExtractContext:
         """Record that the reading of an endpoint begins, with its number of partitions."""
         self._began_at[resource] = time.monotonic()
         self.report.partitions[resource] = partitions
+        # The report may hold those of an earlier extraction of the same source.
+        self.report.partitions_done[resource] = self.report.received[resource] = 0
 
     def finished(self, resource: str) -> None:
         """Record that an endpoint has been read."""

@@ -90,7 +90,7 @@ class EndpointProgress:
             return NOTHING
         if self.partitions is None or not self.parents:
             return SOMETHING
-        left = self.partitions - self.done
+        left = max(0, self.partitions - self.done)
         least, is_least = requests_each(self.endpoint)
         each: float = least
         if self.done >= MEASURED:

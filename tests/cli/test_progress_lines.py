@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from perfectgym_source.catalog import ENDPOINTS
@@ -14,6 +14,9 @@ from perfectgym_source.cli.rendering.progress import (
     screen_lines,
 )
 from perfectgym_source.extract.progress import EndpointProgress, Estimate, ExtractProgress
+
+# Endpoints print long, which takes time where the machine is busy.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 AMOUNTS = st.integers(0, 10**9)
 
@@ -28,7 +31,7 @@ ENDPOINT_PROGRESS = st.builds(
 )
 EXTRACTION = st.builds(
     ExtractProgress,
-    endpoints=st.lists(ENDPOINT_PROGRESS, max_size=60),
+    endpoints=st.lists(ENDPOINT_PROGRESS, max_size=30),
     requests=AMOUNTS,
     connections=st.integers(1, 64),
     possible_pace=st.none() | st.floats(0.001, 1000),
@@ -46,6 +49,7 @@ PROGRESS = st.builds(
 )
 
 
+@unhurried
 @given(PROGRESS, st.integers(1, 200), st.integers(1, 80))
 def test_no_line_is_longer_than_the_terminal_and_there_are_not_too_many(
     progress: StepProgress, width: int, height: int
@@ -56,6 +60,7 @@ def test_no_line_is_longer_than_the_terminal_and_there_are_not_too_many(
     assert log_line(progress).isprintable()
 
 
+@unhurried
 @given(PROGRESS)
 def test_each_endpoint_at_work_has_a_line_or_is_counted(progress: StepProgress) -> None:
     *lines, _ = screen_lines(progress, 200, 24)

@@ -124,6 +124,19 @@ def test_a_club_that_cannot_be_read_is_done_too(target: Target) -> None:
     assert (products.pages, products.done, products.partitions) == (4, 4, 4)
 
 
+def test_a_source_that_is_read_again_counts_anew(target: Target) -> None:
+    following = Following()
+    source = target.source("clubs", "products", limit=2)
+    found = []
+    for _ in range(2):
+        pipeline = target.pipeline()
+        pipeline.collector = following
+        pipeline.extract(source)
+        found.append([counts(each) for each in following.look().values()])
+        assert following.look()["clubs"].rows >= 2
+    assert found[0] == found[1]
+
+
 def test_a_collector_of_dlt_counts_rows_as_ever(target: Target) -> None:
     class Counting(DictCollector):
         highest = 0

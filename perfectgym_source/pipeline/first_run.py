@@ -16,9 +16,9 @@ from ..catalog import Endpoint
 from ..catalog.selection import is_own_row, parents, read_for
 from ..config.settings import Settings
 from ..errors import ApiError
+from ..extract.page_requests import request_parameters
 from ..extract.partitions import Partition
 from ..extract.progress import NOTHING, Estimate, requests_each
-from ..extract.request_params import request_parameters
 from .probe import Probe
 
 MOST_REQUESTS = 10

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from perfectgym_source.config.builtin_pipelines import BUILTIN
 from support.loading import Target
 
 from perfectgym_source.cli.rendering.dry_run import UNKNOWN, as_text
+from perfectgym_source.config.pipeline_settings import BUILTIN
 from perfectgym_source.extract.progress import Estimate
 from perfectgym_source.pipeline import first_run
 from perfectgym_source.pipeline.dry_run import DryRun, preview

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar
 
 from .text import LONGEST_TEXT, one_line, shortened
 
@@ -36,8 +36,8 @@ class PerfectGymError(Exception):
         message: str,
         *,
         hint: str = "",
-        resource: Optional[str] = None,
-        request: Optional[str] = None,
+        resource: str | None = None,
+        request: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -146,8 +146,8 @@ class RequestRefused(ApiError):
         status: int = 400,
         errors: Iterable[Mapping[str, Any]] = (),
         hint: str = "",
-        resource: Optional[str] = None,
-        request: Optional[str] = None,
+        resource: str | None = None,
+        request: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint, resource=resource, request=request)
         self.status = status
@@ -167,10 +167,10 @@ class Unavailable(ApiError):
         message: str,
         *,
         attempts: int = 1,
-        status: Optional[int] = None,
+        status: int | None = None,
         hint: str = "",
-        resource: Optional[str] = None,
-        request: Optional[str] = None,
+        resource: str | None = None,
+        request: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint, resource=resource, request=request)
         self.attempts = attempts

@@ -12,7 +12,6 @@ import dlt
 import pendulum
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.extract import DltResource
-from typing_extensions import Self
 
 from .api.client import Client
 from .catalog import Endpoint, TableLayout
@@ -155,7 +154,7 @@ class PerfectGymResource(DltResource):
 
     reading: Reading | None = None
 
-    def _clone(self, **names: Any) -> Self:
+    def _clone(self, **names: Any) -> PerfectGymResource:
         copy = super()._clone(**names)
         copy.reading = self.reading
         return copy

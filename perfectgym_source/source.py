@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, TypeVar
+from typing import Any, TypeVar
 
 import dlt
 from dlt.common.configuration import inject_section, with_config
@@ -64,18 +64,18 @@ def _hint(entry: Setting) -> Any:
     kind: Any = str if takes_text(entry.check) else Any
     if entry.is_secret:
         kind = TSecretStrValue
-    return Optional[kind]
+    return kind | None
 
 
 @dlt.source(name="perfectgym", section="perfectgym", max_table_nesting=0)
 @_names_all_settings
 def perfectgym_source(
-    resources: Optional[Sequence[str]] = None,
-    groups: Optional[Sequence[str]] = None,
-    full_refresh: Optional[Sequence[str]] = None,
-    limit: Optional[int] = None,
+    resources: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+    full_refresh: Sequence[str] | None = None,
+    limit: int | None = None,
     *,
-    api: Optional[Any] = None,
+    api: Any | None = None,
     **options: Any,
 ) -> Iterator[PerfectGymResource]:
     """PerfectGym as a dlt source.
@@ -118,12 +118,12 @@ def resolve(**arguments: Any) -> Resolved:
 
 @_names_all_settings
 def _resolved(
-    resources: Optional[Sequence[str]] = None,
-    groups: Optional[Sequence[str]] = None,
-    full_refresh: Optional[Sequence[str]] = None,
-    limit: Optional[int] = None,
+    resources: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+    full_refresh: Sequence[str] | None = None,
+    limit: int | None = None,
     *,
-    api: Optional[Any] = None,
+    api: Any | None = None,
     **options: Any,
 ) -> Resolved:
     # dlt would take whatever the configuration calls `api`: that is meant for another program.

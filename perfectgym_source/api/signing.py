@@ -9,7 +9,6 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.auth import AuthBase
-from typing_extensions import Self
 
 from ..errors import ConfigurationError, SignInError
 
@@ -73,7 +72,7 @@ class SecretAuth(AuthBase):
     def __getstate__(self) -> NoReturn:
         raise TypeError(f"{type(self).__name__} holds a secret: it is not to be stored")
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+    def __deepcopy__(self, memo: dict[int, Any]) -> SecretAuth:
         return self  # one account, one state
 
 

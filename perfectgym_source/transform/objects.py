@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
-from typing import Any, Protocol, Union
+from typing import Any, Protocol
 
 import orjson
 
@@ -18,7 +18,7 @@ from ..catalog.tables import ArrayField, ObjectField, ScalarField
 EMPTY: Mapping[str, Any] = {}
 SAMPLE = 200
 
-Fields = Sequence[Union[ScalarField, ObjectField, ArrayField]]
+Fields = Sequence[ScalarField | ObjectField | ArrayField]
 
 
 class Objects(Protocol):

@@ -14,6 +14,9 @@ def __getattr__(name: str) -> Any:
     """The source, imported when somebody asks for it: dlt takes a second, and completion in a shell
     does without."""
     if name == "perfectgym_source":
+        from .prerequisites import check_versions
+
+        check_versions()
         from .source import perfectgym_source
 
         return perfectgym_source

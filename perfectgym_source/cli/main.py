@@ -14,6 +14,7 @@ import click
 from ..config.pipeline_settings import help_of
 from ..errors import ConfigurationError, PerfectGymError
 from ..pipeline.logs import LEVELS, configure_logs
+from ..prerequisites import check_platform, check_versions
 from . import completion
 from .streams import output_problem, prepare_streams, say
 
@@ -248,6 +249,7 @@ def command(pipeline: str | None, **options: Any) -> int:
 
         say(listing())
         return 0
+    check_versions()
     from ..config.toml_files import read_toml_files_forgivingly
 
     read_toml_files_forgivingly()
@@ -288,6 +290,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     prepare_streams()
     try:
+        check_platform()
         _check_folder()
         # click returns the code of its `Exit`, or the command's own.
         code = command(standalone_mode=False) or 0

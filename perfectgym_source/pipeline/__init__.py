@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..prerequisites import check_platform, check_versions
+
 if TYPE_CHECKING:
     from .runner import Summary
     from .runs import PipelineRun, pipeline_runs, run_pipeline
@@ -22,6 +24,9 @@ __all__ = ["PipelineRun", "Summary", "pipeline_runs", "run_pipeline"]
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is used: importing dlt takes a second."""
+    if name in __all__:
+        check_platform()
+        check_versions()
     if name == "Summary":
         from .runner import Summary
 

@@ -3,7 +3,7 @@ PYTHON = .venv/bin/python
 FAST = tests/api tests/catalog tests/cli tests/config tests/sandbox tests/test_each.py \
        tests/test_text.py tests/transform/test_time_zones.py
 
-.PHONY: check quick lint audit demo docs
+.PHONY: check quick lowest newest lint audit package demo docs
 
 check:
 	.ci/run
@@ -11,11 +11,19 @@ check:
 quick: lint
 	$(PYTHON) -m pytest -n 2 $(FAST)
 
+# The same tests with the lowest and with the newest versions that pyproject.toml allows; with
+# another Python: `make lowest PYTHON=python3.10`.
+lowest newest:
+	.ci/versions $@ $(PYTHON) -n 2 $(FAST)
+
 lint:
 	.ci/lint
 
 audit:
 	.ci/audit
+
+package:
+	.ci/package
 
 demo:
 	$(PYTHON) pipelines/run.py --demo

@@ -163,7 +163,7 @@ def write_files(
 
         resources = []
         for name in tables:
-            table = connection.table(f'"{schema}"."{name}"')
+            table = connection.sql(f'FROM "{schema}"."{name}"')
             hints = _local_times(table)
             resources.append(dlt.resource(rows(table, name), name=name, columns=hints))
         open_format: Any = None if table_format == "parquet" else table_format
@@ -218,7 +218,7 @@ def _state(
     [[load]] = connection.execute(
         f'SELECT max(load_id) FROM "{schema}"._dlt_loads WHERE schema_name = ?', [SCHEMA]
     ).fetchall()
-    counted = [connection.table(f'"{schema}"."{name}"') for name in tables if name[0] != "_"]
+    counted = [connection.sql(f'FROM "{schema}"."{name}"') for name in tables if name[0] != "_"]
     # A repair can remove rows without a load.
     return {"load": load, "rows": sum(map(len, counted))}
 

@@ -36,25 +36,26 @@ def own_environment() -> Environment:
 
 
 def make_environment(cache: Path, package: str, *more: str) -> Environment:
-    """The environment in which a package is installed, made if it is not there yet.
+    """The environment with `requirements-PACKAGE.txt`, made if it is not there, or has others.
 
     Args:
         cache: The folder for such environments.
-        package: What to install.
+        package: The package that the file is named after.
         more: Further packages whose versions matter, which it brings along.
 
     Raises:
         subprocess.CalledProcessError: pip could not install it; its own message stands on
             standard error.
     """
+    file = Path(__file__).with_name(f"requirements-{package}.txt")
     folder = cache / package
     python = folder / "bin" / "python"
     done = folder / "installed"
-    if not done.exists():
+    if not done.exists() or done.read_bytes() != file.read_bytes():
         print(f"Installing {package} into {folder} ...", file=sys.stderr)
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", package], check=True, stdout=2)
-        done.touch()
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", file], check=True, stdout=2)
+        done.write_bytes(file.read_bytes())
     listed = subprocess.run(
         [python, "-m", "pip", "list", "--format=json"], check=True, capture_output=True
     )

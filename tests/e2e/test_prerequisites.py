@@ -70,9 +70,10 @@ def test_another_version_of_dlt_or_duckdb_is_refused(
         "from perfectgym_source import perfectgym_source",
         "from perfectgym_source.pipeline import run_pipeline",
     ):
-        assert f"ConfigurationError: perfectgym-source {said}" in _python(
-            program, code, PYTHONPATH=path
-        ).stderr
+        assert (
+            f"ConfigurationError: perfectgym-source {said}"
+            in _python(program, code, PYTHONPATH=path).stderr
+        )
 
 
 def test_versions_in_the_range_are_accepted(program: Program, tmp_path: Path) -> None:

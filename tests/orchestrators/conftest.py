@@ -47,20 +47,21 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def programs_of() -> Callable[..., Path]:
-    """Gives the folder of programs of an environment with packages, made once and kept."""
+    """Gives the folder of programs of an environment with `requirements-NAME.txt`, kept."""
     cache = os.environ.get("ORCHESTRATORS")
     if not cache:
         pytest.skip("ORCHESTRATORS names no folder for the environments of Airflow and Dagster")
 
-    def make(*packages: str) -> Path:
-        folder = Path(cache).expanduser().resolve() / packages[0]
+    def make(name: str) -> Path:
+        file = Path(__file__).with_name(f"requirements-{name}.txt")
+        folder = Path(cache).expanduser().resolve() / name
         programs, done = folder / "bin", folder / "installed"
-        if not done.exists():
-            print(f"Installing {packages[0]} into {folder} ...", file=sys.stderr)
+        if not done.exists() or done.read_bytes() != file.read_bytes():
+            print(f"Installing {name} into {folder} ...", file=sys.stderr)
             venv.create(folder, with_pip=True, clear=True)
             pip = [str(programs / "python"), "-m", "pip", "install", "-q"]
-            subprocess.run([*pip, *packages, "-e", str(ROOT)], check=True)
-            done.touch()
+            subprocess.run([*pip, "-r", str(file), "-e", str(ROOT)], check=True)
+            done.write_bytes(file.read_bytes())
         return programs
 
     return make

@@ -59,7 +59,7 @@ def test_airflow_runs_a_task_for_each_installation_and_group(
     sandboxes: dict[str, Sandbox],
     environment: dict[str, str],
 ) -> None:
-    airflow = str(programs_of("apache-airflow", "apache-airflow-providers-standard") / "airflow")
+    airflow = str(programs_of("airflow") / "airflow")
     home = project.parent / "airflow"
     environment.update(
         AIRFLOW_HOME=str(home),

@@ -11,8 +11,8 @@ check:
 quick: lint
 	$(PYTHON) -m pytest -n 2 $(FAST)
 
-# These and tests that load, with the lowest and with the newest versions that pyproject.toml allows; with
-# another Python: `make lowest PYTHON=python3.10`.
+# These and tests that load, with the lowest and with the newest versions that pyproject.toml allows;
+# with another Python: `make lowest PYTHON=python3.10`.
 lowest newest:
 	.ci/versions $@ $(PYTHON) -n 2 $(FAST) tests/destination/test_publish.py \
 	  tests/destination/test_written_files.py tests/pipeline/test_runs.py tests/test_resources.py

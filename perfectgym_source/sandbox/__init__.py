@@ -11,15 +11,15 @@ Example:
     4
 """
 
-from perfectgym_source.sandbox.accounts import Account, ApiClient
-from perfectgym_source.sandbox.faults import Fault
-from perfectgym_source.sandbox.pending import Pending
-from perfectgym_source.sandbox.records import RecordedRequest
-from perfectgym_source.sandbox.server import Sandbox
-from perfectgym_source.sandbox.sign_in import ABSENT
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22.schema import Installation
-from perfectgym_source.sandbox.world import World
+from .accounts import Account, ApiClient
+from .faults import Fault
+from .pending import Pending
+from .records import RecordedRequest
+from .server import Sandbox
+from .sign_in import ABSENT
+from .store import Row
+from .v22.schema import Installation
+from .world import World
 
 __all__ = [
     "ABSENT",

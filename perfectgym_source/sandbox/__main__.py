@@ -9,10 +9,10 @@ import sys
 from collections.abc import Sequence
 from threading import Event
 
-from perfectgym_source.sandbox import Sandbox
-from perfectgym_source.sandbox.generation.builder import SIZES
-from perfectgym_source.sandbox.service import APIS
-from perfectgym_source.sandbox.sign_in import NINETY_DAYS
+from . import Sandbox
+from .generation.builder import SIZES
+from .service import APIS
+from .sign_in import NINETY_DAYS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
 
-from perfectgym_source.sandbox.endpoints import EMPLOYEE, USER
+from .endpoints import EMPLOYEE, USER
 
 WRONG_SIGN_INS = 5
 """Wrong sign-ins in a row after which an account locks."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from perfectgym_source.sandbox import views
-from perfectgym_source.sandbox.endpoints import PAGE_SIZE, Endpoint
-from perfectgym_source.sandbox.replies import Reply
-from perfectgym_source.sandbox.store import rows_after
-from perfectgym_source.sandbox.world import World
+from . import views
+from .endpoints import PAGE_SIZE, Endpoint
+from .replies import Reply
+from .store import rows_after
+from .world import World
 
 _KEPT = 256
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from perfectgym_source.sandbox.endpoints import ENDPOINTS, TRAPS, Endpoint, Param
+from .endpoints import ENDPOINTS, TRAPS, Endpoint, Param
 
 _LONG = re.compile(r"[+-]?\d{1,19}\Z")
 _LARGEST_LONG = 2**63 - 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from perfectgym_source.sandbox.store import Row
+from .store import Row
 
 if TYPE_CHECKING:
-    from perfectgym_source.sandbox.v22.sets import Sets
-    from perfectgym_source.sandbox.world import World
+    from .v22.sets import Sets
+    from .world import World
 
 
 class Pending:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from perfectgym_source.sandbox.encoding import encode
-from perfectgym_source.sandbox.faults import Fault
+from .encoding import encode
+from .faults import Fault
 
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from perfectgym_source.sandbox.encoding import truthy
-from perfectgym_source.sandbox.store import Row, Table
+from .encoding import truthy
+from .store import Row, Table
 
 Tables = Mapping[str, Table]
 Params = Mapping[str, Any]

@@ -9,10 +9,10 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from perfectgym_source.sandbox.service import Service
-from perfectgym_source.sandbox.sign_in import NINETY_DAYS, Absent
-from perfectgym_source.sandbox.v22.schema import Installation
-from perfectgym_source.sandbox.world import World
+from .service import Service
+from .sign_in import NINETY_DAYS, Absent
+from .v22.schema import Installation
+from .world import World
 
 
 class _Handler(WSGIRequestHandler):

@@ -8,19 +8,19 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus
 
-from perfectgym_source.sandbox import parsing
-from perfectgym_source.sandbox.accounts import (
+from . import parsing
+from .accounts import (
     Account,
     Accounts,
     api_client,
     employee_account,
     member_account,
 )
-from perfectgym_source.sandbox.endpoints import TOKEN_PATH, USER, Endpoint
-from perfectgym_source.sandbox.faults import Fault, Faults
-from perfectgym_source.sandbox.pages import Pages
-from perfectgym_source.sandbox.records import RecordedRequest
-from perfectgym_source.sandbox.replies import (
+from .endpoints import TOKEN_PATH, USER, Endpoint
+from .faults import Fault, Faults
+from .pages import Pages
+from .records import RecordedRequest
+from .replies import (
     Reply,
     broken,
     envelope,
@@ -29,9 +29,9 @@ from perfectgym_source.sandbox.replies import (
     odata_error,
     unauthorized,
 )
-from perfectgym_source.sandbox.sign_in import Absent, sign_in
-from perfectgym_source.sandbox.v22 import service as v22
-from perfectgym_source.sandbox.world import World
+from .sign_in import Absent, sign_in
+from .v22 import service as v22
+from .world import World
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

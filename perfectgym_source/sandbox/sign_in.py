@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from perfectgym_source.sandbox.accounts import SignInRefused
-from perfectgym_source.sandbox.records import RecordedRequest
-from perfectgym_source.sandbox.replies import Reply, json_reply
+from .accounts import SignInRefused
+from .records import RecordedRequest
+from .replies import Reply, json_reply
 
 if TYPE_CHECKING:
-    from perfectgym_source.sandbox.service import Service
+    from .service import Service
 
 NINETY_DAYS = 7_775_999
 """The life of a token, in seconds, in the vendor's sample."""

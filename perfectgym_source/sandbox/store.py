@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from perfectgym_source.sandbox.encoding import encode
+from .encoding import encode
 
 Key = int | str | tuple[int | str, ...]
 """What identifies a row in its table: one value, or a tuple for a composite key."""

@@ -6,7 +6,7 @@ here: `views` derives them. Keys and pagings are those of the vendor's documenta
 
 from __future__ import annotations
 
-from perfectgym_source.sandbox.store import TableSpec
+from .store import TableSpec
 
 
 def _company(name: str) -> TableSpec:

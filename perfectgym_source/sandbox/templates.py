@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from perfectgym_source.sandbox.generation import generate
-from perfectgym_source.sandbox.generation.references import club_ref
-from perfectgym_source.sandbox.quirks import SPELLINGS
-from perfectgym_source.sandbox.store import Row, Table, TableSpec
-from perfectgym_source.sandbox.tables import PARENT_TABLES, SPECS
+from .generation import generate
+from .generation.references import club_ref
+from .quirks import SPELLINGS
+from .store import Row, Table, TableSpec
+from .tables import PARENT_TABLES, SPECS
 
 _OWN_USER_FIELD = ("friends", "friend_statuses")
 

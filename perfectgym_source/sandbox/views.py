@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from perfectgym_source.sandbox.encoding import encode
-from perfectgym_source.sandbox.endpoints import BY_TABLE, EMPLOYEE, Endpoint
-from perfectgym_source.sandbox.generation.references import person_ref
-from perfectgym_source.sandbox.selections import SELECTIONS
-from perfectgym_source.sandbox.store import Row, Table
-from perfectgym_source.sandbox.tables import PARENT_TABLES
+from .encoding import encode
+from .endpoints import BY_TABLE, EMPLOYEE, Endpoint
+from .generation.references import person_ref
+from .selections import SELECTIONS
+from .store import Row, Table
+from .tables import PARENT_TABLES
 
 Tables = Mapping[str, Table]
 Params = Mapping[str, Any]

@@ -13,16 +13,16 @@ from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from perfectgym_source.sandbox import templates, views
-from perfectgym_source.sandbox.endpoints import EMPLOYEE
-from perfectgym_source.sandbox.generation import generate
-from perfectgym_source.sandbox.pending import Pending
-from perfectgym_source.sandbox.selections import attends
-from perfectgym_source.sandbox.store import Key, Row, Table
-from perfectgym_source.sandbox.tables import SPECS
+from . import templates, views
+from .endpoints import EMPLOYEE
+from .generation import generate
+from .pending import Pending
+from .selections import attends
+from .store import Key, Row, Table
+from .tables import SPECS
 
 if TYPE_CHECKING:
-    from perfectgym_source.sandbox.v22.sets import Sets
+    from .v22.sets import Sets
 
 
 class World:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping
 
-from perfectgym_source.sandbox.generation.belongings import make_belongings, make_measurements
-from perfectgym_source.sandbox.generation.builder import SIZES, Builder
-from perfectgym_source.sandbox.generation.clubs import make_clubs, make_dictionaries
-from perfectgym_source.sandbox.generation.contracts import make_contracts
-from perfectgym_source.sandbox.generation.hours import make_hours, make_visits
-from perfectgym_source.sandbox.generation.members import make_users
-from perfectgym_source.sandbox.generation.offer import (
+from ..store import Table
+from .belongings import make_belongings, make_measurements
+from .builder import SIZES, Builder
+from .clubs import make_clubs, make_dictionaries
+from .contracts import make_contracts
+from .hours import make_hours, make_visits
+from .members import make_users
+from .offer import (
     make_class_types,
     make_instructors,
     make_products,
 )
-from perfectgym_source.sandbox.generation.sales import (
+from .sales import (
     make_discounts,
     make_memberships,
     make_plans,
 )
-from perfectgym_source.sandbox.generation.timetable import Timetable
-from perfectgym_source.sandbox.store import Table
+from .timetable import Timetable
 
 
 def generate(

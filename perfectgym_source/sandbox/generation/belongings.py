@@ -7,9 +7,9 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from perfectgym_source.sandbox.data import programme
-from perfectgym_source.sandbox.generation.builder import NOW, Builder, day, fee, iso, money
-from perfectgym_source.sandbox.store import Row
+from ..data import programme
+from ..store import Row
+from .builder import NOW, Builder, day, fee, iso, money
 
 _WEB = "https://cdn.fitness-park.example"
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from perfectgym_source.sandbox.quirks import Quirks
-from perfectgym_source.sandbox.store import Key, Row, Table
-from perfectgym_source.sandbox.tables import SPECS
+from ..quirks import Quirks
+from ..store import Key, Row, Table
+from ..tables import SPECS
 
 _EPOCH = datetime(2020, 1, 1)
 _FIRST_TIMESTAMP = 9_999_970_000

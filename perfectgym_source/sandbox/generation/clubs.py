@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from perfectgym_source.sandbox.data import geography, programme
-from perfectgym_source.sandbox.data.geography import SITES, ClubSite
-from perfectgym_source.sandbox.data.names import LANGUAGES
-from perfectgym_source.sandbox.generation.builder import NOW, Builder, iso, moment
+from ..data import geography, programme
+from ..data.geography import SITES, ClubSite
+from ..data.names import LANGUAGES
+from .builder import NOW, Builder, iso, moment
 
 _OPENED = moment(2021, 3, 1, 6)
 _DAYS = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from perfectgym_source.sandbox.data import programme
-from perfectgym_source.sandbox.generation.builder import NOW, Builder, day, money
-from perfectgym_source.sandbox.generation.references import membership_ref, plan_ref
-from perfectgym_source.sandbox.store import Row
+from ..data import programme
+from ..store import Row
+from .builder import NOW, Builder, day, money
+from .references import membership_ref, plan_ref
 
 _WEB = "https://cdn.fitness-park.example"
 _MONTH = 30 * 1440

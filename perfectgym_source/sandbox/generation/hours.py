@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from perfectgym_source.sandbox.generation.builder import NOW, Builder, iso, moment
-from perfectgym_source.sandbox.generation.references import club_ref
-from perfectgym_source.sandbox.store import Row
+from ..store import Row
+from .builder import NOW, Builder, iso, moment
+from .references import club_ref
 
 
 def make_hours(builder: Builder) -> None:

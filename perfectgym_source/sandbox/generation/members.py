@@ -5,11 +5,11 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from perfectgym_source.sandbox.data import names
-from perfectgym_source.sandbox.data.geography import ClubSite
-from perfectgym_source.sandbox.generation.builder import NOW, Builder, day, iso, moment, money
-from perfectgym_source.sandbox.generation.clubs import country_names
-from perfectgym_source.sandbox.store import Row
+from ..data import names
+from ..data.geography import ClubSite
+from ..store import Row
+from .builder import NOW, Builder, day, iso, moment, money
+from .clubs import country_names
 
 _WEB = "https://cdn.fitness-park.example"
 _FIRST_SIGN_UP = moment(2023, 1, 2, 6)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from perfectgym_source.sandbox.data import names, programme
-from perfectgym_source.sandbox.generation.builder import NOW, Builder, iso, moment, money
-from perfectgym_source.sandbox.generation.clubs import zone_type_refs
-from perfectgym_source.sandbox.generation.references import (
+from ..data import names, programme
+from ..store import Row
+from .builder import NOW, Builder, iso, moment, money
+from .clubs import zone_type_refs
+from .references import (
     category_ref,
     class_type_ref,
     club_ref,
 )
-from perfectgym_source.sandbox.store import Row
 
 _WEB = "https://cdn.fitness-park.example"
 _START = moment(2021, 2, 1, 9)

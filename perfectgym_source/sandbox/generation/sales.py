@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from perfectgym_source.sandbox.data import programme
-from perfectgym_source.sandbox.generation.builder import NOW, Builder, day, fee, moment
-from perfectgym_source.sandbox.generation.clubs import zone_type_refs
-from perfectgym_source.sandbox.generation.references import club_ref, membership_ref, plan_ref
-from perfectgym_source.sandbox.store import Row
+from ..data import programme
+from ..store import Row
+from .builder import NOW, Builder, day, fee, moment
+from .clubs import zone_type_refs
+from .references import club_ref, membership_ref, plan_ref
 
 _START = moment(2022, 1, 3, 8)
 

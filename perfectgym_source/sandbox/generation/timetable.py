@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from perfectgym_source.sandbox.data import programme
-from perfectgym_source.sandbox.generation.builder import NOW, Builder, iso, moment
-from perfectgym_source.sandbox.generation.references import (
+from ..data import programme
+from ..store import Row
+from .builder import NOW, Builder, iso, moment
+from .references import (
     class_type_ref,
     club_ref,
     instructor_ref,
 )
-from perfectgym_source.sandbox.store import Row
 
 _YEAR = moment(2026, 1, 1)
 _YEAR_END = moment(2027, 1, 1)

@@ -6,13 +6,13 @@ import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from perfectgym_source.sandbox.store import Key, Row
-from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.values import LANGUAGES, Values, mixed
-from perfectgym_source.sandbox.v22.views import VIEWED, VIEWS, Shown, clubs, offer
+from ..store import Key, Row
+from . import facts
+from .values import LANGUAGES, Values, mixed
+from .views import VIEWED, VIEWS, Shown, clubs, offer
 
 if TYPE_CHECKING:
-    from perfectgym_source.sandbox.v22.sets import Sets
+    from .sets import Sets
 
 COUNTS = {"empty": 0, "tiny": 30, "small": 560, "medium": 1200}
 """Rows of a set that v1 does not know, by the size of the world."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from perfectgym_source.sandbox.store import Key, Row
-from perfectgym_source.sandbox.v22.odata.errors import ODataError
-from perfectgym_source.sandbox.v22.odata.query import Query
-from perfectgym_source.sandbox.v22.tables import RowTable, sortable
-from perfectgym_source.sandbox.v22.values import mixed
+from ..store import Key, Row
+from .odata.errors import ODataError
+from .odata.query import Query
+from .tables import RowTable, sortable
+from .values import mixed
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from perfectgym_source.sandbox.store import Key, Row
-from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.tables import RowTable, sortable
+from ..store import Key, Row
+from . import facts
+from .tables import RowTable, sortable
 
 _HUB = 260
 

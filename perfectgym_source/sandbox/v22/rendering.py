@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from perfectgym_source.sandbox.encoding import encode
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.relations import Relations
-from perfectgym_source.sandbox.v22.schema import Schema
-from perfectgym_source.sandbox.v22.values import LANGUAGES
+from ..encoding import encode
+from ..store import Row
+from . import facts
+from .relations import Relations
+from .schema import Schema
+from .values import LANGUAGES
 
 if TYPE_CHECKING:
-    from perfectgym_source.sandbox.v22.odata.query import Query
+    from .odata.query import Query
 
 EXPANDED_ROWS = 100
 """Rows after which a list inside `$expand` stops."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.facts import EntitySet, Link, Property, Type
+from . import facts
+from .facts import EntitySet, Link, Property, Type
 
 _ADDED_TYPE: Type = {
     "name": Property("name", "string", operations="FO"),

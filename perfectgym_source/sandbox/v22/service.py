@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from perfectgym_source.sandbox.encoding import encode
-from perfectgym_source.sandbox.faults import Fault
-from perfectgym_source.sandbox.replies import Reply, odata_error
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.facts import EntitySet
-from perfectgym_source.sandbox.v22.odata.errors import ODataError
-from perfectgym_source.sandbox.v22.odata.paths import Paths
-from perfectgym_source.sandbox.v22.odata.query import Queries, Query
-from perfectgym_source.sandbox.v22.paging import Ordered, Page
-from perfectgym_source.sandbox.v22.rendering import language_of
-from perfectgym_source.sandbox.v22.sets import Sets
+from ..encoding import encode
+from ..faults import Fault
+from ..replies import Reply, odata_error
+from ..store import Row
+from . import facts
+from .facts import EntitySet
+from .odata.errors import ODataError
+from .odata.paths import Paths
+from .odata.query import Queries, Query
+from .paging import Ordered, Page
+from .rendering import language_of
+from .sets import Sets
 
 ROOT = "v2.2/odata/"
 """Where sets stand below `/Api`."""

@@ -11,18 +11,18 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from perfectgym_source.sandbox.pending import Pending
-from perfectgym_source.sandbox.store import Key, Row
-from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.generation import generate
-from perfectgym_source.sandbox.v22.relations import Relations
-from perfectgym_source.sandbox.v22.rendering import Rendering
-from perfectgym_source.sandbox.v22.schema import Installation, Schema
-from perfectgym_source.sandbox.v22.tables import RowTable
-from perfectgym_source.sandbox.v22.views import VIEWS, Shown
+from ..pending import Pending
+from ..store import Key, Row
+from . import facts
+from .generation import generate
+from .relations import Relations
+from .rendering import Rendering
+from .schema import Installation, Schema
+from .tables import RowTable
+from .views import VIEWS, Shown
 
 if TYPE_CHECKING:
-    from perfectgym_source.sandbox.world import World
+    from ..world import World
 
 Backup = tuple[int, dict[str, dict[Key, dict[str, Any]]]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from perfectgym_source.sandbox.store import Key, Row
+from ..store import Key, Row
 
 _OWN_KEYS = {
     "MemberAddress": ("memberId",),

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from perfectgym_source.sandbox.data import names
-from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.facts import Property
+from ..data import names
+from . import facts
+from .facts import Property
 
 LANGUAGES = ("EN", "DE", "PL")
 """Languages of translations, as the API writes them; the company's own is the first."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22.odata.errors import ODataError
-from perfectgym_source.sandbox.v22.odata.operands import (
+from ...store import Row
+from .errors import ODataError
+from .operands import (
     COMPARISONS,
     TEXTS,
     Operand,
@@ -19,7 +19,7 @@ from perfectgym_source.sandbox.v22.odata.operands import (
     instant,
     literal,
 )
-from perfectgym_source.sandbox.v22.odata.paths import Path, Paths
+from .paths import Path, Paths
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^']|'')*')"

@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22.odata.errors import ODataError
+from ...store import Row
+from .errors import ODataError
 
 Test = Callable[[Row], Any]
 """What a row gives: a value, or whether it is accepted."""

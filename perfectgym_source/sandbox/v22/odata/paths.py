@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22 import facts
-from perfectgym_source.sandbox.v22.odata.errors import ODataError
-from perfectgym_source.sandbox.v22.relations import Relations
-from perfectgym_source.sandbox.v22.schema import Schema
+from ...store import Row
+from .. import facts
+from ..relations import Relations
+from ..schema import Schema
+from .errors import ODataError
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22.odata import filters
-from perfectgym_source.sandbox.v22.odata.errors import ODataError
-from perfectgym_source.sandbox.v22.odata.filters import Filter
-from perfectgym_source.sandbox.v22.odata.operands import instant
-from perfectgym_source.sandbox.v22.odata.paths import Path, Paths
-from perfectgym_source.sandbox.v22.schema import Schema
-from perfectgym_source.sandbox.v22.tables import sortable
+from ...store import Row
+from ..schema import Schema
+from ..tables import sortable
+from . import filters
+from .errors import ODataError
+from .filters import Filter
+from .operands import instant
+from .paths import Path, Paths
 
 OPTIONS = (
     "$select",

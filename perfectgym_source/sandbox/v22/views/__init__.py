@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22.views.clubs import CLUB_VIEWS
-from perfectgym_source.sandbox.v22.views.members import MEMBER_VIEWS
-from perfectgym_source.sandbox.v22.views.offer import OFFER_VIEWS
-from perfectgym_source.sandbox.v22.views.shown import Shown, Tables
+from ...store import Row
+from .clubs import CLUB_VIEWS
+from .members import MEMBER_VIEWS
+from .offer import OFFER_VIEWS
+from .shown import Shown, Tables
 
 VIEWS: dict[str, Callable[[Tables, Row], Iterator[Shown]]] = {
     **CLUB_VIEWS,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from perfectgym_source.sandbox.data import geography, programme
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22.views.shown import (
+from ...data import geography, programme
+from ...store import Row
+from .shown import (
     Shown,
     Tables,
     duration,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from perfectgym_source.sandbox.encoding import truthy
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22.views.shown import (
+from ...encoding import truthy
+from ...store import Row
+from .shown import (
     Shown,
     Tables,
     elements,

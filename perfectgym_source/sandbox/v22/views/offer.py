@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from perfectgym_source.sandbox.data import programme
-from perfectgym_source.sandbox.encoding import truthy
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.v22.views.shown import (
+from ...data import programme
+from ...encoding import truthy
+from ...store import Row
+from .shown import (
     Shown,
     Tables,
     elements,

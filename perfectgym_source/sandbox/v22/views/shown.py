@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from perfectgym_source.sandbox.encoding import truthy
-from perfectgym_source.sandbox.store import Row, Table
-from perfectgym_source.sandbox.v22 import facts
+from ...encoding import truthy
+from ...store import Row, Table
+from .. import facts
 
 Tables = Mapping[str, Table]
 

@@ -71,7 +71,9 @@ def delete_old(
         return
     try:
         if retention.keep_states:
-            _delete_states(client, pipeline_name, retention.keep_states)
+            # There are none yet after a first load that failed.
+            with contextlib.suppress(DatabaseUndefinedRelation):
+                _delete_states(client, pipeline_name, retention.keep_states)
         if retention.history_days:
             days = min(retention.history_days, LONGEST_HISTORY)
             _delete_runs(client, run, run.started_at - timedelta(days=days))

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import dlt
 import duckdb
 import pytest
 from support.histories import Recorder
 
 from perfectgym_source.destination import destination_for
 from perfectgym_source.destination.loading_file import loading_file
+from perfectgym_source.destination.names import HISTORY_PIPELINE
 from perfectgym_source.pipeline import retention
 from perfectgym_source.pipeline.runner import Summary, run
 from perfectgym_source.sandbox import Sandbox
@@ -150,3 +152,20 @@ def test_a_deletion_that_fails_is_a_warning(
     assert runs(recorder)[0] == 2
     load(recorder, keep_states=1)
     assert recorder.query(STATES) == [(1,)]
+
+
+def test_a_first_load_that_is_interrupted_has_no_states_to_delete(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    normalize = dlt.Pipeline.normalize
+
+    def interrupt(pipeline: dlt.Pipeline, *args: Any, **options: Any) -> Any:
+        if pipeline.pipeline_name == HISTORY_PIPELINE:
+            return normalize(pipeline, *args, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dlt.Pipeline, "normalize", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        load(recorder)
+    assert runs(recorder)[0] == 1
+    assert [record.message for record in caplog.records if "deleted" in record.message] == []

@@ -336,7 +336,7 @@ def test_an_unknown_fields_kind_outlives_the_run():
 def test_a_text_has_one_spelling_beside_objects_whether_the_column_is_new_or_not(first):
     sent = [{"news": first}, {"news": "8"}]
     new = decode("clubs", *sent)
-    later = decode("clubs", *sent, unknown_fields={"clubs": {"news": "string"}})
+    later = decode("clubs", *sent, unknown_fields=UnknownFields({"clubs": {"news": "string"}}))
     assert [row["news"] for row in rows(new, "clubs")] == [
         row["news"] for row in rows(later, "clubs")
     ]

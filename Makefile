@@ -27,7 +27,7 @@ package:
 	.ci/package
 
 demo:
-	$(PYTHON) pipelines/run.py --demo
+	.venv/bin/perfectgym demo
 
 # The README's parts that are made from the code, to be put in by hand: a test compares them.
 docs:

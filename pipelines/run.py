@@ -1,6 +1,6 @@
-"""Loads PerfectGym data: `python pipelines/run.py --help`."""
+"""Loads PerfectGym data, as `perfectgym load` does: `python pipelines/run.py --help`."""
 
-from perfectgym_source.cli.main import main
+from perfectgym_source.cli.main import load
 
 if __name__ == "__main__":
-    main()
+    load()

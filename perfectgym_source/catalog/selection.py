@@ -36,7 +36,7 @@ def selected_endpoints(
             if group not in api.groups:
                 raise ConfigurationError(
                     f"There is no group {group!r}{suggest(group, api.groups)}",
-                    hint="--list prints the groups.",
+                    hint="`perfectgym list` prints the groups.",
                 )
     problems.raise_all()
     chosen = set(groups or (() if names else api.default_groups))
@@ -109,7 +109,7 @@ def _check(api: ApiVersion, name: str, mode: Mode | None = None) -> None:
     if name not in api.endpoints:
         raise ConfigurationError(
             f"There is no resource {name!r}{suggest(name, api.endpoints)}",
-            hint="--list prints the resources.",
+            hint="`perfectgym list` prints the resources.",
         )
     if mode is not None and mode not in api.endpoints[name].modes:
         raise ConfigurationError(

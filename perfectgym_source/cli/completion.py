@@ -31,8 +31,12 @@ def groups(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
 
 def pipelines(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """Return the names of built-in and configured pipelines."""
-    names = {**BUILTIN, **_configured("pipelines")}
-    return [name for name in names if name.startswith(incomplete)]
+    return [name for name in pipeline_names() if name.startswith(incomplete)]
+
+
+def pipeline_names() -> list[str]:
+    """Return the names of all pipelines, the built-in ones first."""
+    return list({**BUILTIN, **_configured("pipelines")})
 
 
 def installations(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:

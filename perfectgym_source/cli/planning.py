@@ -1,11 +1,14 @@
-"""Which runs a command line asks for: the pipeline, the source's arguments, each checked."""
+"""Which runs a call asks for: the pipeline and the source's arguments, all of them checked."""
 
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from dlt.common.configuration.exceptions import ConfigurationException
@@ -17,23 +20,39 @@ from ..config.known_keys import check_keys, place_without_files
 from ..config.pipelines import NamedPipeline, configured_checks, named_pipeline
 from ..destination.names import known_destination
 from ..error_translation import explain
-from ..errors import ConfigurationError, Problems
+from ..errors import ConfigurationError, ConfigurationErrors, Problems
 from ..pipeline.alerts import configured_alerts
 from ..pipeline.runs import PipelineRun, pipeline_runs
 from ..source import resolve
 from .process import check_environment
 from .progress import collector
 
+DEMO_DATABASE = Path("demo.duckdb")
+"""The DuckDB file of `--demo`: rows of the sandbox and one's own do not meet."""
+DEMO_INSTALLATION = "demo"
+
+
+_ACCOUNT = re.compile(r"sources\.perfectgym\.(subdomain|username|password) is missing")
+
+
+class Needs(Enum):
+    """What has to be configured for a command."""
+
+    ACCOUNT = "something is requested from the API"
+    SETTINGS = "it needs to know what is selected, but no account"
+    NOTHING = "it works on what was loaded"
+
 
 def planned_runs(
-    name: str, options: Mapping[str, Any], arguments: dict[str, Any]
+    name: str, options: Mapping[str, Any], arguments: dict[str, Any], needs: Needs
 ) -> tuple[NamedPipeline, list[PipelineRun]]:
-    """Return the pipeline and its jobs, after the whole configuration was checked.
+    """Return the pipeline and its runs, after the whole configuration was checked.
 
     Args:
         name: The named pipeline.
-        options: The command line's options by name.
-        arguments: Arguments of the source that replace all others; the command line's are added.
+        options: The options of the call by name.
+        arguments: Arguments of the source that replace all others; those of the call are added.
+        needs: What has to be configured.
 
     Raises:
         ConfigurationError: Something is missing or wrong; all of it is named.
@@ -43,34 +62,42 @@ def planned_runs(
         with problems.collected():
             check()
     with problems.collected():
-        arguments.update({**_arguments(options), **arguments})
+        arguments.update({**_arguments(options, needs), **arguments})
+    named = (options.get(key) or () for key in ("resources", "reset", "full_refresh"))
     with problems.collected():
-        _check_options(options)
-    names = [*options["resources"], *options["reset"], *(options["full_refresh"] or ())]
-    with problems.collected():
-        known_resources(V1, [name for name in names if name != "all"])
+        known_resources(V1, [name for names in named for name in names if name != "all"])
     pipeline, planned = None, []
     with problems.collected():
         pipeline = _pipeline(name, options)
         with problems.collected():
             known_destination(pipeline.destination)
-        planned = pipeline_runs(pipeline, options["installations"], _progress(options), **arguments)
-    if not (options["state"] or options["reset"]):
-        _check_sources([job.options.source for job in planned], arguments, problems)
+        chosen = options.get("installations", ())
+        planned = pipeline_runs(pipeline, chosen, _progress(options), **arguments)
+    if needs is not Needs.NOTHING:
+        _check_sources([run.options.source for run in planned], arguments, problems)
     try:
         problems.raise_all()
     except ConfigurationError as error:
         if " is missing" in str(error):
-            error.hint = f"{error.hint} {place_without_files()}".strip()
+            error.hint = f"{error.hint} {place_without_files()} {_advice(error)}".strip()
         raise
     assert pipeline is not None
     return pipeline, planned
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
-    compares = options["verify"] or options["repair"]
-    if compares and (options["full_refresh"] or options["start"]):
-        raise ConfigurationError("--verify and --repair go with --resources and --group only.")
+def _advice(error: ConfigurationError) -> str:
+    """Return the command that asks for what is missing; empty if more than that is wrong."""
+    errors = error.errors if isinstance(error, ConfigurationErrors) else [error]
+    is_account = [_ACCOUNT.match(each.message) for each in errors]
+    return "`perfectgym init` asks for what is missing." if all(is_account) else ""
+
+
+def installation_of(run: PipelineRun) -> str:
+    """Return the name of a run's installation, by default the host; empty if it is not known."""
+    try:
+        return resolve(**run.options.source).settings.installation
+    except ConfigurationError:
+        return ""
 
 
 def _check_sources(
@@ -94,12 +121,14 @@ def _check_source(arguments: Mapping[str, Any]) -> None:
 
 def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
     """Return the named pipeline with the command line's settings in place of its own."""
-    given = {
-        key: options[key]
-        for key in ("destination", "database", "dataset", "table_format", "wait")
-        if options[key] is not None
-    }
-    if options["resources"] or options["groups"]:
+    given: dict[str, Any] = {}
+    if options.get("demo"):
+        # Not where one's own rows are.
+        given.update(destination="duckdb", database=DEMO_DATABASE, dataset="perfectgym")
+    for key in ("destination", "database", "dataset", "table_format", "wait"):
+        if options.get(key) is not None:
+            given[key] = options[key]
+    if options.get("resources") or options.get("groups"):
         given.update(resources=options["resources"], groups=options["groups"])
     pipeline = replace(named_pipeline(name), **given)
     if pipeline.database.is_dir():
@@ -110,69 +139,73 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
                 "it is set in .dlt/config.toml"
             )
         raise ConfigurationError(problem, hint="--database names another file.")
-    if options["limit"]:
+    if options.get("limit"):
         # A sample has its own tables and cursors.
         return replace(pipeline, dataset=f"{pipeline.dataset}_sample")
     return pipeline
 
 
-def _arguments(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of the source that the command line sets."""
+def _arguments(options: Mapping[str, Any], needs: Needs) -> dict[str, Any]:
+    """Return the arguments of the source that the call sets."""
     found: dict[str, Any] = {}
-    if any(options[name] for name in ("status", "state", "reset")):
+    if needs is not Needs.ACCOUNT:
         # Nothing is requested, so no secrets are needed.
         found.update(username="nobody", password="none", pii="keep")
-    if options["full_refresh"]:
+    if options.get("full_refresh"):
         found["full_refresh"] = options["full_refresh"]
-    if options["limit"]:
+    if options.get("limit"):
         found.update(limit=options["limit"], full_refresh=["all"])
-    if bool(options["start"]) != bool(options["end"]):
+    start, end = options.get("start"), options.get("end")
+    if bool(start) != bool(end):
         raise ConfigurationError("--from and --to go together.")
-    if options["start"]:
+    if start and end:
         if options["resources"] or options["groups"]:
             raise ConfigurationError("--from and --to load classes: leave --resources out.")
-        if options["end"] <= options["start"]:
+        if end <= start:
             raise ConfigurationError("--to must be after --from.")
         found.update(
             resources=["classes_window"],
             groups=[],
-            start_date=options["start"].date(),
-            end_date=options["end"].date(),
+            start_date=start,
+            end_date=end,
         )
     return found
 
 
 @contextlib.contextmanager
-def demo(options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Run the sandbox with `--demo`, and yield the arguments of the source that belong to it.
+def demo(options: Mapping[str, Any], serves: bool) -> Iterator[dict[str, Any]]:
+    """Yield the arguments of the source for `--demo`, while the sandbox is running.
 
     Args:
-        options: The command line's options by name.
+        options: The options of the call by name.
+        serves: Whether something is requested, so that the sandbox is needed.
 
     Raises:
         ConfigurationError: The sandbox is not installed.
     """
-    if not options["demo"]:
+    if not options.get("demo"):
         yield {}
+        return
+    found: dict[str, Any] = {"installation": DEMO_INSTALLATION, "requests_per_second": 0}
+    if not serves:
+        yield {**found, "base_url": "http://localhost/Api"}
         return
     try:
         from ..sandbox import Sandbox
     except ImportError as error:
         raise ConfigurationError(
-            f"--demo needs the package {error.name!r}.",
+            f"The sandbox needs the package {error.name!r}.",
             hint="pip install 'perfectgym-source[sandbox]'",
         ) from None
     with Sandbox(size=options["demo_size"], seed=1) as sandbox:
-        yield {
-            "base_url": sandbox.base_url,
-            "username": sandbox.employee.username,
-            "password": sandbox.employee.password,
-            "installation": "demo",
-            "requests_per_second": 0,
-        }
+        account = sandbox.employee
+        login = {"username": account.username, "password": account.password}
+        yield {**found, **login, "base_url": sandbox.base_url}
 
 
 def _progress(options: Mapping[str, Any]) -> Any:
+    if "progress" not in options:
+        return None
     choice = "off" if options["quiet"] else options["progress"]
     # Bars and JSON lines do not go into one stream.
     is_terminal = sys.stderr.isatty() and options["log_format"] == "text"

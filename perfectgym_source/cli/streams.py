@@ -10,6 +10,8 @@ from typing import Any, TextIO
 import click
 
 from ..text import printable
+from .rendering.style import BAD, painted, styled
+from .rendering.table import fitted, terminal_width
 
 
 class _Forgiving(io.FileIO):
@@ -55,14 +57,33 @@ def output_problem() -> str | None:
     return None if error is None or isinstance(error, BrokenPipeError) else error.strerror
 
 
-def say(text: str, err: bool = False) -> None:
-    """Print text without control characters.
+def say(text: str, err: bool = False, fits: bool = False) -> None:
+    """Print text without control characters, and with color on a terminal that has it.
 
     Args:
         text: What to print; a newline follows.
         err: Whether it goes to standard error.
+        fits: Whether long lines are wrapped, where the terminal is narrower.
     """
-    click.echo(printable(text), err=err)
+    text = printable(text)
+    if fits:
+        text = fitted(text, terminal_width(2 if err else 1))
+    click.echo(painted(text), err=err, color=None if _allows_color() else False)
+
+
+def say_error(text: str, err: bool = True) -> None:
+    """Print what went wrong.
+
+    Args:
+        text: What went wrong.
+        err: Whether it goes to standard error.
+    """
+    say(f"{styled('Error:', BAD)} {text}", err, fits=True)
+
+
+def _allows_color() -> bool:
+    """Return whether nobody has asked for text without color."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _forgiving(stream: TextIO | None, number: int) -> TextIO:

@@ -64,7 +64,7 @@ class NamedPipeline:
         Setting(
             "what the destination `filesystem` writes: `parquet`, `delta` or `iceberg`",
             check.name,
-            help="What --destination filesystem writes.",
+            help="What filesystem writes.",
         ),
     ] = "parquet"
     wait: Annotated[
@@ -72,7 +72,7 @@ class NamedPipeline:
         Setting(
             "seconds to wait for a program that has the pipeline's DuckDB file open",
             Number(0),
-            help="How long to wait for a program that has the pipeline's DuckDB file open.",
+            help="For a program that has the file open.",
         ),
     ] = 60.0
     storage_version: Annotated[
@@ -92,12 +92,12 @@ class NamedPipeline:
     ] = ""
     max_age_hours: Annotated[
         float,
-        Setting("how old the last success may be before `--status` calls it overdue", Number(0)),
+        Setting("how old the last success may be before `status` calls it overdue", Number(0)),
     ] = 26.0
     max_run_hours: Annotated[
         float,
         Setting(
-            "how long a run may take before it counts as hanging: `--status` and `--state` turn "
+            "how long a run may take before it counts as hanging: `status` and `state` turn "
             "red, and alert; 0: no limit",
             Number(0),
         ),
@@ -125,6 +125,9 @@ class NamedPipeline:
 
 KEYS = (*settings_of(NamedPipeline), *OF_ONE_PIPELINE)
 """The keys that the section of a pipeline may hold."""
+
+DEFAULT = "core"
+"""The pipeline that is loaded if none is named."""
 
 BUILTIN: Mapping[str, Mapping[str, Any]] = {
     "core": {
@@ -224,7 +227,7 @@ def help_of(name: str) -> str:
     """
     entry = settings_of(NamedPipeline)[name]
     default = shown(default_of(NamedPipeline, name))
-    return f"{entry.help or entry.meaning}  [default: the pipeline's, or {default}]"
+    return f"{entry.help or entry.meaning}  [default: {default}]"
 
 
 def shown(value: Any) -> str:

@@ -11,12 +11,10 @@ import dlt
 
 from ..errors import ConfigurationError, Problems, suggest
 from .dlt_config import section
-from .pipeline_settings import BUILTIN, KEYS, Checks, NamedPipeline
+from .pipeline_settings import BUILTIN, DEFAULT, KEYS, Checks, NamedPipeline
 from .setting import checked, refuse_unknown, section_error, settings_of
 
 __all__ = ["DEFAULT", "NamedPipeline", "named_pipeline", "named_pipelines"]
-
-DEFAULT = "core"
 
 T = TypeVar("T")
 
@@ -47,8 +45,8 @@ def named_pipeline(name: str) -> NamedPipeline:
     if name not in known:
         raise ConfigurationError(
             f"There is no pipeline {name!r}{suggest(name, known)}",
-            hint="--list-pipelines prints them; a new one is a section [pipelines.NAME] in "
-            ".dlt/config.toml.",
+            hint="`perfectgym list pipelines` prints them; a new one is a section "
+            "[pipelines.NAME] in .dlt/config.toml.",
         )
     return known[name]
 

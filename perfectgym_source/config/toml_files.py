@@ -1,4 +1,7 @@
-"""dlt's configuration files: how they are read, and who else can read their secrets."""
+"""dlt's configuration files: how they are read, and who else can read their secrets.
+
+dlt itself is imported where it is needed: it takes a second, and `perfectgym init` does without.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import tomlkit
-from dlt.common.configuration.container import Container
-from dlt.common.configuration.providers.toml import SettingsTomlProvider
-from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from tomlkit.exceptions import KeyAlreadyPresent, ParseError, TOMLKitError
 
 from ..errors import ConfigurationError
@@ -37,6 +37,8 @@ def read_toml_files_forgivingly() -> None:
     dlt has no setting for it. The installed run context makes the providers, so the method that
     reads a file is replaced in the class from which all of them inherit it.
     """
+    from dlt.common.configuration.providers.toml import SettingsTomlProvider
+
     setattr(SettingsTomlProvider, "_read_toml_file", staticmethod(_read))  # noqa: B010
 
 
@@ -82,6 +84,9 @@ def read_toml(file: Path) -> tomlkit.TOMLDocument:
 
 def warn_of_readable_secrets() -> None:
     """Log a warning for each file of secrets that every user of the machine can read."""
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
     for provider in Container()[PluggableRunContext].providers.providers:
         for location in getattr(provider, "present_locations", []):
             file = Path(location).absolute()

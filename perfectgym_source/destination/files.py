@@ -52,7 +52,7 @@ class WrittenFiles(DuckDBFile):
             ConfigurationError: Always.
         """
         raise ConfigurationError(
-            "--verify and --repair do not look into files: use --destination duckdb, to compare "
+            "verify and repair do not look into files: use --destination duckdb, to compare "
             f"{self.options.database}, from which the files are written.",
             hint="After a repair, the next run writes the files again.",
         )

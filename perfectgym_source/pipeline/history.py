@@ -22,6 +22,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from ..config.dlt_config import PIPELINE_ARGUMENTS
 from ..destination.names import CHECKS, HISTORY_PIPELINE, HISTORY_TABLES, RESOURCES, RUNS
+from ..errors import ConfigurationError
 
 logger = logging.getLogger(__name__)
 
@@ -176,7 +177,10 @@ class History:
         try:
             return self._write(entry)
         except Exception as error:  # any driver may raise here; the history is best effort
-            logger.warning(
+            # A destination that is not configured is the error of the run itself.
+            is_told = entry.run.exit_code == ConfigurationError.exit_code
+            logger.log(
+                logging.INFO if is_told else logging.WARNING,
                 "The run history could not be written (%s); the next run writes it.",
                 type(error).__name__,
             )

@@ -1,4 +1,4 @@
-"""`--check`: sign in, ask each selected endpoint once, say what works, load nothing."""
+"""`check`: sign in, ask each selected endpoint once, say what works, load nothing."""
 
 from __future__ import annotations
 

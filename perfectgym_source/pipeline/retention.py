@@ -109,7 +109,7 @@ def _delete_states(client: SqlClientBase[Any], pipeline_name: str, keep: int) ->
 def _delete_runs(client: SqlClientBase[Any], run: RunRecord, oldest: datetime) -> None:
     """Delete runs from the history that began before a time.
 
-    The last run that read all of a resource stays: `--status` needs it.
+    The last run that read all of a resource stays: `status` needs it.
     """
     runs = rows(client, _RUNS, run.pipeline, run.installation)
     old = [row for row in runs[MOST_RUNS:] if utc(row[1]) < oldest][-MOST_RUNS:]

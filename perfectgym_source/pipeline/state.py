@@ -1,4 +1,4 @@
-"""`--state` and `--reset`: what the next run goes by, and how to make it forget that.
+"""`state` and `reset`: what the next run goes by, and how to make it forget that.
 
 Both work on dlt's state as the destination keeps it.
 """
@@ -91,5 +91,5 @@ def _unknown(destination: Destination, name: str, known: Collection[str]) -> Con
     where = f"{destination.describe()} ({destination.options.dataset})"
     return ConfigurationError(
         f"{name!r} has not been loaded into {where}{suggest(name, known)}",
-        hint="--state prints what has.",
+        hint="`perfectgym state` prints what has.",
     )

@@ -1,4 +1,4 @@
-"""`--status`: how fresh each table is, by the run history; nothing is requested from the API."""
+"""`status`: how fresh each table is, by the run history; nothing is requested from the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--repair`: make the tables equal to the API where `--verify` finds differences.
+"""`repair`: make the tables equal to the API where `verify` finds differences.
 
 Resources with missing or stale rows are loaded again from the beginning. Rows that the API does not
 return are deleted from the table and from its child tables, unless they are most of a table.

@@ -1,4 +1,4 @@
-"""`--verify`: extract the API again from the beginning, and compare it with the tables.
+"""`verify`: extract the API again from the beginning, and compare it with the tables.
 
 Nothing is loaded, and no cursor moves. The cursors in the destination's state tell differences from
 what changed since the last run.

@@ -8,7 +8,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from perfectgym_source.catalog import ENDPOINTS, GROUPS
-from perfectgym_source.cli.main import command
+from perfectgym_source.cli.main import COMMANDS, command
 
 CONFIGURED = """
 [pipelines.nightly]
@@ -32,6 +32,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def complete(*arguments: str) -> list[str]:
+    if arguments[0] not in COMMANDS:
+        arguments = ("load", *arguments)
     *before, incomplete = arguments
     found = ShellComplete(command, {}, "perfectgym", "_PERFECTGYM_COMPLETE").get_completions(
         before, incomplete
@@ -39,11 +41,23 @@ def complete(*arguments: str) -> list[str]:
     return [item.value for item in found]
 
 
-@pytest.mark.parametrize("option", ["--resources", "--reset", "--full-refresh"])
-def test_names_of_resources(option: str) -> None:
-    assert complete(option, "contract") == ["contracts", "contract_details", "contract_fees"]
-    assert complete(option, "") == list(ENDPOINTS)
-    assert complete(option, "no") == []
+def complete_command(incomplete: str) -> list[str]:
+    found = ShellComplete(command, {}, "perfectgym", "_PERFECTGYM_COMPLETE")
+    return [item.value for item in found.get_completions([], incomplete)]
+
+
+def test_names_of_commands() -> None:
+    assert complete_command("") == list(COMMANDS)
+    assert complete_command("st") == ["status", "state"]
+    assert complete("list", "") == ["resources", "pipelines", "installations", "exit-codes"]
+
+
+@pytest.mark.parametrize("words", ["load --resources", "reset", "load --full-refresh"])
+def test_names_of_resources(words: str) -> None:
+    option = words.split()
+    assert complete(*option, "contract") == ["contracts", "contract_details", "contract_fees"]
+    assert complete(*option, "") == list(ENDPOINTS)
+    assert complete(*option, "xy") == []
 
 
 def test_the_last_name_of_a_list_without_those_that_it_holds() -> None:

@@ -7,16 +7,24 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from perfectgym_source.cli.rendering.json_output import attributes, to_json
-from perfectgym_source.cli.rendering.listing import listing
+from perfectgym_source.cli.rendering.listing import resources
+from perfectgym_source.cli.rendering.style import unstyled
 from perfectgym_source.cli.rendering.summary import as_text
-from perfectgym_source.cli.rendering.table import fitted, table
+from perfectgym_source.cli.rendering.table import fitted
+from perfectgym_source.cli.rendering.table import table as styled_table
 from perfectgym_source.errors import ConfigurationError, RequestRefused
 from perfectgym_source.extract.report import Failure, Report
 from perfectgym_source.pipeline.runner import Summary
+
+
+def table(*arguments: Any, **options: Any) -> list[str]:
+    return [unstyled(line) for line in styled_table(*arguments, **options)]
+
 
 HEADS = ("table", "rows", "note")
 NAME = "contract_fees__pending_transactions"
@@ -70,7 +78,9 @@ def test_long_lines_are_wrapped_between_words_with_their_indent() -> None:
 @pytest.mark.parametrize("columns", [80, 100])
 def test_the_list_of_resources_fits(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    assert max(map(len, listing().splitlines())) <= columns
+    text, _ = resources()
+    lines = unstyled(fitted(text)).splitlines()
+    assert max(map(len, lines)) <= columns
 
 
 @dataclass

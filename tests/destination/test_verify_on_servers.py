@@ -1,4 +1,4 @@
-"""`--verify` and `--repair` on a server, as on the DuckDB file."""
+"""`verify` and `repair` on a server, as on the DuckDB file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from support.places import Place
 from support.tables import assert_equal, in_postgres
 
-from perfectgym_source.cli import main
+from perfectgym_source.cli.command import Call
+from perfectgym_source.cli.main import command
 from perfectgym_source.errors import DestinationError
 from perfectgym_source.sandbox import Sandbox
 from perfectgym_source.verify.repair import repair
@@ -118,32 +119,34 @@ def test_the_command_tells_differences_by_its_exit_code(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # The log of the tests stays as it is.
-    monkeypatch.setattr(main, "configure_logs", lambda *_: None)
+    monkeypatch.setattr("perfectgym_source.cli.command.configure_logs", lambda *_: None)
     server.load("clubs", "classes")
     spoil("UPDATE clubs SET timestamp = 1 WHERE id = 1")
     spoil("INSERT INTO clubs (id, timestamp) VALUES (99, 1)")
     spoil("DELETE FROM classes WHERE club_id = 2")
 
-    def run(option: str) -> tuple[int, str]:
-        arguments = [option, "--destination", "postgres", "--resources", "clubs,classes"]
+    def run(name: str) -> tuple[int, str]:
+        arguments = [name, "--destination", "postgres", "--resources", "clubs,classes"]
         environment = {
             "SOURCES__PERFECTGYM__BASE_URL": sandbox.base_url,
             "SOURCES__PERFECTGYM__USERNAME": sandbox.employee.username,
             "SOURCES__PERFECTGYM__PASSWORD": sandbox.employee.password,
         }
-        done = CliRunner().invoke(main.command, arguments, env=environment, standalone_mode=False)
+        done = CliRunner().invoke(
+            command, arguments, env=environment, standalone_mode=False, obj=Call("")
+        )
         return done.return_value, done.output
 
-    code, text = run("--verify")
+    code, text = run("verify")
     assert code == 8
     for line in ("extra in clubs: 99", "stale in clubs: 1", "missing in classes: "):
         assert f"\n{line}" in text
     assert "rows of postgres (perfectgym) compared" in text
-    code, text = run("--repair")
+    code, text = run("repair")
     assert code == 0
     assert "1 row removed from clubs" in text
     assert "2 tables are equal to the API." in text
-    assert run("--verify")[0] == 0
+    assert run("verify")[0] == 0
 
 
 def test_installations_in_one_dataset_are_compared_and_repaired_apart(

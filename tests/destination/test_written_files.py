@@ -14,7 +14,7 @@ from support.places import Place
 from support.tables import assert_equal, in_delta, in_duckdb, in_iceberg, in_parquet
 
 from perfectgym_source.catalog import ENDPOINTS
-from perfectgym_source.cli.main import command
+from perfectgym_source.cli.commands.load import command
 from perfectgym_source.destination import files as files_module
 from perfectgym_source.destination.files import TABLE_FORMATS
 from perfectgym_source.destination.loading_file import loading_file
@@ -44,7 +44,7 @@ def files(local: Place, bucket: Path) -> Place:
 
 
 def last_success(place: Place) -> datetime:
-    """When the classes were loaded, as `--status` says."""
+    """When the classes were loaded, as `status` says."""
     [classes] = status(place.options(), [ENDPOINTS["classes"]], "127.0.0.1", 1).tables
     assert classes.last_success is not None
     return classes.last_success

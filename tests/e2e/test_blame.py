@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.program import PROGRAM, Program
+from support.program import PERFECTGYM, PROGRAM, Program
 
 from perfectgym_source.sandbox import Fault, Sandbox
 
@@ -55,8 +55,8 @@ def test_standard_streams_may_be_closed_full_gone_or_short_of_letters(
 
 def test_a_pipe_that_nobody_reads_to_its_end_changes_nothing(program: Program) -> None:
     done = subprocess.run(
-        ["bash", "-c", '"$0" "$1" --list | true; echo ${PIPESTATUS[0]}']
-        + [sys.executable, str(PROGRAM)],
+        ["bash", "-c", '"$0" "$1" list | true; echo ${PIPESTATUS[0]}']
+        + [sys.executable, str(PERFECTGYM)],
         env=program.environment,
         cwd=program.folder,
         capture_output=True,
@@ -91,7 +91,7 @@ def test_all_that_is_wrong_in_the_configuration_is_named_before_any_request(
         "alerts.whn is not a setting (did you mean 'when'?)",
         "SOURCES__PERFECTGYM__SWEEP_DAY is not a setting (did you mean SOURCES__PERFECTGYM__SWEEP",
         "sources.perfectgym.password is missing",
-        "There is no resource 'clubz' (did you mean 'clubs'?). --list",
+        "There is no resource 'clubz' (did you mean 'clubs'?). `perfectgym list`",
     ):
         assert f"\n  {word}" in done.stderr
     assert len(done.stderr.splitlines()) == 9
@@ -106,6 +106,15 @@ def test_all_that_is_wrong_in_the_configuration_is_named_before_any_request(
     )
     (folder / "config.toml").write_text("")
     assert configured("--resources", "clubs").returncode == 0
+
+
+def test_a_destination_that_is_not_configured_is_one_error(
+    configured: Program, sandbox: Sandbox
+) -> None:
+    done = configured("--resources", "clubs", "--destination", "postgres")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: The destination 'postgres' is not configured: ")
+    assert sandbox.requests == []
 
 
 def test_ordinary_variables_of_the_environment_set_nothing(
@@ -138,7 +147,7 @@ def test_ordinary_variables_of_the_environment_set_nothing(
     assert done.returncode == 0, done.stderr
     [(rows,)] = configured.query("SELECT count(*) FROM perfectgym.class_types")
     assert rows > 2
-    assert "clubs" in configured("--state", **ordinary).stdout
+    assert "clubs" in configured("state", **ordinary).stdout
 
 
 def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sandbox) -> None:
@@ -147,9 +156,9 @@ def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sa
     for name in ("USERNAME", "PASSWORD"):
         del configured.environment[f"SOURCES__PERFECTGYM__{name}"]
     configured.environment["SOURCES__PERFECTGYM__PII"] = "hash"  # needs a key, which is a secret
-    assert configured("--status", "--resources", "clubs").returncode == 0
+    assert configured("status", "--resources", "clubs").returncode == 0
     closed = subprocess.run(
-        ["bash", "-c", '"$0" "$1" --reset clubs <&-', sys.executable, str(PROGRAM)],
+        ["bash", "-c", '"$0" "$1" reset clubs <&-', sys.executable, str(PERFECTGYM)],
         cwd=configured.folder,
         env=configured.environment,
         capture_output=True,
@@ -158,17 +167,17 @@ def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sa
         check=False,
     )
     assert closed.returncode == 2
-    assert closed.stderr.startswith("Error: --reset asks for confirmation, and standard input is ")
+    assert closed.stderr.startswith("Error: reset asks for confirmation, and standard input is ")
     del configured.environment["SOURCES__PERFECTGYM__BASE_URL"]
-    assert "clubs" in configured("--state").stdout
-    done = configured("--reset", "clubs", "--yes")
+    assert "clubs" in configured("state").stdout
+    done = configured("reset", "clubs", "--yes")
     assert (done.returncode, "Forgotten: clubs" in done.stdout) == (0, True)
     assert len(sandbox.requests) == requested
     assert "password is missing" in configured("--resources", "clubs").stderr
 
     configured.database.unlink()
     configured.database.mkdir()
-    folder = configured("--state")
+    folder = configured("state")
     assert folder.returncode == 2
     assert "gym.duckdb is a folder. --database names another file." in folder.stderr
     assert "config.toml" not in folder.stderr
@@ -177,7 +186,7 @@ def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sa
     (configured.folder / ".dlt" / "config.toml").write_text(
         "[sources.perfectgym.installations.north]\nsubdomain = 'north'\n"
     )
-    state = configured("--state", "--database", "other.duckdb")
+    state = configured("state", "--database", "other.duckdb")
     assert (state.returncode, state.stderr) == (0, "")
 
 
@@ -187,7 +196,6 @@ def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sa
         (["--resources", ""], "--resources"),
         (["--group", ","], "--group"),
         (["--installation", ""], "--installation"),
-        (["--reset", ""], "--reset"),
         (["--full-refresh="], "--full-refresh"),
         (["--database", ""], "--database"),
         (["--database", "."], "--database"),
@@ -196,12 +204,13 @@ def test_what_requests_nothing_needs_no_account(configured: Program, sandbox: Sa
         ([""], "PIPELINE"),
         (["--from", "2026-13-01", "--to", "2026-01-01"], "--from"),
         (["--from", "2026-01-01", "--to", "1.2.2026"], "--to"),
+        (["--from", "today", "--to", "2026-02-01"], "--from"),
     ],
 )
 def test_a_flag_is_blamed_for_its_value(arguments: list[str], words: str) -> None:
     from click.testing import CliRunner
 
-    from perfectgym_source.cli.main import command
+    from perfectgym_source.cli.commands.load import command
 
     done = CliRunner().invoke(command, arguments)
     assert done.exit_code == 2
@@ -272,7 +281,7 @@ def test_a_failed_run_and_a_check_tell_each_kind_of_failure_once(
     assert "none of which succeeded" in done.stdout
     assert done.stdout.count("The sign-in failed") == 1
     assert done.stderr.count("The sign-in failed") == 1
-    checked = configured("--check", "--resources", names, **nowhere)
+    checked = configured("check", "--resources", names, **nowhere)
     assert checked.returncode == 4
     assert checked.stdout.count("The sign-in failed") == 1
     assert checked.stdout.endswith("\n0 of 4 work.\n")
@@ -282,7 +291,7 @@ def test_a_failed_run_and_a_check_tell_each_kind_of_failure_once(
         "SOURCES__PERFECTGYM__USERNAME": member.username,
         "SOURCES__PERFECTGYM__PASSWORD": member.password,
     }
-    checked = configured("--check", **account)
+    checked = configured("check", **account)
     assert 'Is this a club member\'s login? Then set sources.perfectgym.mode = "user"' in (
         checked.stdout
     )

@@ -108,9 +108,9 @@ def test_alerts_that_cannot_be_sent_change_nothing_and_give_no_address_away(
 
 def test_the_status_says_what_is_fresh_and_what_was_never_loaded(configured: Program) -> None:
     configured(*RESOURCES)
-    fresh = configured("--status", *RESOURCES)
+    fresh = configured("status", *RESOURCES)
     assert fresh.returncode == 0, fresh.stdout
-    overdue = configured("--status", "--json", "--resources", "clubs,contracts")
+    overdue = configured("status", "--json", "--resources", "clubs,contracts")
     assert overdue.returncode == 9
     assert json.loads(overdue.stdout)["overdue"] == ["contracts"]
 
@@ -119,26 +119,26 @@ def test_the_state_is_shown_and_forgotten_for_one_resource(
     configured: Program, sandbox: Sandbox
 ) -> None:
     configured(*RESOURCES)
-    shown = configured("--state")
+    shown = configured("state")
     assert shown.returncode == 0
     assert "classes" in shown.stdout
-    asked = configured("--reset", "classes")
+    asked = configured("reset", "classes")
     assert (asked.returncode, "--yes" in asked.stderr) == (2, True)
-    assert configured("--reset", "classes", "--yes").returncode == 0
+    assert configured("reset", "classes", "--yes").returncode == 0
     again = json.loads(configured("--json", *RESOURCES).stdout)
     assert again["rows"] == {"classes": len(sandbox.world.truth("classes"))}
-    assert configured("--reset", "clases", "--yes").returncode == 2
+    assert configured("reset", "clases", "--yes").returncode == 2
 
 
 def test_two_commands_are_refused_in_a_line_and_nothing_is_reset(configured: Program) -> None:
     configured(*RESOURCES)
-    state = configured("--state").stdout
-    refused = configured("--reset", "classes", "--yes", "--dry-run", *RESOURCES)
+    state = configured("state").stdout
+    refused = configured("--reset", "classes", "--yes", "--status", *RESOURCES)
     assert (refused.returncode, refused.stdout) == (2, "")
     assert refused.stderr == (
-        "Error: --dry-run and --reset cannot be given together: run one after the other.\n"
+        "Error: --status and --reset cannot be given together: run one after the other.\n"
     )
-    assert configured("--state").stdout == state
+    assert configured("state").stdout == state
 
 
 def test_checks_fail_the_run_where_they_are_to(configured: Program, sandbox: Sandbox) -> None:

@@ -62,7 +62,7 @@ def test_another_version_of_dlt_or_duckdb_is_refused(
 ) -> None:
     path = _packages(tmp_path / "packages", **versions)
     before = sorted(program.folder.rglob("*"))
-    done = program.exec("--demo", PYTHONPATH=path)
+    done = program.exec("demo", PYTHONPATH=path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"Error: perfectgym-source {said}\n"
     assert sorted(program.folder.rglob("*")) == before
@@ -78,7 +78,7 @@ def test_another_version_of_dlt_or_duckdb_is_refused(
 
 def test_versions_in_the_range_are_accepted(program: Program, tmp_path: Path) -> None:
     path = _packages(tmp_path / "packages", dlt="1.99", duckdb="2.0.dev1")
-    done = program.exec("--list-pipelines", PYTHONPATH=path)
+    done = program.exec("list", "pipelines", PYTHONPATH=path)
     assert done.returncode == 0, done.stderr
 
 

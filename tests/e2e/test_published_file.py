@@ -426,8 +426,8 @@ def test_a_published_file_that_somebody_writes_is_not_taken_for_an_empty_one(
     load(server)
     configured.loading_file.unlink()
     with holding(configured.database):
-        for action in ("--status", "--state"):
-            done = server.run(*RESOURCES[: 2 * (action == "--status")], action)
+        for command in (("status", *RESOURCES), ("state",)):
+            done = server.run(*command)
             assert (done.code, done.output) == (7, ""), done.errors
             assert f"gym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
 
@@ -518,8 +518,8 @@ def test_a_file_of_the_former_default_name_is_renamed_by_the_printed_commands_an
         "USE perfectgym.perfectgym",
         "CREATE VIEW mine AS SELECT id FROM clubs",
     )
-    for command in ((), ("--status",), ("--destination", "filesystem")):
-        refused = server.run(*RESOURCES, *command)
+    for command in ((), ("status",), ("load", "--destination", "filesystem")):
+        refused = server.run(*command, *RESOURCES)
         assert refused.code == 2, refused.errors
         assert "neither its history nor its views" in refused.errors
     commands = " ".join(refused.errors.split()).split("go on with it: ")[1]

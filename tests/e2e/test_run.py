@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 
+import duckdb
 import pytest
 from support.program import Program
 
@@ -13,11 +14,19 @@ from perfectgym_source.sandbox import Fault, Sandbox
 
 
 def test_the_demo_ends_with_rows_of_classes_in_a_duckdb_file(program: Program) -> None:
-    done = program.exec("--demo", "--demo-size", "tiny")
+    done = program.exec("demo", "--size", "tiny")
     assert done.returncode == 0, done.stderr
     assert "classes" in done.stdout
-    [(rows, ids)] = program.query("SELECT count(*), count(DISTINCT id) FROM perfectgym.classes")
+    with duckdb.connect(str(program.folder / "demo.duckdb"), read_only=True) as connection:
+        [(rows, ids)] = connection.sql(
+            "SELECT count(*), count(DISTINCT id) FROM perfectgym.classes"
+        ).fetchall()
     assert rows == ids > 250
+    assert not program.database.exists()
+    status = program("status", "--demo")
+    assert (status.returncode, "demo.duckdb (perfectgym) is fresh" in status.stdout) == (0, True)
+    again = program("--demo", "--demo-size", "tiny", "--json")
+    assert json.loads(again.stdout)["rows"] == {}
 
 
 def test_a_second_run_asks_once_for_each_list_and_club_and_loads_nothing(
@@ -129,7 +138,7 @@ def test_a_database_that_cannot_be_written_has_its_own_exit_code_and_loses_nothi
 
 def test_check_says_what_works_and_loads_nothing(configured: Program, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault(path="Products/Products", kind="status", status=403, times=None))
-    done = configured("--check")
+    done = configured("check")
     assert done.returncode == 4
     assert [line for line in done.stdout.splitlines() if line.startswith("FAILED")] != []
     assert "ok      classes" in done.stdout
@@ -170,16 +179,17 @@ def test_unknown_names_are_refused_with_the_nearest_right_one(program: Program) 
 
 
 def test_the_list_names_every_resource(program: Program) -> None:
-    done = program.exec("--list")
+    done = program.exec("list")
     assert done.returncode == 0
     for name in ("clubs", "classes", "user_details", "cities"):
         assert name in done.stdout
 
 
-def test_the_help_lists_the_exit_codes_and_examples(program: Program) -> None:
+def test_the_help_of_the_load_has_examples_and_names_the_program(program: Program) -> None:
     done = program.exec("--help")
     assert done.returncode == 0
-    assert "Exit codes:" in done.stdout
+    assert done.stdout.startswith("Usage: run.py [OPTIONS] [PIPELINE]\n")
+    assert "perfectgym list exit-codes" in done.stdout
     assert "--resources clubs,classes" in done.stdout
 
 
@@ -200,7 +210,7 @@ def test_a_dry_run_shows_what_would_come_and_leaves_no_trace(
     assert preview["has_more"]
 
 
-@pytest.mark.parametrize("flag", ["--check", "--dry-run"])
+@pytest.mark.parametrize("flag", ["check", "--dry-run"])
 def test_a_list_that_the_account_may_not_read_hides_no_other(
     configured: Program, sandbox: Sandbox, flag: str
 ) -> None:

@@ -101,11 +101,11 @@ def test_secrets_that_others_can_read_are_told_once(configured: Program) -> None
     for name, text in files.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o644)
-    told = configured("--check", "--resources", "clubs").stderr
+    told = configured("check", "--resources", "clubs").stderr
     for name in files:
         assert told.count(f"chmod 600 {folder / name}") == 1
         (folder / name).chmod(0o640)
-    assert "chmod" not in configured("--check", "--resources", "clubs").stderr
+    assert "chmod" not in configured("check", "--resources", "clubs").stderr
     (folder / "config.toml").write_text('[pipelines.core]\ngroups = ["club"]\n')
     (folder / "config.toml").chmod(0o644)
-    assert "chmod" not in configured("--check", "--resources", "clubs").stderr
+    assert "chmod" not in configured("check", "--resources", "clubs").stderr

@@ -142,7 +142,7 @@ def test_a_flag_beats_the_file_and_the_file_what_is_shipped(
 
 
 def test_the_shipped_pipelines_are_listed(program: Program) -> None:
-    done = program("--list-pipelines")
+    done = program("list", "pipelines")
     assert done.returncode == 0
     for name in ("core", "members", "finance", "everything"):
         assert name in done.stdout

@@ -1,4 +1,4 @@
-"""`--status` and `--state` while a run is under way, and a run that hangs."""
+"""`status` and `state` while a run is under way, and a run that hangs."""
 
 from __future__ import annotations
 
@@ -49,33 +49,33 @@ def program(program: Program) -> Program:
 
 def test_status_and_state_are_told_beside_a_run(configured: Program, server: ForkServer) -> None:
     with hanging(configured) as run:
-        first = server.run("--status", *RESOURCES)
+        first = server.run("status", *RESOURCES)
         assert first.code == 9, first.errors
         assert re.search(rf"A run is under way since .* UTC \(process {run.pid} on ", first.output)
         assert "There is nothing yet of what was published last." in first.output
-        empty = server.run("--state")
+        empty = server.run("state")
         assert (empty.code, empty.output.splitlines()[0]) == (0, "Nothing has been loaded.")
         assert f"process {run.pid}" in empty.output
         assert (first.errors, empty.errors) == ("", "")
-    assert "under way" not in server.run("--state").output  # what is left of a kill is no run
+    assert "under way" not in server.run("state").output  # what is left of a kill is no run
 
     assert server.run(*RESOURCES).code == 0
-    idle = server.run("--state")
+    idle = server.run("state")
     with hanging(configured) as run:
         before = sorted(configured.folder.rglob("dlt/perfectgym/**/*"))
-        status = server.run("--status", *RESOURCES)
+        status = server.run("status", *RESOURCES)
         assert status.code == 0, status.errors
         assert f"process {run.pid}" in status.output
         assert "This is what was published last." in status.output
         assert "All of gym.duckdb (perfectgym) is fresh" in status.output
-        state = json.loads(server.run("--state", "--json").output)
+        state = json.loads(server.run("state", "--json").output)
         assert state["run_under_way"]["process"].startswith(f"process {run.pid} on ")
         assert state["resources"] != []
-        assert server.run("--state").output.startswith(idle.output)
+        assert server.run("state").output.startswith(idle.output)
         assert sorted(configured.folder.rglob("dlt/perfectgym/**/*")) == before
         published = configured.database.read_bytes()
         configured.database.write_bytes(b"no database" * 1000)
-        unreadable = server.run("--status", *RESOURCES)
+        unreadable = server.run("status", *RESOURCES)
         assert unreadable.code == 5
         assert "gym.duckdb cannot be read: " in unreadable.errors
         assert "_loading" not in unreadable.errors  # which is not to blame
@@ -92,14 +92,14 @@ def test_a_run_that_hangs_turns_them_red_and_alerts(configured: Program) -> None
         (folder / "secrets.toml").write_text(f'[alerts]\nwebhook_url = "{receiver.url}"\n')
         settings.write_text("[pipelines.core]\nmax_run_hours = 1\n")
         assert configured(*RESOURCES).returncode == 6
-        assert configured("--state").returncode == 0
+        assert configured("state").returncode == 0
         assert receiver.texts == []
 
         settings.write_text("[pipelines.core]\nmax_run_hours = 0.000001\n")
         second = configured(*RESOURCES)
         assert second.returncode == 6
-        status = configured("--status", "--json", *RESOURCES)
-        state = configured("--state")
+        status = configured("status", "--json", *RESOURCES)
+        state = configured("state")
         assert (status.returncode, state.returncode) == (9, 9), (status.stderr, state.stderr)
         assert json.loads(status.stdout)["run_under_way"]["is_hanging"] is True
         assert "longer than max_run_hours allows" in state.stdout

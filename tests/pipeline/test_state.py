@@ -1,4 +1,4 @@
-"""`--state` says what the next run goes by, and `--reset` makes it forget that."""
+"""`state` says what the next run goes by, and `reset` makes it forget that."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_the_state_is_forgotten_on_a_new_machine_too(recorder: Recorder) -> None
 
 
 def test_who_does_not_want_to_reset_resets_nothing() -> None:
-    said_no = CliRunner().invoke(command, ["--reset", "clubs"], input="n\n")
+    said_no = CliRunner().invoke(command, ["reset", "clubs"], input="n\n", standalone_mode=False)
     assert said_no.exit_code == 0
     assert said_no.output.splitlines()[-1] == "Nothing was changed."
 

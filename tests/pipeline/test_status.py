@@ -1,4 +1,4 @@
-"""`--status`: how fresh each table is, by the run history."""
+"""`status`: how fresh each table is, by the run history."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Runs the program again and again for the price of one start of Python, to be killed at will.
 
 As a program: imports what a run imports, then reads orders, one a line, in JSON. For a run it forks
-a child that does what `pipelines/run.py` does in the given folder and environment, and answers with
+a child that does what the program does in the given folder and environment, and answers with
 its process id; for `"wait"` it answers with the child's wait status when it has ended.
 
 `ForkServer` is the other side of the pipe. What Python or a library reads from the environment when
@@ -207,7 +207,7 @@ class ForkServer:
 
 
 IMPORTED = (
-    "perfectgym_source.cli.commands",
+    "perfectgym_source.cli.acting",
     "perfectgym_source.cli.rendering.summary",
     "perfectgym_source.pipeline.runner",
     "perfectgym_source.destination",
@@ -269,10 +269,11 @@ def _child(
     if days_ahead:
         clock = import_module("dlt.common.time")
         clock.precise_time = lambda: time.time() + days_ahead * 86_400
-    from perfectgym_source.cli.main import main
+    from perfectgym_source.cli.main import COMMANDS, load, main
 
-    sys.argv = ["run.py", *arguments]
-    main()
+    is_command = bool(arguments) and arguments[0] in COMMANDS
+    sys.argv = ["perfectgym" if is_command else "run.py", *arguments]
+    (main if is_command else load)()
 
 
 def _arm(place: Place) -> None:

@@ -1,10 +1,11 @@
-"""`pipelines/run.py` as a process, against a sandbox, into a DuckDB file."""
+"""The program as a process, against a sandbox, into a DuckDB file."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,20 @@ from typing import Any
 import duckdb
 from support.fork_server import ForkServer
 
+from perfectgym_source.cli.main import COMMANDS
 from perfectgym_source.sandbox import Sandbox
 
 PROGRAM = Path(__file__).parents[2] / "pipelines" / "run.py"
+PERFECTGYM = Path(sys.executable).with_name("perfectgym")
 
 
 @dataclass
 class Program:
-    """Runs the program in a folder of its own, with nothing configured but what is given."""
+    """Runs the program in a folder of its own, with nothing configured but what is given.
+
+    Arguments that begin with a command are those of `perfectgym`, others those of
+    `pipelines/run.py`.
+    """
 
     folder: Path
     environment: dict[str, str]
@@ -32,7 +39,7 @@ class Program:
     def exec(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run it as a user does, from the start of Python on."""
         return subprocess.run(
-            [sys.executable, str(PROGRAM), *arguments],
+            [sys.executable, str(program_for(arguments)), *arguments],
             cwd=self.folder,
             env={**self.environment, **more},
             capture_output=True,
@@ -52,6 +59,11 @@ class Program:
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.database), read_only=True) as connection:
             return connection.sql(sql).fetchall()
+
+
+def program_for(arguments: Sequence[str]) -> Path:
+    """Return the program that takes these arguments."""
+    return PERFECTGYM if arguments[:1] and arguments[0] in COMMANDS else PROGRAM
 
 
 def settings_for(sandbox: Sandbox) -> dict[str, str]:

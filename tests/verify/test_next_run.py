@@ -1,4 +1,4 @@
-"""`--verify` calls newer what the next run brings, and nothing else."""
+"""`verify` calls newer what the next run brings, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--verify` finds what is wrong in the tables and nothing else; `--repair` puts it right."""
+"""`verify` finds what is wrong in the tables and nothing else; `repair` puts it right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result of `--check`."""
+"""The result of `check`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,25 @@ from ...pipeline.probe import Checked
 from ...text import counted
 from .json_output import attributes
 from .report import failure_lines
+from .style import BAD, GOOD, styled
 from .table import table
 
 _MARKS = {True: "ok", False: "FAILED", None: "-"}
 
 
 def as_data(checked: Checked) -> dict[str, Any]:
-    """Return the JSON object of a check: `findings`, a list with `resource`, `works` and `text`."""
-    return {"findings": [attributes(entry, "error") for entry in checked.findings]}
+    """Return the JSON object of a check.
+
+    Keys: `outcome` (`ok`, or `failed` if something does not work), `findings`, a list with
+    `resource`, `works` and `text`, `mode`, `clubs` and `hint`.
+    """
+    return {
+        "outcome": "ok" if checked.works else "failed",
+        "findings": [attributes(entry, "error") for entry in checked.findings],
+        "mode": checked.mode,
+        "clubs": checked.clubs,
+        "hint": checked.hint,
+    }
 
 
 def as_text(checked: Checked) -> str:
@@ -49,4 +60,5 @@ def _totals(checked: Checked) -> str:
     if checked.clubs is not None:
         more = " or more" if checked.has_more_clubs else ""
         line += f", {counted(checked.clubs, 'club')}{more}"
-    return f"{line}."
+    style = BAD if works + skipped < len(checked.findings) else GOOD
+    return styled(f"{line}.", style)

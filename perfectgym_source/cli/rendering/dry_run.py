@@ -19,10 +19,13 @@ UNKNOWN = "? stands for one request or more for each row of a list that is too l
 
 
 def as_data(found: DryRun) -> dict[str, Any]:
-    """Return the JSON object of a dry run: `previews`, a list with the attributes of each
-    `Preview`, and `is_failure` in place of the error; `requests` in all, and
-    `requests_per_second`."""
+    """Return the JSON object of a dry run.
+
+    Keys: `outcome` (`ok` or `partial`), `previews`, a list with the attributes of each `Preview`,
+    and `is_failure` in place of the error; `requests` in all, and `requests_per_second`.
+    """
     return {
+        "outcome": "partial" if any(entry.error for entry in found.previews) else "ok",
         "previews": [
             {**attributes(entry, "error"), "is_failure": entry.error is not None}
             for entry in found.previews

@@ -1,13 +1,53 @@
-"""Results as JSON."""
+"""Results as JSON: the object that every command prints, which `docs/result.schema.json`
+describes."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, datetime, timezone
 from enum import Enum
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from ...errors import PerfectGymError
+from ...text import one_line, printable
+
+if TYPE_CHECKING:
+    from ..command import Call
+    from ..result import Result
+
+SCHEMA_VERSION = 1
+
+
+def envelope(call: Call, results: Mapping[str, Result]) -> str:
+    """Return the JSON object of a command that has ended.
+
+    Args:
+        call: The call.
+        results: Its result, or those of several installations by name.
+    """
+    if len(results) == 1:
+        [result] = results.values()
+        return to_json(_data(call, call.installation, result))
+    codes = {result.exit_code: result for result in results.values()}
+    worst = codes[min((code for code in codes if code), default=0)]
+    head = _head(call, None, worst.data["outcome"], worst.exit_code)
+    each = {name: _data(call, name, result) for name, result in results.items()}
+    return to_json({**head, "installations": each})
+
+
+def failure(call: Call, error: Mapping[str, Any], code: int, outcome: str = "failed") -> str:
+    """Return the JSON object of a command that did not complete."""
+    return to_json({**_head(call, call.installation, outcome, code), "error": error})
+
+
+def error_data(error: PerfectGymError) -> dict[str, Any]:
+    """Return an error as the object `error`: `type`, `message` and `hint`."""
+    message = printable(str(error)).removesuffix(one_line(error.hint)).strip()
+    return {"type": type(error).__name__, "message": message, "hint": error.hint or None}
 
 
 def to_json(value: Any) -> str:
@@ -33,6 +73,25 @@ def attributes(value: Any, *without: str) -> dict[str, Any]:
         field.name: getattr(value, field.name)
         for field in fields(value)
         if field.name not in without
+    }
+
+
+def _data(call: Call, installation: str | None, result: Result) -> dict[str, Any]:
+    head = _head(call, installation, result.data["outcome"], result.exit_code)
+    return {**head, **result.data}
+
+
+def _head(call: Call, installation: str | None, outcome: str, code: int) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "command": call.command,
+        "time": datetime.now(timezone.utc),
+        "version": version("perfectgym-source"),
+        "pipeline": call.pipeline,
+        "installation": installation,
+        "outcome": outcome,
+        "exit_code": code,
+        "error": None,
     }
 
 

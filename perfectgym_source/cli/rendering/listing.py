@@ -1,13 +1,34 @@
-"""`--list` and `--list-pipelines`: the resources, groups and named pipelines."""
+"""The result of `perfectgym list`: for each kind of thing the text, and the list for JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ...catalog import DEFAULT_GROUPS, ENDPOINTS, GROUPS, Endpoint
-from .table import fitted, table
+from .table import table
+
+EXIT_CODES: Mapping[int, str] = {
+    0: "all is well",
+    1: "a bug in this program: the message names the file with the traceback",
+    2: "usage or configuration: nothing was requested",
+    3: "sign-in refused",
+    4: "the API failed after retries; the rest is loaded, the next run asks again",
+    5: "the destination or a local file failed; the next run goes on",
+    6: "another run is loading into the same place: nothing was done",
+    7: "another program has the pipeline's database file open: nothing is lost",
+    8: "verify, repair: tables differ from the API",
+    9: "status: a resource is overdue; status, state: a run hangs",
+    10: "load: a check after loading has failed, and checks.mode is fail",
+    130: "interrupted; the next run starts where the last complete one ended",
+}
+"""The meaning of each code."""
+
+Listing = tuple[str, list[dict[str, Any]]]
 
 
-def listing() -> str:
-    """Return the resources as a table, then the groups with what they cost."""
+def resources() -> Listing:
+    """List the resources; the text has the groups with what they cost, too."""
     rows = [("resource", "group", "mode", "key", "cursor")]
     rows += [
         (
@@ -27,11 +48,22 @@ def listing() -> str:
         'The resources of the default groups are loaded if none is named. Group "-": only by name.',
         "mode: the kind of account that may read it. cursor: only new and changed rows are read.",
     ]
-    return fitted("\n".join([*table(rows), "", *table(groups), "", *notes]))
+    entries = [
+        {
+            "name": entry.name,
+            "group": entry.group if entry.in_groups else None,
+            "is_default": entry.in_groups and entry.group in DEFAULT_GROUPS,
+            "modes": list(entry.modes),
+            "key": list(entry.key),
+            "has_cursor": entry.is_keyset,
+        }
+        for entry in ENDPOINTS.values()
+    ]
+    return "\n".join([*table(rows), "", *table(groups), "", *notes]), entries
 
 
-def pipeline_listing() -> str:
-    """Return the named pipelines as a table.
+def pipelines() -> Listing:
+    """List the named pipelines.
 
     Raises:
         ConfigurationError: The configuration of one is wrong.
@@ -39,11 +71,39 @@ def pipeline_listing() -> str:
     from ...config.pipelines import named_pipelines
 
     rows = [("pipeline", "destination", "dataset", "schedule", "loads")]
-    for entry in named_pipelines().values():
+    found = named_pipelines().values()
+    for entry in found:
         selected = ", ".join((*entry.groups, *entry.resources))
         loads = entry.description or selected
         rows.append((entry.name, entry.destination, entry.dataset, entry.schedule or "-", loads))
-    return "\n".join(table(rows))
+    keys = ("name", "description", "groups", "resources", "destination", "dataset", "schedule")
+    return "\n".join(table(rows)), [{key: getattr(entry, key) for key in keys} for entry in found]
+
+
+def installations() -> Listing:
+    """List the configured installations.
+
+    Raises:
+        ConfigurationError: The configuration of one is wrong.
+    """
+    from ...config.installations import installations as configured
+
+    entries = [
+        {"name": name, "address": found["base_url"] or f"{found['subdomain']}.perfectgym.com"}
+        for name, found in configured(needs_account=False).items()
+    ]
+    if not entries:
+        text = "No installations are named: [sources.perfectgym] is the only one."
+        return text, entries
+    rows = [(entry["name"], entry["address"]) for entry in entries]
+    return "\n".join(table([("installation", "address"), *rows])), entries
+
+
+def exit_codes() -> Listing:
+    """List the exit codes."""
+    entries = [{"code": code, "meaning": meaning} for code, meaning in EXIT_CODES.items()]
+    rows = [("code", "meaning"), *((f"{code}", meaning) for code, meaning in EXIT_CODES.items())]
+    return "\n".join(table(rows, right=[0])), entries
 
 
 def _cursor(endpoint: Endpoint) -> str:

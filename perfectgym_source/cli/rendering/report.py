@@ -7,7 +7,8 @@ from typing import Any
 
 from ...errors import PerfectGymError
 from ...extract.report import Failure, Report
-from ...text import capped, counted, listed, unique
+from ...text import capped, counted, listed, one_line, unique
+from .style import WARN, styled
 
 
 def report_data(report: Report, seconds: float) -> dict[str, Any]:
@@ -48,6 +49,11 @@ def report_line(report: Report, seconds: float) -> str:
 def rows_by_table(report: Report) -> dict[str, int]:
     """Return the rows that were loaded, by table, without the tables that received none."""
     return dict(sorted((table, rows) for table, rows in report.rows.items() if rows))
+
+
+def warning_lines(report: Report) -> list[str]:
+    """Return the warnings of a report, of many the first ones."""
+    return [styled(line, WARN) for line in capped([one_line(text) for text in report.warnings])]
 
 
 def failure_lines(failures: Iterable[Failure]) -> list[str]:

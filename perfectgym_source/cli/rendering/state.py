@@ -1,4 +1,4 @@
-"""The result of `--state`."""
+"""The result of `state`."""
 
 from __future__ import annotations
 

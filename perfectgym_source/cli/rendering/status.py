@@ -1,4 +1,4 @@
-"""The result of `--status`."""
+"""The result of `status`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from ...destination import View
 from ...pipeline.status import Status, TableStatus
 from ...text import counted
 from .json_output import attributes
+from .style import BAD, GOOD, styled
 from .table import table
 
 
@@ -50,12 +51,14 @@ def as_text(status: Status) -> str:
         if entry.is_failing
     ]
     place = f"{status.destination} ({status.dataset})"
-    lines.append(
-        f"{len(status.overdue)} of {counted(len(status.tables), 'resource')} in {place} are older "
-        f"than {status.max_age_hours:g} h, or were never loaded."
-        if status.overdue
-        else f"All of {place} is fresh: not older than {status.max_age_hours:g} h."
-    )
+    if status.overdue:
+        verbs = ("is", "was") if len(status.overdue) == 1 else ("are", "were")
+        late = f"{len(status.overdue)} of {counted(len(status.tables), 'resource')} in {place}"
+        older = f"{verbs[0]} older than {status.max_age_hours:g} h"
+        lines.append(styled(f"{late} {older}, or {verbs[1]} never loaded.", BAD))
+    else:
+        fresh = f"All of {place} is fresh: not older than {status.max_age_hours:g} h."
+        lines.append(styled(fresh, GOOD))
     return "\n".join(lines)
 
 

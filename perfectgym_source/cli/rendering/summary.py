@@ -8,22 +8,23 @@ from typing import Any
 from ...extract.report import Report
 from ...pipeline.checks import as_lines
 from ...pipeline.runner import Summary
-from ...text import capped, counted, listed, one_line, shortened
-from .report import failure_lines, report_data, report_line, rows_by_table
+from ...text import capped, counted, listed, shortened
+from .report import failure_lines, report_data, report_line, rows_by_table, warning_lines
+from .style import BAD, WARN, styled
 from .table import table
 
 
 def as_data(summary: Summary) -> dict[str, Any]:
     """Return the JSON object of a run.
 
-    Keys: `outcome` (`ok` or `partial`), `rows` by table, `requests` by resource, `retries`,
-    `token_requests`, `seconds`, `failures`, `unreadable` and `new_columns` by `table.column`,
-    `warnings`, `checks` that found something, `run_id`, `completed_packages`, `destination`,
-    `dataset`.
+    Keys: `outcome` (`ok`, `partial`, or `failed` if a check fails the run), `rows` by table,
+    `requests` by resource, `retries`, `token_requests`, `seconds`, `failures`, `unreadable` and
+    `new_columns` by `table.column`, `warnings`, `checks` that found something, `run_id`,
+    `completed_packages`, `destination`, `dataset`.
     """
     report = summary.report
     return {
-        "outcome": "partial" if report.failures else "ok",
+        "outcome": "partial" if report.failures else "failed" if summary.failed_checks else "ok",
         "rows": rows_by_table(report),
         **report_data(report, summary.seconds),
         "unreadable": dict(sorted(report.unreadable.items())),
@@ -58,11 +59,11 @@ def as_text(summary: Summary) -> str:
     ]
     if report.unknown_fields:
         lines.append(unknown_fields_line(report.unknown_fields))
-    lines += capped([one_line(warning) for warning in report.warnings])
-    lines += capped(as_lines(summary.checks))
+    lines += warning_lines(report)
+    lines += [styled(line, WARN) for line in capped(as_lines(summary.checks))]
     if report.failures:
         parts = counted(len(report.failures), "part")
-        lines += ["", f"{parts} could not be read; the next run asks again:"]
+        lines += ["", styled(f"{parts} could not be read; the next run asks again:", BAD)]
         lines += [f"  {line}" for line in failure_lines(report.failures)]
     if summary.hint:
         lines.append(summary.hint)

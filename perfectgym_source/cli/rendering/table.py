@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import textwrap
 from collections.abc import Sequence
 from itertools import zip_longest
 
 from ...text import one_line
+from .style import HEAD, KEEP, WORDS, styled, unstyled
 
 GAP = "  "
 NARROWEST = 8
@@ -42,7 +44,10 @@ def table(
                 f"{part:>{wide}}" if index in right else f"{part:<{wide}}"
                 for index, part, wide in zip(kept, parts, widths)
             ]
-            lines.append(GAP.join(shown).rstrip())
+            if row is cells[0]:
+                lines.append(styled(GAP.join(shown).rstrip(), HEAD))
+            else:
+                lines.append(GAP.join(_colored(shown)).rstrip())
     return lines
 
 
@@ -57,9 +62,27 @@ def fitted(text: str, width: int | None = None) -> str:
     return "\n".join(_fitted(line, limit) for line in text.split("\n")) if limit else text
 
 
-def terminal_width() -> int:
-    """Return the characters of a line on the terminal; 0 if standard output is not one."""
-    return shutil.get_terminal_size((0, 0)).columns
+def terminal_width(descriptor: int = 1) -> int:
+    """Return the characters of a line on the terminal; 0 if there is none.
+
+    Args:
+        descriptor: The stream that may be one, by default standard output.
+    """
+    if descriptor == 1:
+        return shutil.get_terminal_size((0, 0)).columns
+    try:
+        return os.get_terminal_size(descriptor).columns
+    except OSError:
+        return 0
+
+
+def _colored(cells: Sequence[str]) -> list[str]:
+    """Return cells with the color of those that hold nothing but a word that has one."""
+    found = []
+    for cell in cells:
+        word = cell.strip()
+        found.append(cell.replace(word, styled(word, WORDS[word])) if word in WORDS else cell)
+    return found
 
 
 def _widths(columns: Sequence[Sequence[str]], limit: int) -> list[int]:
@@ -90,7 +113,7 @@ def _wrapped(cell: str, width: int) -> list[str]:
 
 
 def _fitted(line: str, limit: int) -> str:
-    if len(line) <= limit:
+    if len(unstyled(line)) <= limit or line.startswith(KEEP):
         return line
     indent = " " * (len(line) - len(line.lstrip()))
     # Names of files and addresses stay in one piece.

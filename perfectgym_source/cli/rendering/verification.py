@@ -1,15 +1,16 @@
-"""The results of `--verify` and `--repair`."""
+"""The results of `verify` and `repair`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ...text import capped, counted, listed, one_line
+from ...text import capped, counted, listed
 from ...verify.repair import Repair
 from ...verify.table_diff import Key, TableDiff
 from ...verify.verification import Verification
-from .report import failure_lines, report_data, report_line, rows_by_table
+from .report import failure_lines, report_data, report_line, rows_by_table, warning_lines
+from .style import BAD, GOOD, styled
 from .table import table
 
 _COUNTS = ("in_api", "in_table", "missing", "extra", "stale", "pending")
@@ -71,21 +72,21 @@ def verification_text(found: Verification) -> str:
         if diff.stale_columns:
             names = [f"{name} ({rows:,})" for name, rows in diff.stale_columns.items()]
             lines.append(f"columns of stale rows in {diff.table}: {', '.join(capped(names))}")
-    lines += capped([one_line(warning) for warning in report.warnings])
+    lines += warning_lines(report)
     lines += [f"{name} is not compared: {reason}." for name, reason in found.left_out.items()]
     if report.failures:
-        lines.append(f"{counted(len(report.failures), 'part')} could not be read:")
+        parts = counted(len(report.failures), "part")
+        lines.append(styled(f"{parts} could not be read:", BAD))
         lines += [f"  {line}" for line in failure_lines(report.failures)]
     if found.unread:
         lines.append(f"Not compared because of that: {listed(found.unread)}.")
     if wrong:
         differ = "differs" if len(wrong) == 1 else "differ"
-        lines.append(
-            f"{len(wrong)} of {counted(len(found.tables), 'table')} {differ} from the API."
-        )
+        tables = counted(len(found.tables), "table")
+        lines.append(styled(f"{len(wrong)} of {tables} {differ} from the API.", BAD))
     elif found.tables:
         are = "is" if len(found.tables) == 1 else "are"
-        lines.append(f"{counted(len(found.tables), 'table')} {are} equal to the API.")
+        lines.append(styled(f"{counted(len(found.tables), 'table')} {are} equal to the API.", GOOD))
     return "\n".join(lines)
 
 

@@ -1,0 +1,44 @@
+"""`perfectgym demo`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from .. import options
+from ..command import Command
+
+
+@click.command(
+    "demo",
+    cls=Command,
+    examples=[
+        ("", "the pipeline core, which takes seconds"),
+        ("members --size tiny", "another pipeline, of a smaller world"),
+    ],
+)
+@options.pipeline
+@options.option(
+    options.WHAT,
+    "--size",
+    type=options.SIZES,
+    metavar="SIZE",
+    default="small",
+    show_default=True,
+    help="tiny, small or medium.",
+)
+@options.progress
+@options.logs
+def command(size: str, **given: Any) -> int:
+    """Load a built-in sandbox into demo.duckdb.
+
+    It behaves as PerfectGym does, with a world of its own: no credentials are needed. demo.duckdb
+    holds nothing of your own; delete it when you like. Short for: load --demo.
+    """
+    from .load import command as loading
+    from .load import load
+
+    words = ["--demo", "--demo-size", size]
+    of_load = loading.make_context("load", words, parent=click.get_current_context())
+    return load({**of_load.params, **given})

@@ -1,0 +1,49 @@
+"""`perfectgym list`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from .. import options
+from ..command import Choice, Command
+from ..result import Result, finish
+
+WHAT = ("resources", "pipelines", "installations", "exit-codes")
+
+
+@click.command(
+    "list",
+    cls=Command,
+    needs_dlt=False,
+    examples=[
+        ("", "the resources, with their groups, keys and cursors"),
+        ("pipelines", "the named pipelines"),
+        ("installations --json", "the configured installations"),
+    ],
+)
+@click.argument("what", required=False, default="resources", metavar="[WHAT]", type=Choice(WHAT))
+@options.as_json
+def command(what: str, as_json: bool) -> int:
+    """List resources, pipelines, installations or exit codes.
+
+    WHAT is resources (by default), pipelines, installations or exit-codes.
+    """
+    from ..rendering import listing
+
+    listings: dict[str, Callable[[], tuple[str, list[dict[str, Any]]]]] = {
+        "resources": listing.resources,
+        "pipelines": listing.pipelines,
+        "installations": listing.installations,
+        "exit-codes": listing.exit_codes,
+    }
+    if what in ("pipelines", "installations"):
+        from ...config.toml_files import read_toml_files_forgivingly
+        from ...prerequisites import check_versions
+
+        check_versions()
+        read_toml_files_forgivingly()
+    text, entries = listings[what]()
+    return finish(Result(text, {"outcome": "ok", "what": what, "entries": entries}), as_json)

@@ -8,46 +8,54 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.pipeline_settings import DEFAULT
+from .options import DEMO_SIZE
 from .rendering.style import HEAD, KEEP, styled
 
 if TYPE_CHECKING:
     from ..destination import Options
 
 
-def after_load(options: Options, is_demo: bool) -> str:
-    """Return what to do after a first load."""
-    demo = " --demo" if is_demo else ""
+def after_load(options: Options, tables: Collection[str], demo_size: str | None) -> str:
+    """Return what to do after a first load.
+
+    Args:
+        options: Where the rows are.
+        tables: Names of tables that have rows now.
+        demo_size: The size of the sandbox's world, if it was loaded.
+    """
     steps = []
-    if options.destination == "duckdb":
-        query = f"FROM {options.dataset}.clubs LIMIT 5"
+    if options.destination == "duckdb" and tables:
+        table = "clubs" if "clubs" in tables else next(iter(tables))
         connect = f"duckdb.connect('{options.database}', read_only=True)"
-        code = f"import duckdb; {connect}.sql('{query}').show()"
+        code = f"import duckdb; {connect}.sql('FROM {options.dataset}.{table} LIMIT 5').show()"
         steps.append(("look at rows", f'{_shown(Path(sys.executable), "python")} -c "{code}"'))
-    steps.append(("how fresh is it", f"{command()} status{demo}"))
-    steps.append(("is it complete", f"{command()} verify{demo}"))
-    if is_demo:
+    status = _call("status", options.pipeline, demo_size).partition(" --demo-size")[0]
+    steps.append(("how fresh is it", status))
+    steps.append(("is it complete", _call("verify", options.pipeline, demo_size)))
+    if demo_size:
         steps.append(("your own data", f"{command()} init"))
     return _block(steps)
 
 
-def after_failure(pipeline: str, is_demo: bool) -> str:
+def after_failure(pipeline: str, demo_size: str | None) -> str:
     """Return what to do after a load of a pipeline of which something could not be read."""
-    return _block([("what works", f"{command()} check{_arguments(pipeline, is_demo)}")])
+    return _block([("what works", _call("check", pipeline, demo_size))])
 
 
-def after_check(pipeline: str, is_demo: bool) -> str:
+def after_check(pipeline: str, demo_size: str | None) -> str:
     """Return what to do after a check of a pipeline that works."""
-    load = f"{command()} load{_arguments(pipeline, is_demo)}"
+    load = _call("load", pipeline, demo_size)
     return _block([("preview", f"{load} --dry-run"), ("load", load)])
 
 
-def after_difference(pipeline: str, is_demo: bool) -> str:
+def after_difference(pipeline: str, demo_size: str | None) -> str:
     """Return what to do after a comparison that found differences."""
-    return _block([("mend them", f"{command()} repair{_arguments(pipeline, is_demo)}")])
+    return _block([("mend them", _call("repair", pipeline, demo_size))])
 
 
 def after_init() -> str:
@@ -69,9 +77,15 @@ def _shown(file: Path, name: str) -> str:
     return str(file) if relative.startswith("..") else relative
 
 
-def _arguments(pipeline: str, is_demo: bool) -> str:
-    name = "" if pipeline == DEFAULT else f" {pipeline}"
-    return f"{name} --demo" if is_demo else name
+def _call(name: str, pipeline: str, demo_size: str | None) -> str:
+    words = [command(), name]
+    if pipeline != DEFAULT:
+        words.append(pipeline)
+    if demo_size:
+        words.append("--demo")
+        if demo_size != DEMO_SIZE:
+            words.append(f"--demo-size {demo_size}")
+    return " ".join(words)
 
 
 def _block(steps: list[tuple[str, str]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -127,6 +127,7 @@ period = combined(
     option(WHAT, "--from", "start", help="Classes from this day on (with --to).", **_DAY),
     option(WHAT, "--to", "end", help="Classes before this day (with --from).", **_DAY),
 )
+DEMO_SIZE = "small"
 SIZES = Choice(["tiny", "small", "medium"])
 demo_flag = option(WHAT, "--demo", is_flag=True, help="Of the built-in sandbox, in demo.duckdb.")
 demo = combined(
@@ -136,11 +137,17 @@ demo = combined(
         "--demo-size",
         type=SIZES,
         metavar="SIZE",
-        default="small",
+        default=DEMO_SIZE,
         show_default=True,
         help="tiny, small or medium.",
     ),
 )
+
+
+def demo_size(given: Mapping[str, Any]) -> str | None:
+    """Return the size of the sandbox's world; None if the options of a call do not ask for it."""
+    return given["demo_size"] if given["demo"] else None
+
 
 place = combined(
     option(

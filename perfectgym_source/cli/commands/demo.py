@@ -24,7 +24,7 @@ from ..command import Command
     "--size",
     type=options.SIZES,
     metavar="SIZE",
-    default="small",
+    default=options.DEMO_SIZE,
     show_default=True,
     help="tiny, small or medium.",
 )

@@ -20,7 +20,7 @@ def write_settings(folder: Path, sandboxes: dict[str, Sandbox]) -> None:
     """Write `.dlt` into a folder as a user with two installations has it."""
     settings = folder / ".dlt"
     settings.mkdir(parents=True)
-    config = (ROOT / ".dlt" / "config.toml").read_text(encoding="utf-8")
+    config = (ROOT / ".dlt" / "config.toml.example").read_text(encoding="utf-8")
     config += 'requests_per_second = 0\ntime_zone = "Europe/Warsaw"\n'
     secrets = ""
     for name, sandbox in sandboxes.items():

@@ -120,6 +120,7 @@ def test_it_follows_the_size_of_the_terminal(configured: Program, gate: Gate) ->
 
 
 def test_nothing_is_drawn_between_json_lines(configured: Program) -> None:
-    with Terminal(configured, "--resources", "products", "--log-format", "json") as terminal:
+    arguments = ("--resources", "products", "--log-format", "json")
+    with Terminal(configured, *arguments, NO_COLOR="1") as terminal:
         assert terminal.wait() == 0
     assert b"\x1b" not in terminal.bytes

@@ -29,7 +29,6 @@ package:
 demo:
 	.venv/bin/perfectgym demo
 
-# The README's parts that are made from the code, to be put in by hand: a test compares them.
+# Write the parts of the documentation that are made from the code into its pages.
 docs:
-	$(PYTHON) -m perfectgym_source.catalog.readme
-	$(PYTHON) -m perfectgym_source.config.readme
+	$(PYTHON) docs/generate.py

@@ -1,8 +1,8 @@
 """A setting, described once: its check, its default, what it means, and where it is written.
 
 The dataclasses whose fields carry a `Setting` (`Settings`, `NamedPipeline`, `Checks`, `Alerts`) are
-the tables of settings. Names, checks, the tables of the README and the texts of `--help` are made
-from them.
+the tables of settings. Names, checks, the tables in docs/ and the texts of `--help` are made from
+them.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Setting:
     """The description of a setting.
 
     Attributes:
-        meaning: What it does, as Markdown for the README; the first clause is the text of `--help`.
+        meaning: What it does, as Markdown for docs/; the first clause is the text of `--help`.
         check: Its check.
-        default: How the README shows the default, where the value does not say it.
+        default: How the documentation shows the default, where the value does not say it.
         help: The text of `--help`, where it is not `meaning`.
         is_secret: Whether it belongs into `.dlt/secrets.toml`.
     """

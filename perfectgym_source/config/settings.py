@@ -148,7 +148,7 @@ class Settings:
         Privacy,
         Setting(
             "personal data: `keep`, `hash` or `drop`, for all, by kind or by column: see "
-            "[below](#personal-data)",
+            "[Personal data](privacy.md)",
             lambda value: value,  # checked together with `pii_key`
             "`keep`",
         ),

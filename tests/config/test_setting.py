@@ -29,7 +29,7 @@ ACCOUNT: dict[str, Any] = {
 SLOW = ("dlt", "duckdb", "msgspec", "pyarrow", "requests")
 
 
-@pytest.mark.parametrize("module", ["settings", "pipeline_settings", "readme"])
+@pytest.mark.parametrize("module", ["settings", "pipeline_settings"])
 def test_the_tables_import_nothing_slow(module: str) -> None:
     code = (
         f"import sys, perfectgym_source.config.{module}\n"

@@ -131,8 +131,8 @@ class Settings:
     on_error: Annotated[
         OnError,
         Setting(
-            "`raise` ends the load at the first list that cannot be read, `continue` loads the "
-            "others; `run.py` uses `continue`",
+            "`raise` ends the load at the first endpoint that cannot be read, `continue` loads the "
+            "others; the command uses `continue`",
             Choice(get_args(OnError)),
         ),
     ] = "raise"

@@ -1,6 +1,6 @@
 """The fenced blocks of the documentation do what they say.
 
-Commands run as processes in an empty folder beside a loaded `gym.duckdb`, against a sandbox, with an
+Commands run as processes in a folder with a loaded `gym.duckdb`, against a sandbox, with an
 environment that is installed already. `<!-- not run: REASON -->` before a block leaves it out.
 """
 

@@ -8,11 +8,11 @@ from dataclasses import fields
 
 import click
 import pytest
+from perfectgym_source.cli.exit_codes import EXIT_CODES
 from support.pages import ALL, BLOCKS, PROSE, ROOT
 
 from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.catalog.pii_rules import KINDS
-from perfectgym_source.cli.exit_codes import EXIT_CODES
 from perfectgym_source.cli.main import command
 from perfectgym_source.config.pipeline_settings import AlertSettings, Checks, NamedPipeline
 from perfectgym_source.config.setting import settings_of
@@ -69,8 +69,9 @@ def test_every_exit_code_is_explained_and_in_the_help() -> None:
 
 
 def _commands() -> dict[str, click.Command]:
-    assert isinstance(command, click.Group)
-    return command.commands
+    context = click.Context(command)
+    found = {name: command.get_command(context, name) for name in command.list_commands(context)}
+    return {name: each for name, each in found.items() if each is not None}
 
 
 def _options(of: click.Command) -> set[str]:

@@ -91,7 +91,7 @@ def perfectgym_source(
         limit: For a sample, how many rows of each resource to read; into a dataset of its own.
         api: The generation of the API, an `ApiVersion`; by default v1. Nothing else sets it.
         options: The settings of the source by name, such as `base_url`, `username` and `password`:
-            all that `config.settings.SETTINGS` describes, and the README.
+            all that `config.settings.SETTINGS` describes, and docs/configuration.md.
 
     Raises:
         ConfigurationError: A setting is missing or wrong, or a resource cannot be read.

@@ -20,7 +20,7 @@ from support.program import Program, environment_of, settings_for
 from perfectgym_source.sandbox import Sandbox, World
 
 KILLS = int(os.environ.get("KILLS", "9"))
-"""Kills at random moments; a longer search: README, section Development."""
+"""Kills at random moments; a longer search: docs/development.md."""
 LATER_PHASES = (("extracted", 0.1), ("loading", 0.3), ("publishing", 0.0))
 """Each with the share of a run's time in which it is struck."""
 STRUCK = {"reading", "extracted", "loading"}

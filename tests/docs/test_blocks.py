@@ -66,12 +66,10 @@ def _run(words: list[str], program: Program) -> None:
     assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout}{done.stderr}"
 
 
-@pytest.mark.parametrize("page", dict.fromkeys(block.page for block in _run_blocks("sh")))
-def test_the_commands_of_a_page_work_in_their_order(page: str, program: Program) -> None:
-    for block in _run_blocks("sh"):
-        if block.page == page:
-            for words in _commands(block):
-                _run(words, program)
+@pytest.mark.parametrize("block", _run_blocks("sh"), ids=str)
+def test_the_commands_work(block: Block, program: Program) -> None:
+    for words in _commands(block):
+        _run(words, program)
 
 
 @pytest.mark.parametrize("block", _run_blocks("sql"), ids=str)

@@ -5,9 +5,11 @@ Each part stands between two comments in a page: `<!-- NAME: ... -->` and `<!-- 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import grimp
 
@@ -55,6 +57,8 @@ def parts() -> dict[str, str]:
         "groups": "\n".join(_groups()),
         "tables": "\n".join(_tables()).rstrip(),
         "imports": "\n".join(_imports()),
+        "result": "\n".join(_keys("object")),
+        "results": "\n".join(_results()).rstrip(),
     }
 
 
@@ -105,6 +109,30 @@ def _tables() -> Iterator[str]:
             names = ", ".join(f"`{child.name[len(name) :]}`" for child in children)
             yield f"| `{name}` | {endpoint.description} | {names} |"
         yield ""
+
+
+def _definitions() -> dict[str, Any]:
+    schema = (ROOT / "docs" / "result.schema.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(schema)["$defs"]
+    return found
+
+
+def _keys(name: str) -> Iterator[str]:
+    """Describe the keys of an object of the schema of results."""
+    definitions = _definitions()
+    yield from ("| key | meaning |", "|---|---|")
+    for key, value in definitions[name]["properties"].items():
+        referred = re.findall(r"#/\$defs/(\w+)", json.dumps(value))
+        described = [value, *(definitions[other] for other in referred)]
+        yield f"| `{key}` | {next(filter(None, (d.get('description') for d in described)), '')} |"
+
+
+def _results() -> Iterator[str]:
+    """Describe the results of the commands, and what is inside them."""
+    for name, definition in _definitions().items():
+        if name != "object" and "properties" in definition:
+            text = definition["description"]
+            yield from (f"### `{name}`", "", f"{text[0].upper()}{text[1:]}.", "", *_keys(name), "")
 
 
 def _imports() -> Iterator[str]:

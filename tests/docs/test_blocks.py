@@ -96,15 +96,8 @@ def test_the_programs_work(
 def test_few_blocks_are_not_run() -> None:
     left_out = [block for block in BLOCKS if block.reason is not None]
     assert len(left_out) == 7, [str(block) for block in left_out]
-    assert {block.kind for block in BLOCKS} <= {
-        "",
-        "json",
-        "mermaid",
-        "python",
-        "sh",
-        "sql",
-        "toml",
-    }
+    kinds = {"", "json", "mermaid", "python", "sh", "sql", "text", "toml"}
+    assert {block.kind for block in BLOCKS} <= kinds
 
 
 def test_the_first_two_commands_of_the_readme_are_lines_for_a_fresh_clone() -> None:

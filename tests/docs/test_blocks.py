@@ -52,8 +52,9 @@ def _run(words: list[str], program: Program) -> None:
     if name.removeprefix(".venv/bin/") == "perfectgym":
         done = program(*arguments, **assigned)
     else:
-        if name.startswith(".venv/bin/"):
-            name = str(Path(sys.executable).with_name(Path(name).name))
+        installed = Path(sys.executable).with_name(Path(name).name)
+        if installed.exists():
+            name = str(installed)
         done = subprocess.run(
             [name, *arguments],
             cwd=program.folder,

@@ -21,7 +21,7 @@ from perfectgym_source.errors import PerfectGymError
 
 OF_OTHERS = {
     "docs/performance.md": {"--full", "--help", "--only", "--quick", "--rounds"},
-    "docs/development.md": {"--port", "--seed", "--size", "--strict"},
+    "docs/development.md": {"--api", "--port", "--seed", "--size", "--strict"},
 }
 """The options of other programs."""
 

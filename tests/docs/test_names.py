@@ -93,7 +93,7 @@ def _words_of_commands() -> Iterator[list[str]]:
     ]
     code += re.findall(r"`(perfectgym [^`\n]*)`", ALL)
     for line in code:
-        for words in re.findall(r"(?:^|[/ ])perfectgym ([a-z][^#|&>`]*)", line):
+        for words in re.findall(r"(?<![\w.-])(?<!pipeline )perfectgym ([a-z][^#|&>`]*)", line):
             yield words.split()
 
 
@@ -104,6 +104,14 @@ def test_every_command_that_the_pages_show_exists_and_takes_its_options() -> Non
         given = {word.split("=")[0] for word in words if word.startswith("--")}
         assert given <= _options(_commands()[name]), (name, *words)
     assert {name for name, *_ in shown} == _commands().keys()
+
+
+def test_every_target_of_make_exists() -> None:
+    targets = set(re.findall(r"^([a-z ]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    known = {name for names in targets for name in names.split()}
+    named = set(re.findall(r"`make (\w+)", ALL))
+    assert len(named) > 5
+    assert named <= known
 
 
 def test_every_file_that_the_pages_name_exists() -> None:

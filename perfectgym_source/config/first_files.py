@@ -30,10 +30,10 @@ subdomain = ""
 base_url = ""
 # "employee" is an API user, "user" a club member.
 mode = "employee"
-# Personal data: "keep", "hash" (with pii_key in secrets.toml) or "drop"; more in the README.
+# Personal data: "keep", "hash" (with pii_key in secrets.toml) or "drop"; more in docs/privacy.md.
 # pii = "keep"
 
-# Named pipelines, and several installations: see the README.
+# Named pipelines, and several installations: docs/pipelines.md.
 # [pipelines.core]
 # schedule = "15 3 * * *"
 # [sources.perfectgym.installations.north]

@@ -10,13 +10,16 @@ from typing import Any, cast
 
 import dlt
 import pendulum
+import pyarrow as pa
 from dlt.common.schema.utils import has_table_seen_data
+from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 from dlt.extract import DltResource
 
 from .api.client import Client
 from .catalog import Endpoint, TableLayout
 from .catalog.hints import child_hints, columns, root_hints, unknown_kinds
 from .catalog.model import in_shared_dataset
+from .catalog.tables import LOAD_ID
 from .config.settings import Settings
 from .dataset_guard import check_dataset
 from .extract.context import ExtractContext
@@ -55,21 +58,22 @@ class Reading:
         run = self._begin(endpoint)
         try:
             missing = _missing_tables(self.layout(endpoint))
-            if missing:
-                entry = self.entry(endpoint)
-                for table in self.layout(endpoint).with_children():
-                    if table.name in missing:
-                        yield _item(endpoint, table.name, arrow_schema(entry, table).empty_table())
             unknown_fields: set[str] = set()
             for batch in run.batches(endpoint.name):
                 if batch is None:
                     yield None
                     continue
                 unknown_fields |= batch.unknown_fields
+                missing -= batch.tables.keys()
                 for name in list(batch.tables):
                     yield _item(endpoint, name, batch.tables.pop(name))
                 # dlt leaves the item in the frames of an exception that it has caught.
                 gc.collect(1)
+            if missing:
+                entry = self.entry(endpoint)
+                for table in self.layout(endpoint).with_children():
+                    if table.name in missing:
+                        yield _item(endpoint, table.name, arrow_schema(entry, table).empty_table())
             run.finish(endpoint.name)
             self._record_left_out(endpoint, unknown_fields)
         finally:
@@ -188,23 +192,42 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
     return resource
 
 
-def _item(endpoint: Endpoint, name: str, table: Any) -> Any:
+def _item(endpoint: Endpoint, name: str, table: pa.Table) -> Any:
+    """Return a table as an item for dlt: with the load's id, and its name if it is a child table.
+
+    dlt could add the id too, but only where the user's configuration says so.
+    """
+    table = table.append_column(LOAD_ID, _repeated(_load_id(), len(table)))
     return table if name == endpoint.table_name else dlt.mark.with_table_name(table, name)
 
 
-def _missing_tables(layout: TableLayout) -> list[str]:
+def _load_id() -> str | None:
+    try:
+        return dlt.current.load_package_state()["load_id"]
+    except CurrentLoadPackageStateNotAvailable:  # the rows are not loaded, but only looked at
+        return None
+
+
+def _repeated(value: str | None, times: int) -> pa.Array:
+    """Return a column of one text: a byte for each row, and hardly any in a Parquet file."""
+    indexes = pa.repeat(pa.scalar(0, pa.int8()), times)
+    return pa.DictionaryArray.from_arrays(indexes, pa.array([value], pa.string()))
+
+
+def _missing_tables(layout: TableLayout) -> set[str]:
     """Return the endpoint's tables that the destination lacks, or that lack columns there.
 
-    They are handed to dlt without rows first, so that an empty installation has every table too.
+    Those that get no rows are handed to dlt all the same, so that an empty installation has every
+    table too: at the end, so that `add_limit` counts items with rows.
     """
     known = dlt.current.source_schema().tables
-    missing = []
+    missing = set()
     for table in layout.with_children():
         seen = known.get(table.name)
         if (
             seen is None
             or not has_table_seen_data(seen)
-            or not columns(table).keys() <= seen.get("columns", {}).keys()
+            or not {LOAD_ID, *columns(table)} <= seen.get("columns", {}).keys()
         ):
-            missing.append(table.name)
+            missing.add(table.name)
     return missing

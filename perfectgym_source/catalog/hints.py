@@ -8,7 +8,7 @@ from typing import Any
 
 from .api_version import ApiVersion
 from .model import INSTALLATION, Endpoint, Kind, Write
-from .tables import REMOVED, TAKEN_AT, UNREADABLE, Column, TableLayout, table_layout
+from .tables import LOAD_ID, REMOVED, TAKEN_AT, UNREADABLE, Column, TableLayout, table_layout
 
 _TYPES: Mapping[Kind, dict[str, Any]] = {
     "long": {"data_type": "bigint"},
@@ -124,13 +124,15 @@ def child_hints(endpoint: Endpoint, table: TableLayout) -> dict[str, Any]:
 
 
 def _loading_columns(endpoint: Endpoint, is_child: bool = False) -> dict[str, dict[str, Any]]:
+    # It may be NULL: in rows from before there was this column.
+    load_id = _column(Column(LOAD_ID, "string", "The load of the row: load_id in _dlt_loads."))
     if endpoint.write is Write.APPEND:
         taken_at = Column(TAKEN_AT, "datetime", "When the snapshot was taken.")
-        return {TAKEN_AT: {**_column(taken_at, _INSTANT), "nullable": False}}
+        return {TAKEN_AT: {**_column(taken_at, _INSTANT), "nullable": False}, LOAD_ID: load_id}
     if not (is_child or endpoint.write is Write.REPLACE or endpoint.is_full_list):
-        return {}
+        return {LOAD_ID: load_id}
     removed = Column(REMOVED, "bool", "Used while loading; always NULL.")
-    return {REMOVED: {**_column(removed), "hard_delete": True}}
+    return {REMOVED: {**_column(removed), "hard_delete": True}, LOAD_ID: load_id}
 
 
 def write_disposition(endpoint: Endpoint, is_scoped: bool = True) -> Any:

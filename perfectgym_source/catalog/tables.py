@@ -24,6 +24,8 @@ from .naming import snake_case
 UNREADABLE = "_unreadable"
 REMOVED = "_removed"
 TAKEN_AT = "taken_at"
+LOAD_ID = "_dlt_load_id"
+"""dlt's name; dlt itself fills it in its own tables only."""
 
 
 @dataclass(frozen=True)

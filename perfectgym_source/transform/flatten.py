@@ -11,6 +11,7 @@ from ..catalog.coerce import COERCIONS, is_blank
 from ..catalog.naming import snake_case
 from ..catalog.pii import Privacy
 from ..catalog.tables import (
+    LOAD_ID,
     REMOVED,
     TAKEN_AT,
     UNREADABLE,
@@ -22,7 +23,7 @@ from ..catalog.tables import (
 from .objects import EMPTY, Objects, ParsedObjects, distinct
 from .table_builder import TableBuilder, kind_of
 
-_RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT, "_dlt_id", "_dlt_load_id"))
+_RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT, "_dlt_id", LOAD_ID))
 MOST_UNKNOWN = 500
 """So many columns a table gets for unknown fields; the memory that DuckDB and dlt take for a wide
 table grows with the square of its columns. Further fields are kept in `_unreadable`."""

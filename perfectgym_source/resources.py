@@ -11,17 +11,19 @@ from typing import Any, cast
 import dlt
 import pendulum
 import pyarrow as pa
+import pyarrow.compute as pc
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 from dlt.extract import DltResource
 
 from .api.client import Client
-from .catalog import Endpoint, TableLayout
+from .catalog import Endpoint, TableLayout, Write
 from .catalog.hints import child_hints, columns, root_hints, unknown_kinds
 from .catalog.model import in_shared_dataset
-from .catalog.tables import LOAD_ID
+from .catalog.tables import LOAD_ID, REMOVED
 from .config.settings import Settings
 from .dataset_guard import check_dataset
+from .errors import ConfigurationError
 from .extract.context import ExtractContext
 from .extract.extraction import Extraction
 from .extract.progress import show_progress
@@ -31,6 +33,14 @@ from .transform.decoder import Decoder, arrow_schema
 from .transform.flatten import UnknownFields
 
 logger = logging.getLogger(__name__)
+
+_WHOLE = ("append", "replace", "skip")
+"""Write dispositions that mean the same for any table."""
+_MERGE = (
+    "merge",
+    {"disposition": "merge"},
+    {"disposition": "merge", "strategy": "delete-insert"},
+)
 
 
 class Reading:
@@ -158,7 +168,38 @@ class PerfectGymResource(DltResource):
 
     reading: Reading | None = None
 
+    def apply_hints(self, table_name: Any = None, *others: Any, **hints: Any) -> PerfectGymResource:
+        """Modify the hints, as dlt does; a write disposition is that of the child tables too.
+
+        Raises:
+            ConfigurationError: The endpoint's rows cannot be written in that way.
+        """
+        disposition = hints.get("write_disposition")
+        if self.reading is not None and disposition and not hints.get("create_table_variant"):
+            endpoint = self.reading.settings.api.endpoints[self.name]
+            if disposition in _MERGE and endpoint.write is not Write.APPEND:
+                del hints["write_disposition"]  # it is merged, with the keys of the catalog
+            elif disposition in _WHOLE:
+                _, *children = self.reading.layout(endpoint).with_children()
+                for table in children:
+                    super().apply_hints(
+                        table.name, write_disposition=disposition, create_table_variant=True
+                    )
+            else:
+                raise ConfigurationError(
+                    f"{self.name}: its rows cannot be written with {disposition!r}.",
+                    hint="Write dispositions are append, replace and skip, and merge but for "
+                    "snapshots.",
+                )
+        super().apply_hints(table_name, *others, **hints)
+        return self
+
     def _clone(self, **names: Any) -> PerfectGymResource:
+        if self.reading is not None and (names.get("new_name") or self.name) != self.name:
+            raise ConfigurationError(
+                f"{self.name} cannot have another name: its state and its tables go by it.",
+                hint='apply_hints(table_name="...") gives its own table another name.',
+            )
         copy = super()._clone(**names)
         copy.reading = self.reading
         return copy
@@ -175,7 +216,6 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
         yield from reading.rows(endpoint)
 
     resource = dlt.resource(rows, name=endpoint.name, _impl_cls=PerfectGymResource)()
-    resource.reading = reading
     layout, entry = reading.layout(endpoint), reading.entry(endpoint)
     # Variants first: dlt would start them from the root table's hints.
     for table in layout.with_children():
@@ -189,14 +229,19 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
         schema_contract={"columns": reading.settings.schema_contract},
         **root_hints(reading.settings.api, entry, reading.settings.deleted_rows, layout),
     )
+    resource.reading = reading
     return resource
 
 
 def _item(endpoint: Endpoint, name: str, table: pa.Table) -> Any:
     """Return a table as an item for dlt: with the load's id, and its name if it is a child table.
 
-    dlt could add the id too, but only where the user's configuration says so.
+    dlt could add the id too, but only where the user's configuration says so. Where dlt replaces
+    the whole table, it is without the rows that only remove older ones.
     """
+    resource = dlt.current.source().resources[endpoint.name]
+    if resource.write_disposition == "replace" and REMOVED in table.column_names:
+        table = table.filter(pc.is_null(table[REMOVED]))
     table = table.append_column(LOAD_ID, _repeated(_load_id(), len(table)))
     return table if name == endpoint.table_name else dlt.mark.with_table_name(table, name)
 

@@ -109,7 +109,9 @@ def scan_api(
     names = {entry.name for entry in compared}
     names = names.union(*(ancestors(settings.api, entry, settings.mode) for entry in compared))
     source = _source(options, names)
-    _append_only(source, settings)
+    # The comparison itself finds the last version of each row.
+    for resource in source.resources.values():
+        resource.apply_hints(write_disposition="append")
     if stored is not None:
         _declare_unknown_fields(source, settings, stored)
     database = folder / "scratch.duckdb"
@@ -199,17 +201,6 @@ def _source(options: Options, names: set[str]) -> DltSource:
     }
     source: DltSource = perfectgym_source(**arguments)
     return source
-
-
-def _append_only(source: DltSource, settings: Settings) -> None:
-    """Keep all rows as they come: the comparison itself finds the last version of each."""
-    for name, resource in source.resources.items():
-        resource.apply_hints(write_disposition="append")
-        _, *children = settings.pii.layout(settings.api.endpoints[name]).with_children()
-        for table in children:
-            resource.apply_hints(
-                table_name=table.name, write_disposition="append", create_table_variant=True
-            )
 
 
 def _declare_unknown_fields(source: DltSource, settings: Settings, stored: Schema) -> None:

@@ -1,0 +1,210 @@
+"""What users of dlt do with a source and a pipeline, as they would write it."""
+
+from __future__ import annotations
+
+import dlt
+import pytest
+from support.loading import Target
+
+from perfectgym_source.errors import ConfigurationError
+
+
+@pytest.fixture
+def target(tmp_path, sandbox):
+    return Target(tmp_path, sandbox)
+
+
+def run(target, data, **options):
+    """Run dlt's own pipeline; the tables' numbers of rows."""
+    with target.opened():
+        info = target.pipeline().run(data, **options)
+    assert not info.has_failed_jobs
+    return info
+
+
+def count(target, table):
+    [[rows]] = target.query(f"select count(*) from {table}")
+    return rows
+
+
+def test_every_row_has_the_id_of_its_load(target, sandbox):
+    first = target.load("clubs", "contracts").packages
+    club = sandbox.world.find("clubs", 1)
+    sandbox.world.change("clubs", 1, name="Renamed")
+    second = target.load("clubs", "contracts").packages
+    listed = dict(target.query("select load_id, status from _dlt_loads"))
+    assert listed == dict.fromkeys((*first, *second), 0)
+    tables = [name for name in target.types() if not name.startswith("_dlt")]
+    assert {"clubs", "contracts", "contracts__discounts"} <= {*tables}
+    for table in tables:
+        assert target.types()[table]["_dlt_load_id"] == "VARCHAR"
+        ids = {load for (load,) in target.query(f"select distinct _dlt_load_id from {table}")}
+        assert ids <= listed.keys(), table
+    assert target.values("clubs", "_dlt_load_id", f"id = {club['id']}") == second
+    assert set(target.values("contracts", "_dlt_load_id")) == set(first)
+
+
+def test_snapshots_have_the_ids_of_their_loads(tmp_path, sandbox):
+    target = Target(tmp_path, sandbox, mode="user")
+    packages = [*target.load("users_in_club").packages, *target.load("users_in_club").packages]
+    found = target.query("select distinct taken_at, _dlt_load_id from users_in_club order by 1")
+    assert [load for _, load in found] == packages
+
+
+def test_rows_of_a_pending_package_have_its_id(target):
+    pipeline = target.pipeline()
+    pipeline.extract(target.source("clubs"))
+    [package] = pipeline.list_extracted_load_packages()
+    pipeline = target.pipeline()
+    pipeline.normalize()
+    pipeline.load()
+    assert set(target.values("clubs", "_dlt_load_id")) == {package}
+
+
+@pytest.mark.parametrize("contract", ["evolve", "freeze", "discard_value"])
+def test_older_tables_get_the_column(target, sandbox, contract):
+    target.load("clubs", "contracts")
+    target.close()
+    tables = ("clubs", "contracts", "contracts__discounts")
+    pipeline = target.pipeline()
+    with pipeline.managed_state(), pipeline.sql_client() as client:
+        for table in tables:
+            client.execute_sql(f"alter table perfectgym.{table} drop column _dlt_load_id")
+        client.execute_sql("delete from perfectgym._dlt_version")
+    for name in pipeline.schemas:
+        schema = pipeline.schemas[name]
+        for table in tables:
+            del schema.tables[table]["columns"]["_dlt_load_id"]
+        pipeline.schemas.save_schema(schema)
+    sandbox.world.change("clubs", 1, name="Renamed")
+    [package] = target.load("clubs", "contracts", schema_contract=contract).packages
+    assert target.values("clubs", "_dlt_load_id", "id = 1") == [package]
+    assert target.values("contracts__discounts", "_dlt_load_id", "_dlt_load_id is not null") == []
+
+
+def test_rows_can_be_looked_at_without_a_pipeline(target):
+    [*items] = target.source("clubs").resources["clubs"]
+    assert sum(map(len, items)) > 0
+
+
+def test_with_resources(target):
+    run(target, target.source("clubs", "contracts").with_resources("contracts"))
+    assert count(target, "contracts")
+    assert "clubs" not in target.types()
+
+
+def test_a_single_resource(target):
+    run(target, target.source("clubs", "contracts").clubs)
+    assert count(target, "clubs")
+
+
+def test_add_limit_gives_rows_and_forgets_none(target):
+    run(target, target.source("classes", "clubs").add_limit(1))
+    assert count(target, "classes")
+    run(target, target.source("classes", "clubs"))
+    assert count(target, "classes") == len(target.sandbox.world.rows("classes"))
+
+
+@pytest.mark.parametrize("mode", ["drop_sources", "drop_resources", "drop_data"])
+def test_refresh(target, mode):
+    target.load("clubs", "contracts")
+    before = {name: count(target, name) for name in ("clubs", "contracts", "contracts__discounts")}
+    with target.opened() as connection:
+        connection.execute("delete from perfectgym.contracts__discounts")
+    run(target, target.source("clubs", "contracts"), refresh=mode)
+    assert {name: count(target, name) for name in before} == before
+
+
+@pytest.mark.parametrize("way", ["run", "hints"])
+def test_write_disposition_replace_reads_everything_again(target, way):
+    target.load("contracts")
+    before = {name: count(target, name) for name in ("contracts", "contracts__discounts")}
+    source, options = target.source("contracts"), {}
+    if way == "run":
+        options = {"write_disposition": "replace"}
+    else:
+        source.contracts.apply_hints(write_disposition="replace")
+    row = next(row for row in target.sandbox.world.contracts if row["discounts"])
+    target.sandbox.world.purge("contracts", row)
+    [package] = run(target, source, **options).loads_ids
+    assert count(target, "contracts") == before["contracts"] - 1
+    assert 0 < count(target, "contracts__discounts") < before["contracts__discounts"]
+    for name in before:
+        assert set(target.values(name, "_dlt_load_id")) == {package}
+
+
+def test_write_disposition_append_keeps_older_versions(target, sandbox):
+    first = target.source("contracts")
+    run(target, first, write_disposition="append")
+    row = next(row for row in sandbox.world.contracts if row["discounts"])
+    sandbox.world.change("contracts", row, name="Renamed")
+    run(target, target.source("contracts"), write_disposition="append")
+    found = target.values("contracts", "_dlt_load_id", f"id = {row['id']}")
+    assert len(set(found)) == len(found) == 2
+    children = target.values("contracts__discounts", "_dlt_load_id", f"contract_id = {row['id']}")
+    assert len(set(children)) == 2
+
+
+@pytest.mark.parametrize(
+    ("resource", "disposition"),
+    [
+        ("clubs", {"disposition": "merge", "strategy": "scd2"}),
+        ("clubs", {"disposition": "merge", "strategy": "upsert"}),
+        ("users_in_club", "merge"),
+    ],
+)
+def test_what_cannot_be_written_says_so(target, resource, disposition):
+    target.mode = "user" if resource == "users_in_club" else "employee"
+    with pytest.raises(ConfigurationError, match=f"{resource}: its rows cannot be written with"):
+        target.source(resource).resources[resource].apply_hints(write_disposition=disposition)
+
+
+def test_a_resource_keeps_its_name(target):
+    with pytest.raises(ConfigurationError, match="clubs cannot have another name"):
+        target.source("clubs").clubs.with_name("gyms")
+
+
+def test_merge_is_what_the_source_does_anyway(target, sandbox):
+    run(target, target.source("clubs", "countries"), write_disposition="merge")
+    sandbox.world.change("clubs", 1, name="Renamed")
+    run(target, target.source("clubs", "countries"), write_disposition="merge")
+    assert count(target, "clubs") == len(target.sandbox.world.rows("clubs"))
+    assert count(target, "countries") == len(target.sandbox.world.rows("countries"))
+
+
+def test_another_table_name_and_a_hidden_column(target):
+    source = target.source("clubs")
+    source.clubs.apply_hints(table_name="gyms", columns={"name": {"x-label": "Name"}})
+    run(target, source)
+    assert count(target, "gyms")
+
+
+def test_clone(target, sandbox):
+    source = target.source("clubs")
+    run(target, [source, source.clone(with_name="second")])
+    assert count(target, "clubs") == len(sandbox.world.rows("clubs"))
+    assert source.clone().clubs.name == "clubs"
+
+
+def test_parallelize(target):
+    source = target.source("clubs", "contracts")
+    source.clubs.parallelize()
+    source.contracts.parallelize()
+    run(target, source)
+    assert count(target, "clubs")
+    assert count(target, "contracts")
+
+
+def test_dataset(target):
+    with target.opened():
+        pipeline = target.pipeline()
+        pipeline.run(target.source("clubs", "contracts"))
+        dataset = pipeline.dataset()
+        assert {"clubs", "contracts", "contracts__discounts"} <= {*dataset.tables}
+        names = dataset.clubs.select("id", "name").limit(2).fetchall()
+        assert len(names) == 2
+        [[rows]] = dataset("select count(*) from clubs join contracts on true").fetchall()
+        assert rows
+        assert sum(map(len, dataset.contracts.iter_arrow(100)))
+    attached = dlt.dataset(dlt.destinations.duckdb(str(target.file)), "perfectgym")
+    assert attached.clubs.fetchone()

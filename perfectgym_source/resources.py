@@ -6,12 +6,15 @@ import gc
 import logging
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 
 import dlt
 import pendulum
 import pyarrow as pa
 import pyarrow.compute as pc
+from dlt.common.configuration.container import Container
+from dlt.common.pipeline import PipelineContext
 from dlt.common.schema.utils import has_table_seen_data
 from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 from dlt.extract import DltResource
@@ -21,6 +24,7 @@ from .catalog import Endpoint, TableLayout, Write
 from .catalog.hints import child_hints, columns, root_hints, unknown_kinds
 from .catalog.model import in_shared_dataset
 from .catalog.tables import LOAD_ID, REMOVED
+from .config.dlt_folders import is_shown
 from .config.settings import Settings
 from .dataset_guard import check_dataset
 from .errors import ConfigurationError
@@ -110,6 +114,12 @@ class Reading:
         return self._run
 
     def _new_run(self) -> Extraction:
+        if (pipeline := _current_pipeline()) and is_shown(Path(pipeline.working_dir)):
+            raise ConfigurationError(
+                f"The name {pipeline.pipeline_name!r} of dlt's pipeline is taken: its working "
+                "folder shows what the perfectgym command loaded, with the state of that.",
+                hint="Give your pipeline another name, or another pipelines_dir.",
+            )
         check_dataset(self.settings, SourceState(dlt.current.source_state()))
         endpoints = self.settings.api.endpoints
         selected = [
@@ -244,6 +254,11 @@ def _item(endpoint: Endpoint, name: str, table: pa.Table) -> Any:
         table = table.filter(pc.is_null(table[REMOVED]))
     table = table.append_column(LOAD_ID, _repeated(_load_id(), len(table)))
     return table if name == endpoint.table_name else dlt.mark.with_table_name(table, name)
+
+
+def _current_pipeline() -> Any:
+    context = Container()[PipelineContext]
+    return context.pipeline() if context.is_active() else None
 
 
 def _load_id() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import Destination, Session, View, pending_packages
+from .dlt_state import stored_state
 from .duckdb_file import DuckDBFile
 from .files import FILESYSTEM, WrittenFiles
 from .names import Options
@@ -15,6 +16,7 @@ __all__ = [
     "View",
     "destination_for",
     "pending_packages",
+    "stored_state",
 ]
 
 

@@ -22,6 +22,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ..config.dlt_config import PIPELINE_ARGUMENTS
+from ..config.dlt_folders import data_folder
 from ..error_translation import (
     concerns_folder,
     error_chain,
@@ -31,7 +32,8 @@ from ..error_translation import (
     not_configured,
 )
 from ..errors import DestinationError, PerfectGymError
-from .names import HISTORY_PIPELINE, PIPELINE, SCRATCH, Options, check_dataset
+from .dlt_state import adopt_former_state, show
+from .names import FORMER_PIPELINE, HISTORY_PIPELINE, SCRATCH, Options, check_dataset
 from .run_lock import RunUnderWay, run_lock, run_under_way
 
 
@@ -91,7 +93,17 @@ class Destination(ABC):
         """
         key = f"{self._location()}\n{self.options.dataset}"
         name = hashlib.sha256(os.fsencode(key)).hexdigest()[:12]
-        return Path(dlt.current.run_context().data_dir) / "perfectgym" / name
+        return data_folder() / name
+
+    @property
+    def pipelines_dir(self) -> Path:
+        """The folder of dlt's working files, which it keeps in one named like the dataset."""
+        return self.folder / "pipelines"
+
+    @property
+    def loaded_database(self) -> Path | None:
+        """The DuckDB file that is loaded, if that is the destination."""
+        return None
 
     def exists(self) -> bool:
         """Return whether there may be something in the destination already."""
@@ -162,7 +174,7 @@ class Destination(ABC):
                     pipeline = None
                     if dlt_destination is not None:
                         pipeline = dlt.pipeline(
-                            PIPELINE,
+                            self.options.dataset,
                             pipelines_dir=str(folder),
                             destination=dlt_destination,
                             dataset_name=self.options.dataset,
@@ -178,8 +190,10 @@ class Destination(ABC):
         Raises:
             ConfigurationError: The destination cannot be loaded by dlt alone.
         """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         pipeline: dlt.Pipeline = dlt.pipeline(
-            PIPELINE,
+            self.options.dataset,
+            pipelines_dir=str(self.folder / "direct"),
             destination=self._direct_destination(),
             dataset_name=self.options.dataset,
             **PIPELINE_ARGUMENTS,
@@ -196,7 +210,8 @@ class Destination(ABC):
         Only pending packages are worth keeping, and after a kill not even they: they may have
         reached the disk in part, and nothing records which of their statements were executed.
         """
-        shutil.rmtree(self.folder / PIPELINE, ignore_errors=True)
+        for name in (self.pipelines_dir, self.folder / FORMER_PIPELINE):
+            shutil.rmtree(name, ignore_errors=True)
 
     def translate_error(self, error: BaseException) -> BaseException:
         """Return the error that says what happened, from the chain in which dlt wraps it.
@@ -248,7 +263,7 @@ class Destination(ABC):
 
     def _failed(self, error: BaseException) -> DestinationError:
         hints = self._hints(error)
-        if (self.folder / PIPELINE).exists():  # it is removed when no load package is pending
+        if self.pipelines_dir.exists():  # it is removed when no load package is pending
             hints.insert(0, "Nothing is lost: the next run completes what was extracted.")
         return DestinationError(
             f"The destination {self.describe()} failed: {first_line(error)}", hint=" ".join(hints)
@@ -269,24 +284,31 @@ class Session:
 
     @contextlib.contextmanager
     def pipeline(self) -> Iterator[dlt.Pipeline]:
-        """Open dlt's pipeline; its working files are removed at the end, unless a load package is
-        pending."""
-        options = self.destination.options
+        """Open dlt's pipeline. At the end, its working files are shown to dlt's tools, and removed
+        unless a load package is pending."""
+        destination, options = self.destination, self.destination.options
         pipeline = dlt.pipeline(
-            PIPELINE,
-            pipelines_dir=str(self.destination.folder),
+            options.dataset,
+            pipelines_dir=str(destination.pipelines_dir),
             destination=self.dlt_destination,
             dataset_name=options.dataset,
             progress=options.progress,
             **PIPELINE_ARGUMENTS,
         )
+        problem: str | None = None
         try:
+            adopt_former_state(pipeline)
             yield pipeline
+        except BaseException as error:
+            known = destination.translate_error(error)
+            problem = str(known) if isinstance(known, PerfectGymError) else type(known).__name__
+            raise
         finally:
+            show(pipeline, destination.folder, destination.loaded_database, problem)
             if pending_packages(pipeline):
                 os.sync()  # so that they outlive a power failure; dlt leaves it to the system
             else:
-                self.destination.forget_working_files()
+                destination.forget_working_files()
 
 
 def pending_packages(pipeline: dlt.Pipeline) -> int:

@@ -10,12 +10,12 @@ from typing import Any
 import duckdb
 import orjson
 
-from .names import HISTORY_PIPELINE, HISTORY_TABLES, PIPELINE
+from .names import HISTORY_PIPELINE, HISTORY_TABLES, SCHEMA
 
 Object = tuple[str, str, str]
 """Kind, schema and name of an entry of the catalog."""
 
-_SCHEMAS = f"('{PIPELINE}', '{HISTORY_PIPELINE}')"
+_SCHEMAS = f"('{SCHEMA}', '{HISTORY_PIPELINE}')"
 """The names of dlt's schemas that this package loads, as SQL has them."""
 
 _OBJECTS = """
@@ -71,7 +71,7 @@ def loaded_state(
             continue
         loads = quoted(catalog, schema, "_dlt_loads")
         [[last, number]] = connection.execute(
-            f"SELECT max(load_id), count(*) FROM {loads} WHERE schema_name = '{PIPELINE}'"
+            f"SELECT max(load_id), count(*) FROM {loads} WHERE schema_name = '{SCHEMA}'"
         ).fetchall()
         tables = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? "

@@ -40,6 +40,11 @@ class DuckDBFile(Destination):
         """The published file."""
         return self.options.database.resolve()
 
+    @property
+    def loaded_database(self) -> Path:
+        """The loading file: what is changed in the published one would be replaced."""
+        return loading_file(self.database)
+
     def describe(self) -> str:
         """Return the path of the published file."""
         return str(self.options.database)

@@ -28,12 +28,10 @@ from ..config.dlt_config import PIPELINE_ARGUMENTS
 from ..error_translation import error_chain, first_line
 from ..errors import ConfigurationError, DestinationError
 from .duckdb_file import DuckDBFile
-from .names import FILES_PIPELINE
+from .names import FILES_PIPELINE, SCHEMA
 
 FILESYSTEM = "filesystem"
 """The name of dlt's destination for files."""
-SCHEMA = "perfectgym"
-"""The schema's name of `perfectgym_source`."""
 TABLE_FORMATS = ("parquet", "delta", "iceberg")
 _PACKAGES = {"delta": "deltalake", "iceberg": "pyiceberg"}
 

@@ -14,7 +14,6 @@ import duckdb
 from dlt.common.versioned_state import decompress_state
 
 from .database_objects import Object, datasets_of, drop, known_tables, names, objects, quoted
-from .names import PIPELINE
 
 PUBLISHED, COPY, _THEIRS = "_pg_published", "_pg_copy", "_pg_theirs"
 """The names under which `carry_over` expects both files to be attached, and one of its own. They
@@ -121,7 +120,7 @@ def _name_in_state(connection: duckdb.DuckDBPyConnection, catalog: str, schema: 
     try:
         newest = connection.execute(
             f"SELECT state FROM {quoted(catalog, schema, '_dlt_pipeline_state')} "
-            f"WHERE pipeline_name = '{PIPELINE}' ORDER BY version DESC LIMIT 1"
+            "ORDER BY version DESC LIMIT 1"
         ).fetchone()
         return decompress_state(newest[0]).get("dataset_name") if newest else None
     except (duckdb.CatalogException, duckdb.BinderException, ValueError, zlib.error):

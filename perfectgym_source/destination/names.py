@@ -14,8 +14,10 @@ from dlt.common.schema import Schema
 
 from ..errors import ConfigurationError, suggest
 
-PIPELINE = "perfectgym"
-"""dlt's pipeline that loads, and its source."""
+SCHEMA = "perfectgym"
+"""The name of `perfectgym_source` and of its schema. dlt's pipeline is named like the dataset."""
+FORMER_PIPELINE = "perfectgym"
+"""The name of dlt's pipeline up to version 0.1, in every dataset."""
 HISTORY_PIPELINE = "perfectgym_runs"
 """dlt's pipeline that writes the run history, and its source."""
 FILES_PIPELINE = "perfectgym_files"

@@ -16,7 +16,6 @@ from ..config.pipeline_settings import Checks
 from ..config.pipelines import configured_checks
 from ..config.settings import Settings
 from ..destination import Options, Session, destination_for, pending_packages
-from ..destination.names import PIPELINE
 from ..error_translation import explain
 from ..errors import LockedError, PerfectGymError
 from ..extract.failures import wrong_mode
@@ -159,7 +158,8 @@ def _incomplete(settings: Settings, resources: Iterable[str], failed: Collection
 
 def _history(session: Session) -> History:
     options = session.destination.options
-    cleaning = partial(delete_old, Retention(options.history_days, options.keep_states), PIPELINE)
+    retention = Retention(options.history_days, options.keep_states)
+    cleaning = partial(delete_old, retention, options.dataset)
     return History(session.destination.folder, session.dlt_destination, options.dataset, cleaning)
 
 

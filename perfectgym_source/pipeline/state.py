@@ -6,14 +6,15 @@ Both work on dlt's state as the destination keeps it.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
-from dlt.common.destination.client import WithStateSync
-from dlt.common.destination.exceptions import DestinationUndefinedEntity
-from dlt.pipeline.state_sync import load_pipeline_state_from_destination
-
-from ..destination import Destination, Options, View, destination_for, pending_packages
-from ..destination.names import PIPELINE
+from ..destination import (
+    Destination,
+    Options,
+    View,
+    destination_for,
+    pending_packages,
+    stored_state,
+)
 from ..errors import ConfigurationError, suggest
 from ..extract.state import SourceState, StateSummary
 
@@ -33,12 +34,7 @@ def states_in(found: View) -> list[StateSummary]:
     if found.pipeline is None:
         return []
     with found.pipeline.destination_client() as client:
-        if not isinstance(client, WithStateSync):
-            return []
-        try:
-            state: Any = load_pipeline_state_from_destination(PIPELINE, client)
-        except DestinationUndefinedEntity:
-            return []
+        state = stored_state(client, found.pipeline.pipeline_name)
     return [stored.summary() for stored in SourceState.of_pipeline(state).stored()]
 
 

@@ -35,7 +35,7 @@ from ..catalog.tables import REMOVED, TAKEN_AT
 from ..config.dlt_config import PIPELINE_ARGUMENTS
 from ..config.settings import Settings
 from ..destination import Options, Session
-from ..destination.names import PIPELINE, SCRATCH
+from ..destination.names import SCHEMA, SCRATCH
 from ..error_translation import error_chain
 from ..errors import PerfectGymError, SystemFailure
 from ..extract.report import Report
@@ -130,7 +130,7 @@ def scan_api(
 def stored_schema(client: SqlJobClientBase) -> Schema | None:
     """Return the schema that dlt stored in the dataset; None if there is none."""
     try:
-        found = client.get_stored_schema(PIPELINE)
+        found = client.get_stored_schema(SCHEMA)
     except DestinationUndefinedEntity:
         return None
     return Schema.from_stored_schema(json.loads(found.schema)) if found else None
@@ -173,7 +173,7 @@ def scratch_failure(error: BaseException) -> SystemFailure:
 def _extract(source: DltSource, database: Path, progress: Any) -> SourceState:
     """Load a source into the scratch database, and return the state that it leaves."""
     pipeline = dlt.pipeline(
-        PIPELINE,
+        SCHEMA,
         pipelines_dir=str(database.parent),
         destination=dlt.destinations.duckdb(DuckDbCredentials(str(database))),
         dataset_name=DATASET,

@@ -10,19 +10,16 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import dlt
-from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.destinations.job_client_impl import SqlJobClientBase
-from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
 from ..catalog import Endpoint, Write
 from ..catalog.selection import ancestors
 from ..config.settings import Settings
 from ..dataset_guard import check_dataset
-from ..destination import Options, Session, destination_for, pending_packages
-from ..destination.names import PIPELINE
+from ..destination import Options, Session, destination_for, pending_packages, stored_state
 from ..errors import ApiError, ConfigurationError
 from ..extract.report import Report
 from ..extract.state import SourceState, StoredState, section
@@ -142,7 +139,7 @@ def compare(options: Options, session: Session) -> Verification:
     resolved = resolve(**options.source)
     settings, selected = resolved.settings, resolved.endpoints
     with _client(session) as (pipeline, client):
-        state = _state(client, settings)
+        state = _state(client, options.dataset, settings)
         schema = stored_schema(client)
         pending = pending_packages(pipeline)
     states = {entry.name: state.resource(entry.name, section(settings)) for entry in selected}
@@ -217,17 +214,13 @@ def _client(session: Session) -> Iterator[tuple[dlt.Pipeline, SqlJobClientBase]]
         yield pipeline, client
 
 
-def _state(client: SqlJobClientBase, settings: Settings) -> SourceState:
+def _state(client: SqlJobClientBase, dataset: str, settings: Settings) -> SourceState:
     """Return a copy of the state that the destination stores: it belongs to the rows there.
 
     Raises:
         ConfigurationError: The dataset has another installation, or other rules for personal data.
     """
-    try:
-        stored: Any = load_pipeline_state_from_destination(PIPELINE, client)
-    except DestinationUndefinedEntity:
-        stored = None
-    state = SourceState.of_pipeline(stored)
+    state = SourceState.of_pipeline(stored_state(client, dataset))
     check_dataset(settings, state)
     return state
 

@@ -1,0 +1,143 @@
+"""dlt's state of a dataset: as the destination keeps it, and as dlt's own tools show it.
+
+The tools (`dlt pipeline NAME info`, `trace`, `drop`, its dashboard) look in dlt's standard folder,
+by the pipeline's name alone: the same name in another database is the same folder to them. So a run
+works in a folder of its own, and leaves a copy there without rows. No run reads it, so that neither
+a cursor nor a load package gets from one database into another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import dlt
+from dlt.common.destination.client import JobClientBase, WithStateSync
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.schema.typing import PIPELINE_STATE_TABLE_NAME
+from dlt.common.versioned_state import compress_state, json_decode_state, json_encode_state
+from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.pipeline.state_sync import load_pipeline_state_from_destination
+from dlt.pipeline.trace import PipelineTrace, load_trace, save_trace
+
+from ..config.dlt_folders import claim_of, shown_folder
+from .names import FORMER_PIPELINE
+
+logger = logging.getLogger(__name__)
+
+_DATABASE = "duckdb_database"
+"""dlt's key in its local state for the path of the DuckDB file."""
+
+
+def stored_state(client: JobClientBase, pipeline_name: str) -> Any:
+    """Return dlt's state as the destination keeps it; None if there is none.
+
+    Args:
+        client: A client of the dataset.
+        pipeline_name: The pipeline; up to version 0.1 it had another name.
+    """
+    if not isinstance(client, WithStateSync):
+        return None
+    for name in (pipeline_name, FORMER_PIPELINE):
+        with contextlib.suppress(DestinationUndefinedEntity):
+            if state := load_pipeline_state_from_destination(name, client):
+                return state
+    return None
+
+
+def adopt_former_state(pipeline: dlt.Pipeline) -> None:
+    """Give the state of version 0.1 the name of the pipeline: nothing is read again."""
+    name = pipeline.pipeline_name
+    if name == FORMER_PIPELINE:
+        return
+    with pipeline.destination_client() as client:
+        if not isinstance(client, SqlJobClientBase) or not isinstance(client, WithStateSync):
+            return
+        try:
+            state: Any = load_pipeline_state_from_destination(FORMER_PIPELINE, client)
+        except DestinationUndefinedEntity:
+            return
+        if state is None:
+            return
+        state["pipeline_name"] = name
+        sql = client.sql_client
+        table = sql.make_qualified_table_name(PIPELINE_STATE_TABLE_NAME)
+        of_name, blob, version = map(sql.escape_column_name, ("pipeline_name", "state", "version"))
+        sql.execute_sql(
+            f"UPDATE {table} SET {of_name} = %s, {blob} = %s "
+            f"WHERE {of_name} = %s AND {version} = %s",
+            name,
+            compress_state(state),
+            FORMER_PIPELINE,
+            state["_state_version"],
+        )
+        sql.execute_sql(f"DELETE FROM {table} WHERE {of_name} = %s", FORMER_PIPELINE)
+
+
+def show(pipeline: dlt.Pipeline, folder: Path, database: Path | None, problem: str | None) -> None:
+    """Put a copy of the working files where dlt's tools look for them, without rows.
+
+    Nothing depends on it: where it fails, that is a warning.
+
+    Args:
+        pipeline: The pipeline, after its run.
+        folder: For the copy, until it is complete.
+        database: The DuckDB file, if that is the destination.
+        problem: Why the run failed, in words that hold no row and no secret.
+    """
+    target, claim = shown_folder(pipeline.pipeline_name), claim_of(pipeline.pipeline_name)
+    trace = load_trace(pipeline.working_dir)
+    if trace is None:  # nothing was loaded
+        return
+    try:
+        if target.exists() and not claim.exists():
+            logger.info("%s is another pipeline's; dlt's tools do not show this one.", target)
+            return
+        claim.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        claim.touch()
+        copy, old = folder / "copy", folder / "old"
+        for path in (copy, old):
+            shutil.rmtree(path, ignore_errors=True)
+        _copy(Path(pipeline.working_dir), copy)
+        save_trace(str(copy), _without_details(trace, problem))
+        if database is not None:
+            _name_database(copy / dlt.Pipeline.STATE_FILE, database)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            os.rename(target, old)
+        os.rename(copy, target)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        logger.warning("dlt's tools do not show this run: %s", error.strerror or error)
+
+
+def _copy(working: Path, copy: Path) -> None:
+    """Copy what holds no rows: the state, the schemas, and what is known of completed packages."""
+    copy.mkdir(mode=0o700)
+    shutil.copy(working / dlt.Pipeline.STATE_FILE, copy)
+    jobs = shutil.ignore_patterns("*_jobs")
+    for name in ("schemas", "load/loaded"):
+        if (working / name).exists():
+            shutil.copytree(working / name, copy / name, ignore=jobs)
+
+
+def _without_details(trace: PipelineTrace, problem: str | None) -> PipelineTrace:
+    """Return a trace without the texts of errors: a database names values in them."""
+    steps = [
+        step._replace(step_exception=problem or "failed", exception_traces=[])
+        if step.step_exception
+        else step
+        for step in trace.steps
+    ]
+    return trace._replace(steps=steps)
+
+
+def _name_database(state_file: Path, database: Path) -> None:
+    """Write the DuckDB file into dlt's state, where no configuration names one."""
+    state: Any = json_decode_state(state_file.read_text(encoding="utf-8"))
+    state["_local"][_DATABASE] = str(database)
+    state_file.write_text(json_encode_state(state), encoding="utf-8")

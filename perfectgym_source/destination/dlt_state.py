@@ -22,7 +22,7 @@ from dlt.common.schema.typing import PIPELINE_STATE_TABLE_NAME
 from dlt.common.versioned_state import compress_state, json_decode_state, json_encode_state
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
-from dlt.pipeline.trace import PipelineTrace, load_trace, save_trace
+from dlt.pipeline.trace import PipelineTrace, save_trace
 
 from ..config.dlt_folders import claim_of, shown_folder
 from .names import FORMER_PIPELINE
@@ -90,8 +90,8 @@ def show(pipeline: dlt.Pipeline, folder: Path, database: Path | None, problem: s
         problem: Why the run failed, in words that hold no row and no secret.
     """
     target, claim = shown_folder(pipeline.pipeline_name), claim_of(pipeline.pipeline_name)
-    trace = load_trace(pipeline.working_dir)
-    if trace is None:  # nothing was loaded
+    trace = pipeline._last_trace  # of this run only; `last_trace` returns older ones too
+    if trace is None:
         return
     try:
         if target.exists() and not claim.exists():
@@ -123,6 +123,8 @@ def _copy(working: Path, copy: Path) -> None:
     for name in ("schemas", "load/loaded"):
         if (working / name).exists():
             shutil.copytree(working / name, copy / name, ignore=jobs)
+    for name in ("load/new", "load/normalized", "normalize/extracted"):
+        (copy / name).mkdir(parents=True)
 
 
 def _without_details(trace: PipelineTrace, problem: str | None) -> PipelineTrace:

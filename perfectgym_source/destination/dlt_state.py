@@ -22,7 +22,7 @@ from dlt.common.schema.typing import PIPELINE_STATE_TABLE_NAME
 from dlt.common.versioned_state import compress_state, json_decode_state, json_encode_state
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
-from dlt.pipeline.trace import PipelineTrace, save_trace
+from dlt.pipeline.trace import TRACE_FILE_NAME, PipelineTrace, save_trace
 
 from ..config.dlt_folders import claim_of, shown_folder
 from .names import FORMER_PIPELINE
@@ -94,7 +94,8 @@ def show(pipeline: dlt.Pipeline, folder: Path, database: Path | None, problem: s
     if trace is None:
         return
     try:
-        if target.exists() and not claim.exists():
+        # A folder without a trace was only restored from the destination, by `dlt pipeline sync`.
+        if (target / TRACE_FILE_NAME).exists() and not claim.exists():
             logger.info("%s is another pipeline's; dlt's tools do not show this one.", target)
             return
         claim.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -300,8 +300,7 @@ class Session:
             adopt_former_state(pipeline)
             yield pipeline
         except BaseException as error:
-            known = destination.translate_error(error)
-            problem = str(known) if isinstance(known, PerfectGymError) else type(known).__name__
+            problem = _without_values(error, destination.translate_error(error))
             raise
         finally:
             show(pipeline, destination.folder, destination.loaded_database, problem)
@@ -309,6 +308,13 @@ class Session:
                 os.sync()  # so that they outlive a power failure; dlt leaves it to the system
             else:
                 destination.forget_working_files()
+
+
+def _without_values(error: BaseException, known: BaseException) -> str:
+    """Return an error in words, but what a destination says: it names values of rows."""
+    if isinstance(known, PerfectGymError) and not isinstance(known, DestinationError):
+        return str(known)
+    return type(error_chain(error)[-1]).__name__
 
 
 def pending_packages(pipeline: dlt.Pipeline) -> int:

@@ -120,22 +120,24 @@ def _copy(working: Path, copy: Path) -> None:
     """Copy what holds no rows: the state, the schemas, and what is known of completed packages."""
     copy.mkdir(mode=0o700)
     shutil.copy(working / dlt.Pipeline.STATE_FILE, copy)
-    jobs = shutil.ignore_patterns("*_jobs")
-    for name in ("schemas", "load/loaded"):
-        if (working / name).exists():
-            shutil.copytree(working / name, copy / name, ignore=jobs)
-    for name in ("load/new", "load/normalized", "normalize/extracted"):
-        (copy / name).mkdir(parents=True)
+    shutil.copytree(working / "schemas", copy / "schemas")
+    for package in (working / "load" / "loaded").glob("*"):
+        target = copy / "load" / "loaded" / package.name
+        target.mkdir(parents=True)
+        for file in filter(Path.is_file, package.iterdir()):  # jobs and errors are in folders
+            shutil.copy(file, target)
+    for name in ("load/new", "load/normalized", "load/loaded", "normalize/extracted"):
+        (copy / name).mkdir(parents=True, exist_ok=True)
 
 
 def _without_details(trace: PipelineTrace, problem: str | None) -> PipelineTrace:
-    """Return a trace without the texts of errors: a database names values in them."""
-    steps = [
-        step._replace(step_exception=problem or "failed", exception_traces=[])
-        if step.step_exception
-        else step
-        for step in trace.steps
-    ]
+    """Return a trace without the errors of failed jobs: a database names values in them."""
+    no_details: dict[str, Any] = {
+        "step_exception": problem or "failed",
+        "exception_traces": [],
+        "step_info": None,
+    }
+    steps = [step._replace(**no_details) if step.step_exception else step for step in trace.steps]
     return trace._replace(steps=steps)
 
 

@@ -38,6 +38,9 @@ POSTGRES = "dlt.destinations.postgres"
 _KEEP_PG = (POSTGRES, "dlt.destinations.redshift")
 """They refuse names that begin with `pg_`."""
 
+LONGEST_NAME = 255
+"""Bytes of a file's name, in every common file system."""
+
 STORAGE_VERSION = "v1.0.0"
 """Storage version that every DuckDB from 1.0 on can read, such as those in BI tools."""
 
@@ -117,19 +120,21 @@ def check_dataset(dataset: str, installation: str = "", destination: str = "duck
         raise ConfigurationError(
             f"{where} cannot have that name: dlt would call it {made!r}", hint=of_dataset
         )
-    if dataset.endswith(STAGING):
-        raise ConfigurationError(
-            f"{where} cannot have that name: dlt empties it when it loads the dataset "
-            f"{dataset.removesuffix(STAGING)!r}",
-            hint=hint,
-        )
+    if reason := _why_not(dataset):
+        raise ConfigurationError(f"{where} cannot have that name: {reason}.", hint=hint)
     if dataset.startswith("pg_") and known_destination(destination).destination_type in _KEEP_PG:
         raise ConfigurationError(
             f"{where} cannot have that name: {destination} keeps names that begin with pg_ for "
             "itself",
             hint=of_dataset,
         )
-    if dataset in _RESERVED:
-        raise ConfigurationError(
-            f"{where} cannot have that name: the database uses it for itself.", hint=hint
-        )
+
+
+def _why_not(dataset: str) -> str | None:
+    """Return the reason why no dataset can have a name; None if one can."""
+    if dataset.endswith(STAGING):
+        whose = dataset.removesuffix(STAGING)
+        return f"dlt empties it when it loads the dataset {whose!r}"
+    if len(dataset.encode()) > LONGEST_NAME:
+        return f"a folder of dlt is called like it, with {LONGEST_NAME} bytes at most"
+    return "the database uses it for itself" if dataset in _RESERVED else None

@@ -29,6 +29,7 @@ from perfectgym_source.errors import ConfigurationError
         ("pg_catalog", "the database uses it"),
         ("temp", "the database uses it"),
         ("system", "the database uses it"),
+        ("a" * 256, "255 bytes at most"),
     ],
 )
 def test_a_name_that_cannot_work_is_refused(dataset: str, reason: str) -> None:

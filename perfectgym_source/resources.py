@@ -12,7 +12,6 @@ from typing import Any, cast
 import dlt
 import pendulum
 import pyarrow as pa
-import pyarrow.compute as pc
 from dlt.common.configuration.container import Container
 from dlt.common.pipeline import PipelineContext
 from dlt.common.schema.utils import has_table_seen_data
@@ -21,9 +20,9 @@ from dlt.extract import DltResource
 
 from .api.client import Client
 from .catalog import Endpoint, TableLayout, Write
-from .catalog.hints import child_hints, columns, root_hints, unknown_kinds
+from .catalog.hints import child_hints, columns, root_hints, unknown_kinds, without_merging
 from .catalog.model import in_shared_dataset
-from .catalog.tables import LOAD_ID, REMOVED
+from .catalog.tables import LOAD_ID
 from .config.dlt_folders import is_shown
 from .config.settings import Settings
 from .dataset_guard import check_dataset
@@ -38,8 +37,6 @@ from .transform.flatten import UnknownFields
 
 logger = logging.getLogger(__name__)
 
-_WHOLE = ("append", "replace", "skip")
-"""Write dispositions that mean the same for any table."""
 _MERGE = (
     "merge",
     {"disposition": "merge"},
@@ -186,23 +183,30 @@ class PerfectGymResource(DltResource):
         """
         disposition = hints.get("write_disposition")
         if self.reading is not None and disposition and not hints.get("create_table_variant"):
-            endpoint = self.reading.settings.api.endpoints[self.name]
-            if disposition in _MERGE and endpoint.write is not Write.APPEND:
-                del hints["write_disposition"]  # it is merged, with the keys of the catalog
-            elif disposition in _WHOLE:
-                _, *children = self.reading.layout(endpoint).with_children()
-                for table in children:
-                    super().apply_hints(
-                        table.name, write_disposition=disposition, create_table_variant=True
-                    )
-            else:
-                raise ConfigurationError(
-                    f"{self.name}: its rows cannot be written with {disposition!r}.",
-                    hint="Write dispositions are append, replace and skip, and merge but for "
-                    "snapshots.",
-                )
+            del hints["write_disposition"]
+            self._write(disposition, self.reading)
         super().apply_hints(table_name, *others, **hints)
         return self
+
+    def _write(self, disposition: Any, reading: Reading) -> None:
+        """Set how the rows of all tables are written."""
+        endpoint = reading.settings.api.endpoints[self.name]
+        if disposition in _MERGE and endpoint.write is not Write.APPEND:
+            return  # they are merged, by the keys of the catalog
+        if disposition not in ("append", "skip"):
+            raise ConfigurationError(
+                f"{self.name}: its rows cannot be written with {disposition!r}.",
+                hint="Write dispositions are append and skip, and merge but for snapshots. To read "
+                'everything into empty tables, use refresh="drop_data" of pipeline.run.',
+            )
+        root, *children = _table_hints(endpoint, reading)
+        for table in (root, *children):
+            super().apply_hints(
+                table["table_name"],
+                write_disposition=disposition,
+                columns=without_merging(table["columns"]),
+                create_table_variant=table is not root,
+            )
 
     def _clone(self, **names: Any) -> PerfectGymResource:
         if self.reading is not None and (names.get("new_name") or self.name) != self.name:
@@ -226,32 +230,31 @@ def make_resource(endpoint: Endpoint, reading: Reading) -> PerfectGymResource:
         yield from reading.rows(endpoint)
 
     resource = dlt.resource(rows, name=endpoint.name, _impl_cls=PerfectGymResource)()
-    layout, entry = reading.layout(endpoint), reading.entry(endpoint)
+    root, *children = _table_hints(endpoint, reading)
     # Variants first: dlt would start them from the root table's hints.
-    for table in layout.with_children():
-        if table is not layout:
-            resource.apply_hints(
-                create_table_variant=True,
-                schema_contract={"columns": reading.settings.schema_contract},
-                **child_hints(entry, table),
-            )
-    resource.apply_hints(
-        schema_contract={"columns": reading.settings.schema_contract},
-        **root_hints(reading.settings.api, entry, reading.settings.deleted_rows, layout),
-    )
+    for table in children:
+        resource.apply_hints(create_table_variant=True, **table)
+    resource.apply_hints(**root)
     resource.reading = reading
     return resource
+
+
+def _table_hints(endpoint: Endpoint, reading: Reading) -> list[dict[str, Any]]:
+    """Return the arguments of `apply_hints` for the endpoint's table and its child tables."""
+    layout, entry = reading.layout(endpoint), reading.entry(endpoint)
+    root, *children = layout.with_children()
+    settings = reading.settings
+    found = [root_hints(settings.api, entry, settings.deleted_rows, root)]
+    found += [child_hints(entry, table) for table in children]
+    contract = {"columns": settings.schema_contract}
+    return [{**hints, "schema_contract": contract} for hints in found]
 
 
 def _item(endpoint: Endpoint, name: str, table: pa.Table) -> Any:
     """Return a table as an item for dlt: with the load's id, and its name if it is a child table.
 
-    dlt could add the id too, but only where the user's configuration says so. Where dlt replaces
-    the whole table, it is without the rows that only remove older ones.
+    dlt could add the id too, but only where the user's configuration says so.
     """
-    resource = dlt.current.source().resources[endpoint.name]
-    if resource.write_disposition == "replace" and REMOVED in table.column_names:
-        table = table.filter(pc.is_null(table[REMOVED]))
     table = table.append_column(LOAD_ID, _repeated(_load_id(), len(table)))
     return table if name == endpoint.table_name else dlt.mark.with_table_name(table, name)
 

@@ -115,24 +115,6 @@ def test_refresh(target, mode):
     assert {name: count(target, name) for name in before} == before
 
 
-@pytest.mark.parametrize("way", ["run", "hints"])
-def test_write_disposition_replace_reads_everything_again(target, way):
-    target.load("contracts")
-    before = {name: count(target, name) for name in ("contracts", "contracts__discounts")}
-    source, options = target.source("contracts"), {}
-    if way == "run":
-        options = {"write_disposition": "replace"}
-    else:
-        source.contracts.apply_hints(write_disposition="replace")
-    row = next(row for row in target.sandbox.world.contracts if row["discounts"])
-    target.sandbox.world.purge("contracts", row)
-    [package] = run(target, source, **options).loads_ids
-    assert count(target, "contracts") == before["contracts"] - 1
-    assert 0 < count(target, "contracts__discounts") < before["contracts__discounts"]
-    for name in before:
-        assert set(target.values(name, "_dlt_load_id")) == {package}
-
-
 def test_write_disposition_append_keeps_older_versions(target, sandbox):
     first = target.source("contracts")
     run(target, first, write_disposition="append")
@@ -148,6 +130,7 @@ def test_write_disposition_append_keeps_older_versions(target, sandbox):
 @pytest.mark.parametrize(
     ("resource", "disposition"),
     [
+        ("clubs", "replace"),
         ("clubs", {"disposition": "merge", "strategy": "scd2"}),
         ("clubs", {"disposition": "merge", "strategy": "upsert"}),
         ("users_in_club", "merge"),

@@ -150,6 +150,20 @@ def write_disposition(endpoint: Endpoint, is_scoped: bool = True) -> Any:
     return merge
 
 
+def without_merging(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return column hints that take away those for merging, of which dlt would warn.
+
+    Args:
+        columns: The column hints of a table.
+    """
+    taken = {"hard_delete": False, "dedup_sort": None}
+    return {
+        name: {"name": name, **{key: taken[key] for key in taken.keys() & hints.keys()}}
+        for name, hints in columns.items()
+        if taken.keys() & hints.keys()
+    }
+
+
 def _column(column: Column, data_type: Mapping[str, Any] | None = None) -> dict[str, Any]:
     hint = {
         "name": column.name,

@@ -54,7 +54,7 @@ def test_a_load_of_everything_is_found_equal_and_left_as_it_is(tmp_path, mode, q
         assert differences(found) == {}
         assert (found.outcome, found.unread) == ("equal", [])
         assert [file.read_bytes() for file in files] == before
-        assert not list((tmp_path / "dlt").rglob("state.json"))
+        assert not list((tmp_path / "dlt" / "perfectgym").rglob("state.json"))
         assert len(sandbox.token_requests) == 1
         selected = [
             entry for entry in ENDPOINTS.values() if mode in entry.modes and entry.in_groups

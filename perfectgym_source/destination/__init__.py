@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .base import Destination, Session, View, pending_packages
-from .dlt_state import stored_state
+from .base import Destination, Session, View
+from .dlt_state import pending_packages, stored_state
 from .duckdb_file import DuckDBFile
 from .files import FILESYSTEM, WrittenFiles
 from .names import Options

@@ -32,7 +32,7 @@ from ..error_translation import (
     not_configured,
 )
 from ..errors import DestinationError, PerfectGymError
-from .dlt_state import adopt_former_state, show
+from .dlt_state import adopt_former_state, pending_packages, show, without_values
 from .names import FORMER_PIPELINE, HISTORY_PIPELINE, SCRATCH, Options, check_dataset
 from .run_lock import RunUnderWay, run_lock, run_under_way
 
@@ -300,7 +300,7 @@ class Session:
             adopt_former_state(pipeline)
             yield pipeline
         except BaseException as error:
-            problem = _without_values(error, destination.translate_error(error))
+            problem = without_values(error, destination.translate_error(error))
             raise
         finally:
             show(pipeline, destination.folder, destination.loaded_database, problem)
@@ -308,17 +308,3 @@ class Session:
                 os.sync()  # so that they outlive a power failure; dlt leaves it to the system
             else:
                 destination.forget_working_files()
-
-
-def _without_values(error: BaseException, known: BaseException) -> str:
-    """Return an error in words, but what a destination says: it names values of rows."""
-    if isinstance(known, PerfectGymError) and not isinstance(known, DestinationError):
-        return str(known)
-    return type(error_chain(error)[-1]).__name__
-
-
-def pending_packages(pipeline: dlt.Pipeline) -> int:
-    """Return the number of load packages that were extracted and are not loaded completely."""
-    return len(pipeline.list_extracted_load_packages()) + len(
-        pipeline.list_normalized_load_packages()
-    )

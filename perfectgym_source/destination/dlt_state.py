@@ -25,6 +25,8 @@ from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 from dlt.pipeline.trace import TRACE_FILE_NAME, PipelineTrace, save_trace
 
 from ..config.dlt_folders import claim_of, shown_folder
+from ..error_translation import error_chain
+from ..errors import DestinationError, PerfectGymError
 from .names import FORMER_PIPELINE
 
 logger = logging.getLogger(__name__)
@@ -146,3 +148,17 @@ def _name_database(state_file: Path, database: Path) -> None:
     state: Any = json_decode_state(state_file.read_text(encoding="utf-8"))
     state["_local"][_DATABASE] = str(database)
     state_file.write_text(json_encode_state(state), encoding="utf-8")
+
+
+def without_values(error: BaseException, known: BaseException) -> str:
+    """Return an error in words, but what a destination says: it names values of rows."""
+    if isinstance(known, PerfectGymError) and not isinstance(known, DestinationError):
+        return str(known)
+    return type(error_chain(error)[-1]).__name__
+
+
+def pending_packages(pipeline: dlt.Pipeline) -> int:
+    """Return the number of load packages that were extracted and are not loaded completely."""
+    return len(pipeline.list_extracted_load_packages()) + len(
+        pipeline.list_normalized_load_packages()
+    )

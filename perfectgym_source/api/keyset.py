@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 
+from ..catalog.model import Identity
 from ..errors import PagingError
 from . import paginators
 from .pages import Page
-from .paginators import PageRequest, Paginator, check_order
+from .paginators import Links, PageRequest, Paginator, check_order
 
 LAST_VERSION = 2**63 - 1
 
@@ -29,9 +30,10 @@ class KeysetPaginator(Paginator):
         parameters: The query parameters, with `{after}` in place of the version.
         page_size: The number of rows of a full page.
         version_field: The field that holds the row version.
-        id_field: The field that holds the id.
-        has_links: Whether a page links to the next one, so that the last one is known. Links are
-            not followed: rows that change while the list is read would shift the pages.
+        identity: The field that holds the id, or the fields that identify a row together.
+        base_url: The address of the API, where a page links to the next one. A link says that the
+            list goes on; it is followed only from a page that holds nothing but rows of one
+            version. Otherwise, rows that change while the list is read would shift the pages.
 
     Example:
         >>> paginator = KeysetPaginator(20, {"timestamp": "{after}"}, 100, "timestamp", "id")
@@ -46,16 +48,17 @@ class KeysetPaginator(Paginator):
         parameters: Mapping[str, str],
         page_size: int,
         version_field: str,
-        id_field: str | None,
-        has_links: bool = False,
+        identity: Identity,
+        base_url: str | None = None,
     ) -> None:
         self._parameters = parameters
         self._page_size = page_size
         self._version_field = version_field
-        self._id_field = id_field
-        self._has_links = has_links
+        self._identity = identity
+        self._links = None if base_url is None else Links(base_url)
         self._cursor, self._end = start, LAST_VERSION
         self._had: set[tuple[int, int | None]] = set()
+        self._link: str | None = None
         self._last_page: tuple[list[int], list[int | None]] = ([], [])
         self._pages = 0
         self._probe: int | None = None
@@ -67,7 +70,7 @@ class KeysetPaginator(Paginator):
 
     def update_state(self, page: Page) -> Page | None:
         """See `Paginator`."""
-        versions, ids = page.versions(self._version_field), page.ids(self._id_field)
+        versions, ids = page.versions(self._version_field), page.ids(self._identity)
         if self._probe is not None:
             self._look_further(self._probe, is_end=versions[-1:] <= [self._probe])
             return None
@@ -83,8 +86,11 @@ class KeysetPaginator(Paginator):
         self._pages += 1
         self._last_page = versions, ids
         is_full, may_end = len(page) >= self._page_size, len(page) < self._page_size // 2
-        if self._has_links:
-            is_full, may_end = page.next_link is not None, page.next_link is None
+        if self._links is not None:
+            # The end is believed of a page that is not full only: it might lack its link.
+            self._link = page.next_link
+            is_full |= page.next_link is not None
+            may_end = not is_full
         is_last = last < len(page) or may_end or not (new or is_full)
         is_stuck = not is_last and max([cursor, *versions[-1:]]) <= cursor + 1
         self.has_next_page = not is_last and (is_full or not is_stuck)
@@ -100,15 +106,18 @@ class KeysetPaginator(Paginator):
             return
         versions, ids = self._last_page
         highest = max([self._cursor, *versions[-1:]])
-        if highest <= self._cursor + 1:
+        first = bisect_left(versions, highest)
+        had = {pair for pair in zip(versions[first:], ids[first:]) if pair[1] is not None}
+        if highest > self._cursor + 1:
+            self._cursor, self._had, request.url = highest - 1, had, None
+            self._request_after(request, self._cursor)
+        elif self._links is not None and self._link is not None:
+            self._had |= had
+            request.url = self._links.follow(self._link)
+        else:
             raise PagingError(
                 f"A full page holds nothing but rows of {self._version_field} {highest}."
             )
-        self._cursor = highest - 1
-        first = bisect_left(versions, highest)
-        pairs = zip(versions[first:], ids[first:])
-        self._had = {pair for pair in pairs if pair[1] is not None}
-        self._request_after(request, self._cursor)
 
     def _request_after(self, request: PageRequest, version: int) -> None:
         values = {name: text.format(after=version) for name, text in self._parameters.items()}

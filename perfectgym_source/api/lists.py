@@ -49,18 +49,17 @@ class FullList:
 def make_paginator(api: ApiVersion, endpoint: Endpoint, base_url: str, start: int = 0) -> Paginator:
     """Return the paginator of an endpoint, for one pass over a list.
 
-    A list with row versions begins after the version `start`.
+    A list that is read from a cursor begins after `start`: a row version, or an id.
     """
     has_links = api.envelope.next_link is not None
-    if endpoint.paginator == "keyset":
-        version, ids = endpoint.version_field, endpoint.id_field
-        assert version is not None
-        parameters = api.cursor_parameters
-        return KeysetPaginator(start, parameters, api.page_size, version, ids, has_links)
-    if endpoint.paginator == "id":
-        ids = endpoint.id_field
-        assert ids is not None
-        return KeysetPaginator(0, api.id_parameters, api.page_size, ids, ids, has_links)
+    field = endpoint.version_field if endpoint.paginator == "keyset" else endpoint.id_field
+    if endpoint.paginator in ("keyset", "id"):
+        assert field is not None
+        named = api.cursor_parameters if endpoint.paginator == "keyset" else api.id_parameters
+        parameters = {name: text.replace("{field}", field) for name, text in named.items()}
+        ids = endpoint.identity
+        link_base = base_url if has_links else None
+        return KeysetPaginator(start, parameters, api.page_size, field, ids, link_base)
     if endpoint.paginator == "link":
         return NextLinkPaginator(
             base_url,

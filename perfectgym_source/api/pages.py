@@ -7,6 +7,7 @@ parses each distinct text once. A response with an unknown field is parsed as a 
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from msgspec.structs import astuple
 
 from ..catalog import Envelope
 from ..catalog.coerce import number_of, to_int
+from ..catalog.model import Identity
 from ..errors import PagingError
 
 MOST_FIELDS = 500
@@ -57,9 +59,14 @@ class Page:
         """
         return self._read(_version, field, 0)
 
-    def ids(self, field: str | None) -> list[int | None]:
-        """Return the id of each row, None where it has none that is a number."""
-        return self._read(_id, field, None)
+    def ids(self, identity: Identity) -> list[int | None]:
+        """Return the id of each row, None where it has none that is a number.
+
+        Of several fields, it is a number that is made of all of them.
+        """
+        if not isinstance(identity, tuple):
+            return self._read(_id, identity, None)
+        return [_id_of_several(values) for values in zip(*map(self.values, identity))]
 
     def values(self, name: str) -> Sequence[Any]:
         """Return the raw values of a field, None where a row does not have it.
@@ -206,9 +213,20 @@ def _is_plain(name: str) -> bool:
     return name.isprintable() and not {'"', "\\"} & set(name)
 
 
-def row_id(row: Any, field: str | None) -> int | None:
-    """Return the id of a row, None if it has none that is a number."""
-    return _id(row.get(field)) if isinstance(row, dict) else None
+def row_id(row: Any, identity: Identity) -> int | None:
+    """Return the id of a row, None if it has none: see `Page.ids`."""
+    if not isinstance(row, dict):
+        return None
+    if isinstance(identity, tuple):
+        return _id_of_several([row.get(field) for field in identity])
+    return _id(row.get(identity))
+
+
+def _id_of_several(values: Sequence[Any]) -> int | None:
+    if None in values:
+        return None
+    text = "\0".join(str(bytes(v), "utf-8") if isinstance(v, msgspec.Raw) else str(v) for v in values)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
 
 
 def _version(value: Any, field: str) -> int:

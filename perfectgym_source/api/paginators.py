@@ -145,14 +145,46 @@ class PageNumberPaginator(Paginator):
         return PageRequest({self._parameter: str(number)})
 
 
+class Links:
+    """The links to next pages of one pass over a list.
+
+    Args:
+        base_url: The address of the API. A link that does not lead below it is an error: requests
+            carry credentials, and these may open more than lists.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = f"{base_url.rstrip('/')}/"
+        self._followed: set[str] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._followed)
+
+    def follow(self, link: str) -> str:
+        """Return the address that a link leads to.
+
+        Raises:
+            PagingError: It leads out of the API, or to a page of this list that was read.
+        """
+        url = urljoin(self._base_url, link)
+        if not is_below(url, self._base_url):
+            raise PagingError(
+                "A page links to a next page on another server, or outside of the API: it is not "
+                "requested."
+            )
+        if url in self._followed:
+            raise PagingError("A page links to itself or to an earlier page.")
+        self._followed.add(url)
+        return url
+
+
 class NextLinkPaginator(Paginator):
     """Lists whose pages hold the address of the next one.
 
     Rows may have versions: the list then begins after one, and has to be in their order.
 
     Args:
-        base_url: The address of the API. A link that does not lead below it is an error: requests
-            carry credentials, and these may open more than lists.
+        base_url: The address of the API: see `Links`.
         parameters: Query parameters of the first request, with `{after}` in place of `start`.
         start: The row version after which the list begins.
         version_field: The field that holds the row version; None where rows have none.
@@ -172,12 +204,11 @@ class NextLinkPaginator(Paginator):
         start: int = 0,
         version_field: str | None = None,
     ) -> None:
-        self._base_url = f"{base_url.rstrip('/')}/"
         self._parameters = {} if parameters is None else parameters
         self._cursor = start
         self._version_field = version_field
         self._link: str | None = None
-        self._links: set[str] = set()
+        self._links = Links(base_url)
 
     def init_request(self, request: PageRequest) -> None:
         """See `Paginator`."""
@@ -200,16 +231,7 @@ class NextLinkPaginator(Paginator):
 
     def update_request(self, request: PageRequest) -> None:
         """See `Paginator`."""
-        url = urljoin(self._base_url, self._link or "")
-        if not is_below(url, self._base_url):
-            raise PagingError(
-                "A page links to a next page on another server, or outside of the API: it is not "
-                "requested."
-            )
-        if url in self._links:
-            raise PagingError("A page links to itself or to an earlier page.")
-        self._links.add(url)
-        request.url = url
+        request.url = self._links.follow(self._link or "")
 
 
 def check_order(versions: Sequence[int], cursor: int, name: str) -> None:

@@ -60,11 +60,14 @@ class ApiVersion:
         default_groups: The groups that are selected by default.
         page_size: The number of rows of a full page.
         envelope: The fields of a response that holds rows.
-        sign_in: How requests are authenticated.
-        base_path: The path of the API under `https://SUBDOMAIN.perfectgym.com`.
+        sign_in: The ways in which requests may be authenticated, the usual one first.
+        base_path: The path of all generations under `https://SUBDOMAIN.perfectgym.com`.
+        own_path: The path of this one below that.
         cursor_parameters: The query parameters of a request for the rows after a row version, with
             `{after}` in place of the version.
-        id_parameters: Those of a request for the rows after an id, with `{after}` in its place.
+        id_parameters: Those of a request for the rows after an id, with `{after}` in its place, and
+            `{field}` in place of the field that holds the id.
+        only_parameters: Those that reduce rows to one field, with `{field}` in its place.
         date_parameters: The query parameters of a request for a range of days, with `{first}` in
             place of its first day, and `{end}` of the day after its last.
         page_parameter: The query parameter that takes a page's number, from 1.
@@ -80,10 +83,12 @@ class ApiVersion:
     default_groups: tuple[str, ...]
     page_size: int
     envelope: Envelope
-    sign_in: SignIn
+    sign_in: tuple[SignIn, ...]
     base_path: str = ""
+    own_path: str = ""
     cursor_parameters: Mapping[str, str] = field(default_factory=dict)
     id_parameters: Mapping[str, str] = field(default_factory=dict)
+    only_parameters: Mapping[str, str] = field(default_factory=dict)
     date_parameters: Mapping[str, str] = field(default_factory=dict)
     page_parameter: str = "page"
     zones: ZoneSource | None = None

@@ -85,7 +85,7 @@ def root_hints(
         version, deleted = endpoint.version_column, endpoint.deleted_column
         if version in hints:
             hints[version]["dedup_sort"] = "desc"
-        if deleted_rows == "remove" and deleted in hints and not endpoint.is_full_list:
+        if deleted_rows == "remove" and deleted in hints and not endpoint.removes_missing:
             hints[deleted]["hard_delete"] = True
     else:
         result["merge_key"] = [key.name for key in table.keys]
@@ -129,7 +129,7 @@ def _loading_columns(endpoint: Endpoint, is_child: bool = False) -> dict[str, di
     if endpoint.write is Write.APPEND:
         taken_at = Column(TAKEN_AT, "datetime", "When the snapshot was taken.")
         return {TAKEN_AT: {**_column(taken_at, _INSTANT), "nullable": False}, LOAD_ID: load_id}
-    if not (is_child or endpoint.write is Write.REPLACE or endpoint.is_full_list):
+    if not (is_child or endpoint.write is Write.REPLACE or endpoint.removes_missing):
         return {LOAD_ID: load_id}
     removed = Column(REMOVED, "bool", "Used while loading; always NULL.")
     return {REMOVED: {**_column(removed), "hard_delete": True}, LOAD_ID: load_id}

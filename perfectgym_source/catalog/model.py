@@ -90,6 +90,9 @@ class RowType:
     scalar_field: str | None = None
 
 
+Identity = str | tuple[str, ...] | None
+"""The field that identifies a row, or the fields that do so together."""
+
 Paginator = Literal["keyset", "id", "page", "single", "link"]
 """How the pages of an endpoint follow each other: `keyset` by row version; `id` by the rows' ids;
 `page` by number; `single` has one page; `link` by the address that each page gives of the next."""
@@ -164,6 +167,9 @@ class Endpoint:
         time_zone: The column that holds the id of the club whose zone the local times are in;
             None where a row belongs to no club.
         backfill_date_field: The field by which `start_date` leaves old rows out of a first load.
+        sweep_hours: Hours after which all rows are read again, because its cursor does not find
+            all changes: rows without versions, or without a mark of deletion. None: it does.
+        key_fields: The fields that identify a row together, where there is no `id_field`.
         in_groups: Whether it can be selected by group; the others by name only.
         is_shared: Whether its tables hold several installations: see `in_shared_dataset`.
     """
@@ -194,6 +200,8 @@ class Endpoint:
     backfill_date_field: str | None = None
     in_groups: bool = True
     is_shared: bool = False
+    sweep_hours: float | None = None
+    key_fields: tuple[str, ...] = ()
 
     @property
     def table_name(self) -> str:
@@ -202,10 +210,23 @@ class Endpoint:
 
     @property
     def is_keyset(self) -> bool:
-        """Return whether it is read by row version, from a cursor."""
-        return self.paginator == "keyset" or (
-            self.paginator == "link" and self.version_field is not None
+        """Return whether it is read from a cursor: by row version, or by id for new rows."""
+        return (
+            self.paginator == "keyset"
+            or (self.paginator == "link" and self.version_field is not None)
+            or (self.paginator == "id" and self.write is Write.MERGE)
         )
+
+    @property
+    def cursor_field(self) -> str | None:
+        """Return the field that its cursor goes by; None where there is none."""
+        is_by_id = self.paginator == "id" and self.write is Write.MERGE
+        return self.id_field if is_by_id else self.version_field
+
+    @property
+    def identity(self) -> Identity:
+        """Return the field or the fields that identify a row; None where there are none."""
+        return self.id_field or self.key_fields or None
 
     @property
     def is_full_list(self) -> bool:
@@ -213,6 +234,11 @@ class Endpoint:
         missing has been deleted."""
         is_long = self.paginator in ("page", "link") and not self.is_keyset
         return is_long and not self.parents and self.write is Write.MERGE
+
+    @property
+    def removes_missing(self) -> bool:
+        """Return whether rows that are missing when all are read are removed from the table."""
+        return self.is_full_list or self.sweep_hours is not None
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:

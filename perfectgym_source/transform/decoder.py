@@ -72,7 +72,7 @@ def arrow_schema(endpoint: Endpoint, table: TableLayout) -> pa.Schema:
     types[UNREADABLE] = pa.string()
     if endpoint.write is Write.APPEND:
         types[TAKEN_AT] = INSTANT
-    elif table.level or endpoint.write is Write.REPLACE or endpoint.is_full_list:
+    elif table.level or endpoint.write is Write.REPLACE or endpoint.removes_missing:
         types[REMOVED] = pa.bool_()
     return pa.schema(types)
 
@@ -132,7 +132,7 @@ class Decoder:
         has_same_fields = len({tuple(page.columns) for page in columnar}) == 1
         if has_same_fields and len(columnar) == len(pages) and not emptied:
             return ColumnarObjects(columnar)
-        ends = emptied if self.endpoint.is_full_list else [EMPTY] * len(emptied)
+        ends = emptied if self.endpoint.removes_missing else [EMPTY] * len(emptied)
         rows = (row for page in pages for row in page.elements)
         return ParsedObjects([*map(self._root_object, rows), *ends])
 
@@ -196,9 +196,9 @@ class BatchBuilder:
             flags = builder.arrays[flagged].to_pylist()
             deleted = {row for row, flag in enumerate(flags) if flag}
         removing: list[bool | None] | None = None
-        if self._endpoint.write is Write.REPLACE or self._endpoint.is_full_list:
+        if self._endpoint.write is Write.REPLACE or self._endpoint.removes_missing:
             removing = [None] * (size - self._emptied) + [True] * self._emptied
-            if self._endpoint.is_full_list:
+            if self._endpoint.removes_missing:
                 removing = [True if row in deleted else flag for row, flag in enumerate(removing)]
         self._note_deleted(table, builder)
         self._finish(table, builder, self._clubs, removing)
@@ -207,7 +207,7 @@ class BatchBuilder:
             self._add_child(array.table, builder.lists[array.names[0]].without(deleted), place)
 
     def _note_deleted(self, table: TableLayout, builder: TableBuilder) -> None:
-        deleted = self._emptied if self._endpoint.is_full_list else 0
+        deleted = self._emptied if self._endpoint.removes_missing else 0
         flagged = 0
         column = self._endpoint.deleted_column
         if column in builder.arrays:

@@ -60,7 +60,7 @@ class ComparedTable:
         """Return SQL for the rows of the API."""
         # A row that only clears the child rows of its parent is no row of the API; in the table
         # of a full list, the column flags deleted rows.
-        is_flag = self.endpoint.is_full_list and self.layout.level == 0
+        is_flag = self.endpoint.removes_missing and self.layout.level == 0
         clears = REMOVED in self.columns and not is_flag
         where = f'WHERE "{REMOVED}" IS NOT TRUE' if clears else ""
         return f'SELECT {self._row(settings)} FROM api."{self.name}" {where}'

@@ -609,25 +609,77 @@ def with_links(sizes):
     return fetch, requests
 
 
-@pytest.mark.parametrize("sizes", [(5,), (5, 5), (2, 1, 3), (4, 0), (0,), (1, 2, 0)])
+ODATA = "https://a.example/odata"
+
+
+def linked(rows, sizes):
+    """Pages of these sizes, each but the last with a link to the rows behind it."""
+    requests = []
+
+    def fetch(request):
+        requests.append(request.url or dict(request.params))
+        after = int(request.params["$filter"].split()[-1])
+        following = [row for row in rows if row["timestamp"] > after]
+        if request.url:
+            following = rows[int(request.url.partition("=")[2]) :]
+        size = sizes.pop(0) if sizes else 5
+        page = following[:size]
+        link = f"{ODATA}/Clubs?$skip={rows.index(page[-1]) + 1}" if sizes and page else None
+        return Page(page, link)
+
+    return fetch, requests
+
+
+def by_version(start=0):
+    return KeysetPaginator(
+        start, {"$filter": "v gt {after}"}, 5, "timestamp", "id", base_url=ODATA
+    )
+
+
+@pytest.mark.parametrize("sizes", [(4,), (5, 4), (2, 1, 3), (1, 2, 1, 4), (2, 2, 2, 2, 3)])
 def test_a_keyset_list_with_links_ends_with_the_page_that_has_none(sizes):
-    fetch, requests = with_links(sizes)
-    parameters = {"$filter": "v gt {after}"}
-    paginator = KeysetPaginator(0, parameters, 5, "timestamp", "id", has_links=True)
-    if 1 in sizes[:-1]:
-        # Such a page holds nothing but the last row of the one before.
-        with pytest.raises(PagingError, match="nothing but rows of"):
-            list(pages(fetch, paginator))
-        return
-    found = [r["id"] for page in pages(fetch, paginator) for r in page.elements]
+    rows = [{"id": n, "timestamp": n} for n in range(1, 40)]
+    fetch, requests = linked(rows, list(sizes))
+    found = [r["id"] for page in pages(fetch, by_version()) for r in page.elements]
     assert found == list(range(1, len(found) + 1))
     assert len(requests) == len(sizes)
 
 
-def test_an_empty_page_that_links_to_another_one_is_an_error():
-    paginator = KeysetPaginator(7, {}, 5, "timestamp", "id", has_links=True)
-    with pytest.raises(PagingError, match="timestamp 7"):
-        list(pages(lambda _: Page([], "next"), paginator))
+def test_a_full_page_without_a_link_is_not_believed_to_be_the_last():
+    rows = [{"id": n, "timestamp": n} for n in range(1, 8)]
+    fetch, requests = linked(rows, [5])
+    found = [r["id"] for page in pages(fetch, by_version()) for r in page.elements]
+    assert (found, len(requests)) == ([1, 2, 3, 4, 5, 6, 7], 2)
+
+
+def test_more_rows_of_one_version_than_a_page_are_read_by_its_links():
+    rows = [{"id": 1, "timestamp": 3}, *({"id": n, "timestamp": 7} for n in range(2, 14))]
+    rows += [{"id": 14, "timestamp": 8}, {"id": 15, "timestamp": 9}]
+    fetch, requests = linked(rows, [5, 5, 5, 5, 3])
+    found = [r["id"] for page in pages(fetch, by_version()) for r in page.elements]
+    assert found == list(range(1, 16))
+    assert [type(request) for request in requests] == [dict, dict, str, str, dict]
+    assert requests[2] == f"{ODATA}/Clubs?$skip=6"
+
+
+@pytest.mark.parametrize(
+    ("link", "problem"),
+    [
+        ("https://b.example/odata/Clubs", "another server"),
+        ("https://a.example/api/Clubs", "outside of the API"),
+        (f"{ODATA}/Clubs?$skip=5", "itself or to an earlier page"),
+    ],
+)
+def test_a_link_of_rows_of_one_version_leads_on_in_the_api(link, problem):
+    rows = [{"id": n, "timestamp": 1} for n in range(1, 6)]
+    with pytest.raises(PagingError, match=problem):
+        list(pages(lambda _: Page(rows, link), by_version()))
+
+
+def test_a_link_is_no_address_as_long_as_the_version_grows():
+    link = "https://b.example/odata/Clubs"
+    parts = [Page([{"id": 1, "timestamp": 1}, {"id": 2, "timestamp": 2}], link), Page([])]
+    assert [len(page) for page in pages(lambda _: parts.pop(0), by_version())] == [2, 0]
 
 
 def test_a_list_by_id_is_read_once_however_long():

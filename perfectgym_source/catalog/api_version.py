@@ -73,7 +73,9 @@ class ApiVersion:
         page_parameter: The query parameter that takes a page's number, from 1.
         zones: Where the time zones of clubs are found; None: local times have no zone.
         references: Columns that hold the id of a row of another endpoint, besides those of the
-            request: the endpoint by column.
+            request: the endpoint by column, or by `table.column` where it is that table's only.
+        expand_limit: So many elements a list of a link holds at most (`Endpoint.expanded`,
+            `Endpoint.link`); one of that length may go on. None: there is no limit.
     """
 
     name: str
@@ -93,6 +95,7 @@ class ApiVersion:
     page_parameter: str = "page"
     zones: ZoneSource | None = None
     references: Mapping[str, str] = field(default_factory=dict)
+    expand_limit: int | None = None
 
     def __post_init__(self) -> None:
         if self.zones is not None and self.endpoints[self.zones.endpoint].parents:

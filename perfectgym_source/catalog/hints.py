@@ -180,9 +180,10 @@ def _references(
     """Return the references to other tables; dlt keeps one for each, a parent of the request
     first."""
     found: dict[str, str] = {parent.table: parent.column for parent in endpoint.parents}
-    for column, table in api.references.items():
+    for name, table in api.references.items():
+        owner, _, column = name.rpartition(".")
         is_id = column in hints and hints[column]["data_type"] == "bigint"  # it may be hashed
-        if is_id and table != endpoint.table_name:
+        if is_id and table != endpoint.table_name and owner in ("", endpoint.table_name):
             found.setdefault(table, column)
     first = [INSTALLATION] if endpoint.is_shared else []
     return [

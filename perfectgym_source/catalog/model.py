@@ -131,6 +131,24 @@ class Parent:
     implicit_for_modes: tuple[Mode, ...] = ()
 
 
+@dataclass(frozen=True)
+class Link:
+    """A many-to-many link: a list in the rows of one set, whose elements are rows of another one.
+
+    An endpoint with a link has a row for each element: the id of the row that holds the list, and
+    that of the element.
+
+    Attributes:
+        field: The field that holds the list (`tags`).
+        own: The field that takes the id of the row (`memberId`).
+        other: The field that takes the id of the element (`tagId`).
+    """
+
+    field: str
+    own: str
+    other: str
+
+
 @dataclass(frozen=True, eq=False)
 class Endpoint:
     """One read endpoint of the API; it becomes one dlt resource.
@@ -167,11 +185,15 @@ class Endpoint:
         time_zone: The column that holds the id of the club whose zone the local times are in;
             None where a row belongs to no club.
         backfill_date_field: The field by which `start_date` leaves old rows out of a first load.
-        sweep_hours: Hours after which all rows are read again, because its cursor does not find
-            all changes: rows without versions, or without a mark of deletion. None: it does.
-        key_fields: The fields that identify a row together, where there is no `id_field`.
         in_groups: Whether it can be selected by group; the others by name only.
         is_shared: Whether its tables hold several installations: see `in_shared_dataset`.
+        expanded: The links whose rows come within each row, because the request variant asks for
+            them. A list among them may be cut off: see `ApiVersion.expand_limit`.
+        fallback: The fixed parameters that are used where the API refuses the request variant;
+            None where it is not refused.
+        link: The list whose elements are its rows; None where the rows are those of the response.
+        sweep_hours: After how many hours a list that does not tell of every change or deletion is
+            read as a whole again, 0 for each run; None where that is not needed.
     """
 
     name: str
@@ -200,8 +222,10 @@ class Endpoint:
     backfill_date_field: str | None = None
     in_groups: bool = True
     is_shared: bool = False
-    sweep_hours: float | None = None
-    key_fields: tuple[str, ...] = ()
+    expanded: tuple[str, ...] = ()
+    fallback: Mapping[str, str] | None = None
+    link: Link | None = None
+    sweep_hours: int | None = None
 
     @property
     def table_name(self) -> str:
@@ -223,10 +247,13 @@ class Endpoint:
         is_by_id = self.paginator == "id" and self.write is Write.MERGE
         return self.id_field if is_by_id else self.version_field
 
-    @property
+    @cached_property
     def identity(self) -> Identity:
         """Return the field or the fields that identify a row; None where there are none."""
-        return self.id_field or self.key_fields or None
+        if self.id_field is not None or not self.is_keyset:
+            return self.id_field
+        names = {self._column(name): name for name in self.fields}
+        return tuple(names[column] for column in self.key if column in names) or None
 
     @property
     def is_full_list(self) -> bool:
@@ -237,8 +264,8 @@ class Endpoint:
 
     @property
     def removes_missing(self) -> bool:
-        """Return whether rows that are missing when all are read are removed from the table."""
-        return self.is_full_list or self.sweep_hours is not None
+        """Return whether rows that are missing when all of them are read leave the table."""
+        return self.is_full_list or (self.sweep_hours is not None and self.write is Write.MERGE)
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:

@@ -6,8 +6,9 @@ from .tables import Column, TableLayout, table_layout
 from .v1 import V1
 from .v1.endpoints import DEFAULT_GROUPS, ENDPOINTS, GROUPS
 from .v1.row_types import ROW_TYPES
+from .v22 import V22
 
-API_VERSIONS: tuple[ApiVersion, ...] = (V1,)
+API_VERSIONS: tuple[ApiVersion, ...] = (V1, V22)
 """All generations of the API, the default first."""
 
 RESOURCE_NAMES = tuple(dict.fromkeys(name for api in API_VERSIONS for name in api.endpoints))
@@ -25,6 +26,7 @@ __all__ = [
     "RESOURCE_NAMES",
     "ROW_TYPES",
     "V1",
+    "V22",
     "ApiVersion",
     "Column",
     "Endpoint",

@@ -1,0 +1,137 @@
+"""The row types of the API v2.2: made of the data files when the first of them is used.
+
+`types.json` has the properties of each type, as the vendor documents them; `descriptions.json` says
+what they hold, in words of our own, and what makes them personal.
+
+    >>> [field.name for field in ROW_TYPES["UnitOfMeasure"].fields]
+    ['name', 'description', 'id']
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..model import Field, Pii, RowType
+from .links import LINKS
+
+EXPANDED = "$expanded"
+"""Ends the name of the row type that holds the expanded links of a type."""
+
+_FOLDER = Path(__file__).parent
+_KINDS = {
+    "int64": "long",
+    "int32": "int",
+    "double": "decimal",
+    "boolean": "bool",
+    "duration": "string",
+    "base64": "string",
+}
+_DATES = frozenset((("Member", "birthdate"),))
+"""Properties that are documented as moments, and are days."""
+_MOST_VALUES = 20
+"""A description names no more known values than these."""
+
+
+class RowTypes(Mapping[str, RowType]):
+    """Row types by name, read from the data files when one is asked for.
+
+    There are those of the documentation, a second one for those that have content which comes by
+    `$expand` only (`Member$expanded`), and one for each many-to-many link.
+    """
+
+    def __getitem__(self, name: str) -> RowType:
+        return self._types[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._types)
+
+    def __len__(self) -> int:
+        return len(self._types)
+
+    @cached_property
+    def _types(self) -> dict[str, RowType]:
+        facts, words = _read("types.json"), _Words(_read("descriptions.json"))
+        found = {}
+        for name, properties in facts.items():
+            own = [f for f, fact in properties.items() if "expand" not in fact]
+            found[name] = _row_type(name, own, properties, words)
+        for entity in _read("entity_sets.json"):
+            name, links = entity["type"], _expanded(entity)
+            if links:
+                found[name + EXPANDED] = _row_type(name, links, facts[name], words, True)
+                own = [field for field in found[name].fields if field.name not in links]
+                found[name] = RowType(found[name].description, tuple(own))
+        for link in LINKS:
+            ids = (link.link.own, link.link.other)
+            fields = tuple(Field(key, "long", words.text("", key)) for key in ids)
+            found[link.name] = RowType(link.description, fields)
+        return found
+
+
+ROW_TYPES = RowTypes()
+"""All row types by name."""
+
+
+class _Words:
+    """What `descriptions.json` says.
+
+    Its texts and kinds of personal data are those of every property of a name, or of one type's
+    (`Member.number`).
+    """
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        self._texts: Mapping[str, str] = content["texts"]
+        self._pii: Mapping[str, Pii] = content["pii"]
+
+    def text(self, row_type: str, name: str) -> str:
+        """Return the description of a property; of a type, without a name."""
+        own = f"{row_type}.{name}" if name else row_type
+        return self._texts.get(own) or self._texts.get(name, "")
+
+    def pii(self, row_type: str, name: str) -> Pii:
+        """Return the kind of personal data of a property that is personal."""
+        return self._pii.get(f"{row_type}.{name}") or self._pii[name]
+
+
+def _read(name: str) -> Any:
+    return json.loads((_FOLDER / name).read_text(encoding="utf-8"))
+
+
+def _expanded(entity: Mapping[str, Any]) -> list[str]:
+    """Return the links of a set that each request asks for."""
+    return [*entity["expand_needed"], *entity.get("expand_no_own_set", ())]
+
+
+def _row_type(
+    name: str,
+    fields: Iterable[str],
+    facts: Mapping[str, Mapping[str, Any]],
+    words: _Words,
+    is_expanded: bool = False,
+) -> RowType:
+    found = tuple(_field(name, field, facts[field], words, is_expanded) for field in fields)
+    return RowType(words.text(name, ""), found)
+
+
+def _field(
+    row_type: str, name: str, fact: Mapping[str, Any], words: _Words, is_expanded: bool
+) -> Field:
+    text = words.text(row_type, name)
+    if fact["type"] == "duration":
+        text += " An ISO 8601 duration as text, such as PT8H30M."
+    if 0 < len(fact.get("enum", ())) <= _MOST_VALUES:
+        text += f" Known values: {', '.join(fact['enum'])}."
+    if fact.get("obsolete"):
+        text += " Documented as obsolete."
+    is_personal = fact.get("personal") or fact.get("secret")
+    pii = words.pii(row_type, name) if is_personal else None
+    kind = _KINDS.get(fact["type"], fact["type"])
+    if (row_type, name) in _DATES:
+        kind = "date"
+    elif "inline" in fact and not is_expanded:
+        kind = "json"  # the documentation leaves open whether it comes without a request for it
+    return Field(name, kind, text, pii)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from dlt.common.pipeline import PipelineContext
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltSource
 
-from .catalog import V1, ApiVersion, Endpoint
+from .catalog import Endpoint
 from .catalog.selection import known_resources, selected_endpoints
 from .config.setting import Setting
 from .config.settings import SETTINGS, Settings, make_settings
@@ -74,29 +75,26 @@ def perfectgym_source(
     groups: Sequence[str] | None = None,
     full_refresh: Sequence[str] | None = None,
     limit: int | None = None,
-    *,
-    api: Any | None = None,
     **options: Any,
 ) -> Iterator[PerfectGymResource]:
     """PerfectGym as a dlt source.
 
     Every argument that is not given is taken from dlt's configuration (`sources.perfectgym.NAME` in
     `.dlt/config.toml`, `.dlt/secrets.toml`, `SOURCES__PERFECTGYM__NAME` in the environment, or any
-    other provider), but for `api`. What is set nowhere has the default that `Settings` names.
+    other provider). What is set nowhere has the default that `Settings` names.
 
     Args:
         resources: Names of the resources to load; by default those of the groups.
         groups: Names of groups to load; by default `company` and `club`.
         full_refresh: Resources to read from the beginning, whatever their cursors say.
         limit: For a sample, how many rows of each resource to read; into a dataset of its own.
-        api: The generation of the API, an `ApiVersion`; by default v1. Nothing else sets it.
         options: The settings of the source by name, such as `base_url`, `username` and `password`:
             all that `config.settings.SETTINGS` describes, and docs/configuration.md.
 
     Raises:
         ConfigurationError: A setting is missing or wrong, or a resource cannot be read.
     """
-    found = _resolved(resources, groups, full_refresh, limit, api=api, **options)
+    found = _resolved(resources, groups, full_refresh, limit, **options)
     reading = Reading(found.settings, found.full_refresh, limit)
     for endpoint in found.endpoints:
         yield make_resource(endpoint, reading)
@@ -122,15 +120,14 @@ def _resolved(
     groups: Sequence[str] | None = None,
     full_refresh: Sequence[str] | None = None,
     limit: int | None = None,
-    *,
-    api: Any | None = None,
     **options: Any,
 ) -> Resolved:
-    # dlt would take whatever the configuration calls `api`: that is meant for another program.
-    version = api if isinstance(api, ApiVersion) else V1
-    settings = make_settings(api=version, **options)
-    endpoints = selected_endpoints(version, settings.mode, resources, groups)
-    refreshed = known_resources(version, [name for name in full_refresh or () if name != "all"])
+    if options.get("api") == os.environ.get("API"):
+        # dlt takes a variable of this name for the setting: it is meant for another program.
+        options["api"] = None
+    settings = make_settings(**options)
+    endpoints = selected_endpoints(settings.api, settings.mode, resources, groups)
+    refreshed = known_resources(settings.api, [name for name in full_refresh or () if name != "all"])
     if full_refresh and "all" in full_refresh:
         refreshed = {entry.name for entry in endpoints}
     _check_period(settings, endpoints)

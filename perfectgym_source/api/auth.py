@@ -263,7 +263,7 @@ class PasswordGrantAuth(SecretAuth):
 
 def auth_for(settings: Settings, sleep: Callable[[float], None] = time.sleep) -> SecretAuth:
     """Return what signs the requests to the API of the settings."""
-    if settings.api.sign_in == "keys":
+    if settings.sign_in == "keys":
         return KeyHeaderAuth(settings.base_url, settings.client_id, settings.client_secret)
     return PasswordGrantAuth(
         settings.base_url,

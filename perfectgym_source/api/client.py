@@ -111,7 +111,7 @@ class Client:
         )
         self._timeout = (settings.connect_timeout, settings.read_timeout)
         self.auth: AuthBase = auth or auth_for(settings, self._sleep)
-        self._session = _session(settings.concurrency)
+        self._session = _session(settings.concurrency, settings.language)
 
     def get(
         self,
@@ -280,7 +280,7 @@ class Client:
             raise Cancelled
 
 
-def _session(concurrency: int) -> requests.Session:
+def _session(concurrency: int, language: str | None) -> requests.Session:
     """Return a session with as many connections as requests may run, and without cookies.
 
     It honors the environment's proxies and certificates; a netrc file does not matter, as every
@@ -298,4 +298,6 @@ def _session(concurrency: int) -> requests.Session:
             "User-Agent": USER_AGENT,
         }
     )
+    if language is not None:
+        session.headers["Accept-Language"] = language
     return session

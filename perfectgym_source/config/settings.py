@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from ..catalog import V1, ApiVersion, Mode
-from ..catalog.api_version import CREDENTIALS
+from ..catalog import API_VERSIONS, V1, ApiVersion, Mode
+from ..catalog.api_version import CREDENTIALS, SignIn
 from ..catalog.pii import OPEN, Privacy
 from ..catalog.pii_rules import make_privacy
-from ..errors import ConfigurationError, Problems
+from ..errors import ConfigurationError, Problems, suggest
 from . import validators as check
 from .setting import (
     SOURCE_SECTION,
@@ -32,13 +33,24 @@ SchemaContract = Literal["evolve", "freeze", "discard_value", "discard_row"]
 _SHORTEST_KEY = 16
 
 
+def api_version(value: Any) -> ApiVersion:
+    """Return the generation of the API with a name."""
+    if isinstance(value, ApiVersion):
+        return value
+    name = str(value).strip().lower()
+    names = [version.name for version in API_VERSIONS]
+    for version in API_VERSIONS:
+        if name in (version.name, version.name.removeprefix("v")):
+            return version
+    raise ValueError(f"must be {' or '.join(map(repr, names))}, not {value!r}{suggest(name, names)}")
+
+
 @dataclass(frozen=True)
 class Settings:
     """The table of the source's settings, with their values.
 
     Attributes:
         pii: The rules for personal data, made from the settings `pii` and `pii_key`.
-        api: The generation of the API; an argument for Python, not a setting.
 
     Each of the others is described where it is declared.
     """
@@ -66,8 +78,8 @@ class Settings:
     client_id: Annotated[
         str,
         Setting(
-            "an API client's id, for an `api` that signs in by keys; it belongs into "
-            "`.dlt/secrets.toml`",
+            "the id of an API client, in place of a user name (PerfectGym: Settings, API Clients); "
+            "it belongs into `.dlt/secrets.toml`",
             check.text,
             is_secret=True,
         ),
@@ -76,6 +88,14 @@ class Settings:
         str,
         Setting("its secret; it belongs into `.dlt/secrets.toml`", check.text, is_secret=True),
     ] = field(default="", repr=False)
+    api: Annotated[
+        ApiVersion,
+        Setting(
+            "the generation of the API: `v1`, or `v2.2` for installations that came later",
+            api_version,
+            "by the credentials: `v1` for a user name and password, `v2.2` for an API client",
+        ),
+    ] = V1
     installation: Annotated[
         str,
         Setting(
@@ -112,6 +132,14 @@ class Settings:
     ] = None
     end_date: Annotated[
         date | None, Setting("the day after the period of `classes_window`", check.day)
+    ] = None
+    language: Annotated[
+        str | None,
+        Setting(
+            "the language of translated texts, such as `en` or `pl-PL`",
+            check.language,
+            "the company's",
+        ),
     ] = None
     time_zone: Annotated[
         str | None,
@@ -207,7 +235,14 @@ class Settings:
             "longest wait of all, in seconds, also where the server asks for more", Number(0, 3600)
         ),
     ] = 60.0
-    api: ApiVersion = V1
+
+    @property
+    def sign_in(self) -> SignIn:
+        """Return the way to sign in that there are credentials for."""
+        complete = (
+            way for way in self.api.sign_in if all(getattr(self, key) for key in CREDENTIALS[way])
+        )
+        return next(complete, self.api.sign_in[0])
 
 
 _SUBDOMAIN = Setting("instead of `base_url`: the part before `.perfectgym.com`", check.subdomain)
@@ -232,7 +267,10 @@ def _source_settings() -> dict[str, Setting]:
 
 
 SETTINGS: Mapping[str, Setting] = _source_settings()
-"""The settings of the source by name: all that `make_settings` takes, but for `api`."""
+"""The settings of the source by name: all that `make_settings` takes."""
+
+NO_ACCOUNT: Mapping[str, str] = {"username": "nobody", "password": "none"}
+"""In place of the credentials where nothing is requested."""
 
 NAMES = tuple(SETTINGS)
 SECRETS = tuple(name for name, entry in SETTINGS.items() if entry.is_secret)
@@ -247,11 +285,10 @@ OF_ONE_INSTALLATION = tuple(name for name in SETTINGS if name not in _OF_ALL)
 """Those that the section of an installation may hold."""
 
 
-def make_settings(*, api: ApiVersion = V1, **raw: Any) -> Settings:
+def make_settings(**raw: Any) -> Settings:
     """Check raw values, and make settings of them.
 
     Args:
-        api: The generation of the API.
         raw: The settings of `SETTINGS` as the configuration gives them: text, numbers, dates; None
             or blank where nothing is set.
 
@@ -268,10 +305,11 @@ def make_settings(*, api: ApiVersion = V1, **raw: Any) -> Settings:
         refuse_unknown(raw, NAMES, SOURCE_SECTION)
     given = {name: value for name, value in raw.items() if not is_blank(value)}
     values = checked(given, SETTINGS, _error, problems)
-    for name in CREDENTIALS[api.sign_in]:
-        with problems.collected():
-            if name not in given:
-                raise _error(name, f"is missing: {_place(name)}")
+    with problems.collected():
+        if "api" not in given:
+            values["api"] = _api_by_credentials(given)
+    api: ApiVersion = values.get("api", V1)
+    _check_credentials(api, given, values.get("mode"), problems)
     start, end = values.get("start_date"), values.get("end_date")
     with problems.collected():
         if start and end and end <= start:
@@ -286,8 +324,55 @@ def make_settings(*, api: ApiVersion = V1, **raw: Any) -> Settings:
         if key or "pii_key" not in given:
             values["pii"] = _privacy(given.get("pii", "keep"), key, api)
     problems.raise_all()
+    values["base_url"] = _address_of(api, values["base_url"])
     values.setdefault("installation", urlsplit(values["base_url"]).hostname)
-    return Settings(**values, api=api)
+    return Settings(**values)
+
+
+def _api_by_credentials(given: Mapping[str, Any]) -> ApiVersion:
+    """Return the generation whose usual credentials are given; the first one if there are none."""
+    set_ways = {
+        way: keys for way, keys in CREDENTIALS.items() if any(key in given for key in keys)
+    }
+    if _is_without_account(given):
+        del set_ways["password"]
+    if len(set_ways) > 1:
+        raise _error(
+            "api",
+            "is missing, and there are credentials for more than one generation of the API "
+            f"({', '.join(key for keys in set_ways.values() for key in keys if key in given)}): "
+            f'put api = "v1" or "v2.2" into {SETTINGS["api"].file} under [{SOURCE_SECTION}]',
+        )
+    return next((api for api in API_VERSIONS if api.sign_in[0] in set_ways), V1)
+
+
+def _check_credentials(
+    api: ApiVersion, given: Mapping[str, Any], mode: Mode | None, problems: Problems
+) -> None:
+    """Check that there are all credentials of one way to sign in."""
+    way = max(api.sign_in, key=lambda way: sum(key in given for key in CREDENTIALS[way]))
+    for name in CREDENTIALS[way]:
+        with problems.collected():
+            if name not in given and not _is_without_account(given):
+                raise _error(name, f"is missing: {_place(name)}")
+    with problems.collected():
+        if mode == "user" and way == "keys":
+            raise _error("mode", "must be 'employee': an API client is no member of a club")
+
+
+def _is_without_account(given: Mapping[str, Any]) -> bool:
+    return NO_ACCOUNT.items() <= given.items()
+
+
+def _address_of(api: ApiVersion, base_url: str) -> str:
+    """Return the address of a generation of the API, from that of all or of another one."""
+    for other in API_VERSIONS:
+        first, _, rest = other.own_path.partition("/")
+        if first:
+            base_url = re.sub(
+                rf"/{re.escape(first)}(/{re.escape(rest)})?$", "", base_url, flags=re.IGNORECASE
+            )
+    return f"{base_url}/{api.own_path}".rstrip("/")
 
 
 def _privacy(rules: Any, key: str, api: ApiVersion) -> Privacy:

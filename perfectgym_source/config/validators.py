@@ -141,6 +141,14 @@ def zone(value: Any) -> str:
     return found
 
 
+def language(value: Any) -> str:
+    """Return the name of a language, as HTTP has it."""
+    found = str(value).strip()
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", found):
+        raise ValueError(f"must be a language like 'en' or 'pl-PL', not {value!r}")
+    return found
+
+
 def subdomain(value: Any) -> str:
     """Return the label before `.perfectgym.com`."""
     label = str(value).strip().lower()
@@ -195,7 +203,7 @@ def storage_version(value: Any) -> str:
 
 def takes_text(check: object) -> bool:
     """Return whether a check takes texts only, so that digits have to stay a text."""
-    return isinstance(check, Choice) or check in (text, name, zone, base_url, subdomain)
+    return isinstance(check, Choice) or check in (text, name, zone, base_url, subdomain, language)
 
 
 def _is_loopback(host: str) -> bool:

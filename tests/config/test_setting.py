@@ -43,7 +43,7 @@ def test_the_tables_import_nothing_slow(module: str) -> None:
 def test_every_field_is_a_setting_and_every_default_passes_its_check(table: type) -> None:
     settings = settings_of(table)
     others = {entry.name for entry in fields(table)} - settings.keys()
-    assert others == {Settings: {"api"}, NamedPipeline: {"name", "source"}}.get(table, set())
+    assert others == {NamedPipeline: {"name", "source"}}.get(table, set())
     for name, entry in settings.items():
         default = default_of(table, name)
         if default not in (None, "", ()):
@@ -61,7 +61,7 @@ def test_a_secret_is_in_no_repr() -> None:
 
 def test_the_source_takes_every_setting_by_name() -> None:
     parameters = inspect.signature(perfectgym_source).parameters
-    assert [*parameters] == ["resources", "groups", "full_refresh", "limit", "api", *NAMES]
+    assert [*parameters] == ["resources", "groups", "full_refresh", "limit", *NAMES]
     with pytest.raises(TypeError, match="retry_wiat"):
         perfectgym_source(**ACCOUNT, retry_wiat=1)
     with pytest.raises(TypeError, match="retry_wiat"):
@@ -132,6 +132,8 @@ def test_a_variable_or_key_called_api_is_another_program_s(
     account = {"subdomain": "demo", "username": "u", "password": "p"}
     assert resolve(**account).settings.api is V1
     assert perfectgym_source(**account).resources
+    with pytest.raises(ConfigurationError, match="must be 'v1'"):
+        resolve(**account, api="v3")
     assert len(str(inspect.signature(perfectgym_source))) < 3_000
 
 

@@ -103,7 +103,7 @@ def test_the_credentials_are_those_by_which_the_api_signs_in():
     missing = refusal(**GOOD, client_id="tiny-id", api=TINY)
     assert missing.startswith("sources.perfectgym.client_secret is missing")
     assert "tiny-secret" not in repr(make_settings(subdomain="demo", api=TINY, **KEYS))
-    assert "username is missing" in refusal(subdomain="demo", **KEYS)
+    assert "username is missing" in refusal(subdomain="demo")
 
 
 def test_a_password_keeps_its_spaces():

@@ -32,6 +32,9 @@ _KINDS = {
 }
 _DATES = frozenset((("Member", "birthdate"),))
 """Properties that are documented as moments, and are days."""
+_UTC_TEXTS = {"startDateUtc": "start_date_utc_text", "endDateUtc": "end_date_utc_text"}
+"""Moments in UTC, kept as text: the instants of `startDate` and `endDate` have the names that these
+would have, and without an offset they would be taken for local times."""
 _MOST_VALUES = 20
 """A description names no more known values than these."""
 
@@ -130,8 +133,10 @@ def _field(
     is_personal = fact.get("personal") or fact.get("secret")
     pii = words.pii(row_type, name) if is_personal else None
     kind = _KINDS.get(fact["type"], fact["type"])
-    if (row_type, name) in _DATES:
+    if name in _UTC_TEXTS:
+        kind = "string"
+    elif (row_type, name) in _DATES:
         kind = "date"
     elif "inline" in fact and not is_expanded:
         kind = "json"  # the documentation leaves open whether it comes without a request for it
-    return Field(name, kind, text, pii)
+    return Field(name, kind, text, pii, column=_UTC_TEXTS.get(name))

@@ -32,9 +32,15 @@ _KINDS = {
 }
 _DATES = frozenset((("Member", "birthdate"),))
 """Properties that are documented as moments, and are days."""
-_UTC_TEXTS = {"startDateUtc": "start_date_utc_text", "endDateUtc": "end_date_utc_text"}
-"""Moments in UTC, kept as text: the instants of `startDate` and `endDate` have the names that these
-would have, and without an offset they would be taken for local times."""
+_COLUMNS = {
+    "startDateUtc": "start_date_utc_text",
+    "endDateUtc": "end_date_utc_text",
+    "isRecurringCreditCardPaymentAllowed": "is_recurring_credit_card_allowed",
+    "isRecurringDirectDebitPaymentAllowed": "is_recurring_direct_debit_allowed",
+}
+"""Columns with names of their own: another column has the name, or PostgreSQL would cut it off."""
+_TEXTS = frozenset(("startDateUtc", "endDateUtc"))
+"""Moments in UTC: without an offset, they would be taken for local times."""
 _MOST_VALUES = 20
 """A description names no more known values than these."""
 
@@ -133,10 +139,10 @@ def _field(
     is_personal = fact.get("personal") or fact.get("secret")
     pii = words.pii(row_type, name) if is_personal else None
     kind = _KINDS.get(fact["type"], fact["type"])
-    if name in _UTC_TEXTS:
+    if name in _TEXTS:
         kind = "string"
     elif (row_type, name) in _DATES:
         kind = "date"
     elif "inline" in fact and not is_expanded:
         kind = "json"  # the documentation leaves open whether it comes without a request for it
-    return Field(name, kind, text, pii, column=_UTC_TEXTS.get(name))
+    return Field(name, kind, text, pii, column=_COLUMNS.get(name))

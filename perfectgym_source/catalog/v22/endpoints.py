@@ -387,7 +387,7 @@ _SETS = (
         "One way in which members come to know the company.", sweep_hours=0,
     ),
     _unversioned(
-        "MemberTags", "MemberTag", "members", "One tag that members can wear.", sweep_hours=0,
+        "MemberTags", "MemberTag", "members", "One tag that members can have.", sweep_hours=0,
     ),
     # member_records
     _versioned(

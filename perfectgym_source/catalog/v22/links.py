@@ -37,7 +37,7 @@ def _link(
 LINKS = (
     _link(
         "members_to_tags", "Members", "tags", "memberId", "memberTagId",
-        "One tag that one member wears.",
+        "One tag that one member has.",
     ),
     _link(
         "members_to_marketing_sources", "Members", "marketingSources", "memberId",

@@ -16,6 +16,7 @@ from perfectgym_source.catalog import V22, Write, table_layout
 from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.catalog.naming import snake_case
 from perfectgym_source.catalog.pii import all_columns
+from perfectgym_source.catalog.pii_rules import make_privacy
 from perfectgym_source.catalog.readme import readme_table
 from perfectgym_source.catalog.v22.endpoints import resource_name
 from perfectgym_source.catalog.v22.links import LINKS
@@ -427,3 +428,37 @@ def test_the_page_of_tables_names_every_table_and_what_is_selected_by_name_only(
         assert not child or f"`{child}`" in row
         assert ("by name only" in row) != endpoint.in_groups
     assert page.count("**, by default.") == len(V22.default_groups)
+
+
+def plant(row, name, links=()):
+    """Put a canary into every personal property of a row, at every depth. Return how many."""
+    planted = 0
+    for field, fact, is_expanded in inline(name, links):
+        bare = fact["type"].removeprefix("array of ")
+        if fact.get("personal") or fact.get("secret"):
+            row[field] = 987654321987 if bare == "int64" else CANARY
+            planted += 1
+        elif bare in TYPES and (is_expanded or "inline" not in fact):
+            below = row.get(field) or []
+            for element in below if isinstance(below, list) else [below]:
+                planted += plant(element, bare)
+    return planted
+
+
+CANARY = "canary-1234"
+
+
+@pytest.mark.parametrize("rule", ["drop", "hash"])
+def test_nothing_personal_gets_past_a_rule_for_it(rule):
+    privacy = make_privacy(rule, "0123456789abcdef", V22)
+    world = World("tiny", seed=1)
+    planted = 0
+    for name in NAMES:
+        endpoint = ENDPOINT_OF[name]
+        rows = [dict(row) for row in world.sets.truth(name, *endpoint.expanded)][:20]
+        planted += sum(plant(row, SETS[name]["type"], endpoint.expanded) for row in rows)
+        decoder = Decoder(endpoint, ClubClocks("UTC"), privacy=privacy)
+        batch = decoder.decode([Page(rows)], [{}] * len(rows))
+        shown = str([table.to_pylist() for table in batch.tables.values()])
+        assert CANARY not in shown and "987654321987" not in shown, name
+    assert planted > 500

@@ -17,7 +17,6 @@ from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.catalog.naming import snake_case
 from perfectgym_source.catalog.pii import all_columns
 from perfectgym_source.catalog.pii_rules import make_privacy
-from perfectgym_source.catalog.readme import readme_table
 from perfectgym_source.catalog.v22.endpoints import resource_name
 from perfectgym_source.catalog.v22.links import LINKS
 from perfectgym_source.catalog.v22.row_types import EXPANDED
@@ -418,16 +417,6 @@ def test_the_rows_of_every_set_have_a_place_for_each_value(is_inline):
         broken += [key for key in batch.unknown_fields if "external_reference" not in key]
         assert batch.tables[endpoint.name].num_rows == len(rows)
     assert broken == []
-
-
-def test_the_page_of_tables_names_every_table_and_what_is_selected_by_name_only():
-    page = readme_table(V22)
-    for _, endpoint, table, _ in ALL_TABLES:
-        child = table.name.removeprefix(endpoint.name)
-        row = next(line for line in page.splitlines() if line.startswith(f"| `{endpoint.name}` |"))
-        assert not child or f"`{child}`" in row
-        assert ("by name only" in row) != endpoint.in_groups
-    assert page.count("**, by default.") == len(V22.default_groups)
 
 
 def plant(row, name, links=()):

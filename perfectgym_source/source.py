@@ -127,7 +127,8 @@ def _resolved(
         options["api"] = None
     settings = make_settings(**options)
     endpoints = selected_endpoints(settings.api, settings.mode, resources, groups)
-    refreshed = known_resources(settings.api, [name for name in full_refresh or () if name != "all"])
+    named = [name for name in full_refresh or () if name != "all"]
+    refreshed = known_resources(settings.api, named)
     if full_refresh and "all" in full_refresh:
         refreshed = {entry.name for entry in endpoints}
     _check_period(settings, endpoints)

@@ -22,7 +22,7 @@ class KeysetPaginator(Paginator):
     request therefore begins with that version again, and rows that were already read are left out;
     so are rows of the version `start` itself, which a server with an inclusive filter returns.
 
-    A list of more than 1,000 pages ends at a row version beyond which it had no row when they had
+    By default, a list of more than 1,000 pages ends at a row version beyond which it had no row when they had
     been read. What is added to it later is left for the next run.
 
     Args:
@@ -34,6 +34,7 @@ class KeysetPaginator(Paginator):
         base_url: The address of the API, where a page links to the next one. A link says that the
             list goes on; it is followed only from a page that holds nothing but rows of one
             version. Otherwise, rows that change while the list is read would shift the pages.
+        is_capped: Whether a long list ends where it ended when 1,000 pages had been read.
 
     Example:
         >>> paginator = KeysetPaginator(20, {"timestamp": "{after}"}, 100, "timestamp", "id")
@@ -50,6 +51,7 @@ class KeysetPaginator(Paginator):
         version_field: str,
         identity: Identity,
         base_url: str | None = None,
+        is_capped: bool = True,
     ) -> None:
         self._parameters = parameters
         self._page_size = page_size
@@ -60,7 +62,7 @@ class KeysetPaginator(Paginator):
         self._had: set[tuple[int, int | None]] = set()
         self._link: str | None = None
         self._last_page: tuple[list[int], list[int | None]] = ([], [])
-        self._pages = 0
+        self._pages = 0 if is_capped else paginators.LONG_LIST
         self._probe: int | None = None
         self._step = 0
 

@@ -46,10 +46,13 @@ class FullList:
     doubt: str = ""
 
 
-def make_paginator(api: ApiVersion, endpoint: Endpoint, base_url: str, start: int = 0) -> Paginator:
+def make_paginator(
+    api: ApiVersion, endpoint: Endpoint, base_url: str, start: int = 0, is_capped: bool = True
+) -> Paginator:
     """Return the paginator of an endpoint, for one pass over a list.
 
-    A list that is read from a cursor begins after `start`: a row version, or an id.
+    A list that is read from a cursor begins after `start`: a row version, or an id. For `is_capped`
+    see `KeysetPaginator`.
     """
     has_links = api.envelope.next_link is not None
     field = endpoint.version_field if endpoint.paginator == "keyset" else endpoint.id_field
@@ -59,7 +62,7 @@ def make_paginator(api: ApiVersion, endpoint: Endpoint, base_url: str, start: in
         parameters = {name: text.replace("{field}", field) for name, text in named.items()}
         ids = endpoint.identity
         link_base = base_url if has_links else None
-        return KeysetPaginator(start, parameters, api.page_size, field, ids, link_base)
+        return KeysetPaginator(start, parameters, api.page_size, field, ids, link_base, is_capped)
     if endpoint.paginator == "link":
         return NextLinkPaginator(
             base_url,

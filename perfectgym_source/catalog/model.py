@@ -263,6 +263,13 @@ class Endpoint:
         return is_long and not self.parents and self.write is Write.MERGE
 
     @property
+    def has_sweeps(self) -> bool:
+        """Return whether its cursor does not find every change, so that all rows are read again
+        from time to time."""
+        has_versions = self.version_field is not None
+        return self.is_keyset and (self.sweep_hours is not None or not has_versions)
+
+    @property
     def removes_missing(self) -> bool:
         """Return whether rows that are missing when all of them are read leave the table."""
         return self.is_full_list or (self.sweep_hours is not None and self.write is Write.MERGE)
@@ -276,6 +283,11 @@ class Endpoint:
     def id_column(self) -> str | None:
         """Return the column of the id; None where there is none."""
         return self._column(self.id_field)
+
+    @property
+    def cursor_column(self) -> str | None:
+        """Return the column that its cursor goes by; None where there is none."""
+        return self._column(self.cursor_field)
 
     @property
     def version_column(self) -> str | None:

@@ -7,13 +7,13 @@ sent to no address but its own.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection
 from typing import Any
 
 import dlt
 
-from ..catalog import V1
 from ..catalog.api_version import CREDENTIALS
 from ..errors import ConfigurationError, Problems, suggest
 from .dlt_config import section
@@ -82,7 +82,9 @@ def _arguments(name: str, configured: Any, needs_account: bool) -> dict[str, Any
         value: Any = dlt.config.get(f"{where}.{key}")
         if value not in (None, ""):
             found[key] = value
-    for key in CREDENTIALS[V1.sign_in]:
+    ways = CREDENTIALS.values()
+    of_account = max(ways, key=lambda keys: sum(key in found for key in keys))
+    for key in of_account:
         with problems.collected():
             if needs_account and key not in found:
                 raise ConfigurationError(
@@ -96,7 +98,8 @@ def _arguments(name: str, configured: Any, needs_account: bool) -> dict[str, Any
                 f"{CONFIG_FILE} under [{where}]"
             )
     problems.raise_all()
-    # Neither is taken from [sources.perfectgym] beside the other.
-    found.setdefault("base_url", "")
-    found.setdefault("subdomain", "")
+    # Neither is taken from [sources.perfectgym] beside the other, nor is another account.
+    for key in ("base_url", "subdomain", *itertools.chain(*ways)):
+        if needs_account or key not in of_account:
+            found.setdefault(key, "")
     return found

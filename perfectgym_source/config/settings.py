@@ -197,6 +197,15 @@ class Settings:
             Number(0, 3650, is_whole=True),
         ),
     ] = 7
+    sweep_hours: Annotated[
+        int | None,
+        Setting(
+            "API v2.2: hours after which a large set that does not tell of all changes or "
+            "deletions is read as a whole again; 0: in each run",
+            Number(0, 87_600, is_whole=True),
+            "by set: 6, 24 or 168",
+        ),
+    ] = None
     schedule_days: Annotated[
         int, Setting("days ahead for instructors' calendars", Number(1, 3650, is_whole=True))
     ] = 30

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from ..api.expansion import completed, linked_rows
 from ..api.lists import Fetch, FullList, make_paginator, pages, read_full_list
 from ..api.pages import Page, RowParser, row_id
 from ..api.paginators import PageRequest
 from ..catalog import ApiVersion, Endpoint, table_layout
 from ..config.settings import Settings
+from ..errors import PagingError
 from .context import ExtractContext
 
 
@@ -59,16 +62,50 @@ class PageRequester:
         self._context = context
         self._settings = context.settings
         self._endpoint = endpoint
-        # Other lists are small, or are compared as a whole with what was loaded last.
-        self._parser = _row_parser(self._settings.api, endpoint) if endpoint.is_keyset else None
+        # Other lists are small, or are compared with what was loaded last.
+        has_versions = endpoint.is_keyset and endpoint.version_field is not None
+        self._parser = _row_parser(self._settings.api, endpoint) if has_versions else None
 
-    def pages_after(self, start: int, params: Mapping[str, str]) -> Iterator[Page]:
-        """Yield the pages of the rows after a row version; `params` as `request_parameters`."""
+    def pages_after(
+        self, start: int, params: Mapping[str, str], is_capped: bool = True
+    ) -> Iterator[Page]:
+        """Yield the pages of the rows after a value of the cursor's field.
+
+        Args:
+            start: The value.
+            params: See `request_parameters`.
+            is_capped: See `KeysetPaginator`.
+        """
         api, base_url = self._settings.api, self._settings.base_url
-        return pages(self._fetch(params), make_paginator(api, self._endpoint, base_url, start))
+        paginator = make_paginator(api, self._endpoint, base_url, start, is_capped)
+        return pages(self._fetch(params), paginator)
+
+    def all_ids(self) -> set[int]:
+        """Return the ids of all rows.
+
+        Raises:
+            PagingError: A row has none.
+        """
+        api, endpoint = self._settings.api, self._endpoint
+        fields = ",".join(filter(None, (endpoint.id_field, endpoint.version_field)))
+        params = {name: text.format(field=fields) for name, text in api.only_parameters.items()}
+        found: set[int] = set()
+        # A row that changes meanwhile moves to the end: that must be read too.
+        for page in self.pages_after(0, params, is_capped=False):
+            ids = page.ids(endpoint.id_field)
+            if None in ids:
+                raise PagingError(f"A row has no {endpoint.id_field}.")
+            found.update(identity for identity in ids if identity is not None)
+        return found
 
     def full_list(self, params: Mapping[str, str]) -> FullList:
         """Return all rows; `params` as `request_parameters`."""
+        found = self._full_list(params)
+        if self._endpoint.link is None:
+            return found
+        return replace(found, rows=linked_rows(self._endpoint, found.rows))
+
+    def _full_list(self, params: Mapping[str, str]) -> FullList:
         return read_full_list(
             self._settings.api,
             self._endpoint,
@@ -81,22 +118,28 @@ class PageRequester:
 
     def _fetch(self, params: Mapping[str, str]) -> Fetch:
         def fetch(request: PageRequest) -> Page:
-            page = self._context.client.get(
-                self._endpoint.path,
-                {**params, **request.params},
-                self._endpoint.name,
-                self._parser,
-                request.url,
-            )
-            self._context.failures.responded()
-            return page
+            page = self._get(_joined(params, request.params), request.url)
+            return completed(self._settings.api, self._endpoint, page, self._get)
 
         return fetch
 
+    def _get(self, params: Mapping[str, str], url: str | None = None) -> Page:
+        page = self._context.client.get(
+            self._endpoint.path, params, self._endpoint.name, self._parser, url
+        )
+        self._context.failures.responded()
+        return page
+
     def _identity(self, row: Any) -> Any:
         """Return a key of a row: its id, or all of a row that has none."""
-        identity = row_id(row, self._endpoint.id_field)
+        identity = row_id(row, self._endpoint.identity)
         return repr(row) if identity is None else identity
+
+
+def _joined(params: Mapping[str, str], paging: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of a request for a page; of two filters, both have to be met."""
+    both = {name: f"{params[name]} and {text}" for name, text in paging.items() if name in params}
+    return {**params, **paging, **both}
 
 
 def _row_parser(api: ApiVersion, endpoint: Endpoint) -> RowParser:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from ..api.pages import Page
 from ..catalog import Endpoint
 from ..errors import ApiError, RequestRefused, SignInError
 from ..text import listed
+from .changes import ChangeReader
 from .context import ExtractContext
 from .page_requests import PageRequester, request_parameters
 from .partitions import Partition, partition_key
@@ -244,21 +244,22 @@ class EndpointReader:
         self.router.receive_full_list(partition, rows, is_stable)
         self._context.record_received(self.endpoint.name, len(rows))
         if self.endpoint.is_full_list and is_stable:
-            self.router.remove_missing(rows)
+            self.router.remove_missing_from(rows)
 
     def _read_changes(self, partition: Partition) -> None:
         """Read the rows after the cursors."""
-        is_complete = not self.endpoint.parents
+        changes = ChangeReader(self._context, self.endpoint, self.router)
+        changes.needs_all = self._needs_all
         for number, variant in enumerate(self.endpoint.request_variants):
-            key = partition_key(partition, number)
-            is_complete &= self._start(key) == 0
-            for page in self._keyset_pages(self._params(partition, variant), key):
+            params = self._params(partition, variant)
+            for key, page in changes.pages(partition, number, params):
                 self.router.receive(partition, key, page)
                 self._context.record_received(self.endpoint.name, len(page))
                 if self._has_enough:
                     return
                 self._context.limiter.yield_slot()
-        self.router.is_complete = is_complete
+        changes.finish()
+        self.router.is_complete = changes.is_complete
 
     def _full_list(self, partition: Partition) -> tuple[list[Any], bool]:
         """Return all rows of a partition, and whether they are known to be complete."""
@@ -279,21 +280,3 @@ class EndpointReader:
         own_id = next(iter(self._readers[own].router.ids), None) if own else None
         today = self._context.now.date()
         return request_parameters(self.endpoint, partition, variant, self._settings, today, own_id)
-
-    def _keyset_pages(self, params: Mapping[str, str], key: str) -> Iterator[Page]:
-        """Yield the pages after the cursor; then all pages, if the API's versions fell below it."""
-        highest = 0
-        for page in self._requester.pages_after(self._start(key), params):
-            highest = max([highest, *page.versions(self.endpoint.version_field)[-1:]])
-            yield page
-        if self.router.restart(key, highest):
-            yield from self._requester.pages_after(0, params)
-
-    def _start(self, key: str) -> int:
-        table = self.router.table
-        if self._needs_all or (table is not None and table.loaded_from is not None):
-            return 0
-        overlap = self._settings.timestamp_overlap
-        return min(
-            state.cursor(self.endpoint.name)[key].start(overlap) for state in self.router.states()
-        )

@@ -8,8 +8,9 @@ for a while misses nothing later.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -20,6 +21,9 @@ from ..config.settings import Settings
 from .cursors import Cursors
 from .partitions import Partition, partition_key, partition_of
 from .state import StoredState
+
+DAILY = 24.0
+"""Hours between two sweeps of a set that turned out to have no row versions."""
 
 
 class ResourceState:
@@ -33,7 +37,9 @@ class ResourceState:
         full_refresh: Whether everything is read from the beginning.
 
     Attributes:
-        loaded_ids: The ids in the table, of a full list.
+        is_sweep: Whether all is read: all partitions, or all rows where a cursor does not find
+            every change.
+        loaded_ids: The ids in the table, where rows that are missing are removed.
         pending: By endpoint, the partitions that earlier runs could not read. Those that were not
             even requested are first, so that partitions that fail each time do not keep the others
             from being read.
@@ -53,13 +59,13 @@ class ResourceState:
     ) -> None:
         self.endpoint = endpoint
         self.overlap = settings.timestamp_overlap
+        self._settings = settings
         self._start_date = settings.start_date
         self._is_abandoned = False
         self._stored = stored
         self._now = now
-        swept, days = stored.swept_at, settings.sweep_days
-        due = swept is None or (days > 0 and swept + timedelta(days=days) <= now)
         self.is_full_refresh = full_refresh
+        due = self._is_due(self._sweep_hours(endpoint))
         self.is_sweep = due or full_refresh
         self.cursors: dict[str, Cursors] = {}
         if not full_refresh:
@@ -77,6 +83,8 @@ class ResourceState:
         self.loaded_from = self._later_start(stored.start_date)
         self.stored_digests = stored.digests
         self._digests = {} if full_refresh else stored.digests
+        self._is_swept = not endpoint.has_sweeps
+        self._swept_digests: dict[str, str] = {}
 
     def cursor(self, endpoint: str) -> Cursors:
         """Return the resource's cursors over an endpoint."""
@@ -110,13 +118,44 @@ class ResourceState:
         is_earlier = self._start_date is None or self._start_date < loaded_from
         return loaded_from if is_earlier else None
 
+    def _is_due(self, hours: float) -> bool:
+        """Return whether all is to be read again so many hours after the last time."""
+        swept = self._stored.swept_at
+        return swept is None or (self._now - swept).total_seconds() >= hours * 3600
+
+    def _sweep_hours(self, endpoint: Endpoint) -> float:
+        if not endpoint.has_sweeps:
+            return self._settings.sweep_days * 24 or math.inf
+        hours = DAILY if endpoint.sweep_hours is None else endpoint.sweep_hours
+        configured = self._settings.sweep_hours
+        return configured if hours and configured is not None else hours
+
+    def begin(self, endpoint: Endpoint) -> None:
+        """Find out whether all rows are read, of an endpoint that has sweeps."""
+        self.is_sweep = self.is_full_refresh or self._is_due(self._sweep_hours(endpoint))
+        self._is_swept = False
+
+    def swept(self) -> None:
+        """Record that all rows were read."""
+        self._digests = self._swept_digests
+        self._is_swept = True
+
+    def is_changed_page(self, first: int, elements: Sequence[Any]) -> bool:
+        """Return whether a page of a sweep differs from the one loaded last, and record it.
+
+        Args:
+            first: The id of its first row.
+            elements: Its rows.
+        """
+        key = str(first)
+        self._swept_digests[key] = digest = _digest(elements)
+        changed = self._digests.get(key) != digest
+        self._digests[key] = digest
+        return changed
+
     def is_changed(self, partition: Partition, elements: Sequence[Any]) -> bool:
         """Return whether a full list differs from the one loaded last, and record it."""
-        try:
-            dumped = orjson.dumps(elements, as_json, orjson.OPT_SORT_KEYS)
-        except TypeError:  # what orjson reads but does not write: great depth, large integers
-            dumped = (to_json(elements) or "").encode()
-        digest = hashlib.blake2b(dumped, digest_size=8).hexdigest()
+        digest = _digest(elements)
         key = partition_key(partition)
         changed = self._digests.get(key) != digest
         self._digests[key] = digest
@@ -158,10 +197,18 @@ class ResourceState:
         stored.save_cursors(self.cursors, self.overlap)
         if self.endpoint.backfill_date_field:
             stored.start_date = self._start_date
-        if self.is_sweep:  # what failed is pending
+        if self.is_sweep and self._is_swept:  # what failed is pending
             stored.swept_at = self._now
         stored.ids = self.loaded_ids
         stored.digests = self._digests
 
     def _order(self, endpoint: str, partition: Partition) -> tuple[bool, Partition]:
         return partition not in self._postponed.get(endpoint, ()), partition
+
+
+def _digest(elements: Sequence[Any]) -> str:
+    try:
+        dumped = orjson.dumps(elements, as_json, orjson.OPT_SORT_KEYS)
+    except TypeError:  # what orjson reads but does not write: great depth, large integers
+        dumped = (to_json(elements) or "").encode()
+    return hashlib.blake2b(dumped, digest_size=8).hexdigest()

@@ -50,6 +50,7 @@ class RowRouter:
         self._endpoint = endpoint
         self._context = context
         self._settings = context.settings
+        self._cursor_field = endpoint.cursor_field
         self._has_children = bool(table_layout(endpoint).children())
         self._had: dict[str, dict[int, int]] = {}
         self._deleted: set[int] = set()
@@ -63,6 +64,18 @@ class RowRouter:
     def states(self) -> list[ResourceState]:
         """Return the states of all resources that need the endpoint, its own first."""
         return [*([self.table] if self.table else []), *self.children.values()]
+
+    def read_as(self, endpoint: Endpoint) -> None:
+        """Take the rows of the endpoint as one that is read in another way."""
+        self._cursor_field = endpoint.cursor_field
+        if self.table is not None and endpoint.has_sweeps:
+            self.table.begin(endpoint)
+
+    @property
+    def reloads(self) -> bool:
+        """Return whether all rows are read, and those that changed have no sign of it."""
+        is_by_id = self._cursor_field == self._endpoint.id_field
+        return is_by_id and self.table is not None and self.table.is_sweep
 
     def is_deleted(self, identity: int) -> bool | None:
         """Return whether the endpoint itself says that a row is deleted: flagged, or missing.
@@ -116,13 +129,18 @@ class RowRouter:
         had = self._had.setdefault(key, {})
         too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
         let_in = self._let_in(rows, self.table.loaded_from)
+        is_changed = self._is_changed_page(self.table, rows) if self.reloads else None
         new, received = [], []
+        last: Version | None = None
         for index, (version, identity) in enumerate(
-            zip(rows.versions(self._endpoint.version_field), rows.ids(self._endpoint.id_field))
+            zip(rows.versions(self._cursor_field), rows.ids(self._endpoint.identity))
         ):
             if identity is None:
                 self._context.record_without_id(self._endpoint.name)
                 continue
+            if (version, identity) == last:
+                continue  # some lists have rows twice
+            last = version, identity
             if self._has_children:
                 if identity in had:
                     # It changed while the endpoint was read. Its child rows can be loaded only once
@@ -132,15 +150,24 @@ class RowRouter:
                     continue
                 had[identity] = version
             received.append((version, identity))
-            is_new = (
-                index in let_in
-                or cursor.is_new(version, identity, overlap)
-                or (self._endpoint.is_full_list and identity not in self.table.loaded_ids)
+            is_new = is_changed or (
+                is_changed is None
+                and (
+                    index in let_in
+                    or cursor.is_new(version, identity, overlap)
+                    or (self._endpoint.is_full_list and identity not in self.table.loaded_ids)
+                )
             )
             if is_new and index not in too_old:
                 new.append(index)
         cursor.receive(received, overlap)
         self._send(rows.take(new), self._keys(partition))
+
+    def _is_changed_page(self, state: ResourceState, rows: Page) -> bool:
+        """Return whether a page differs from the one loaded last, and record it."""
+        first = next((id for id in rows.ids(self._endpoint.id_field) if id is not None), 0)
+        picture = self._settings.pii.picture(self._endpoint, rows.elements)
+        return state.is_changed_page(first, picture)
 
     def receive_full_list(
         self, partition: Partition, elements: Sequence[Any], is_stable: bool = True
@@ -158,7 +185,7 @@ class RowRouter:
         key = partition_key(partition)
         rows = Page(elements)
         if self._endpoint.is_keyset or self._endpoint.is_full_list:
-            self.restart(key, max(rows.versions(self._endpoint.version_field), default=0))
+            self.restart(key, max(rows.versions(self._cursor_field), default=0))
             self.receive(partition, key, rows)
             self.is_complete = is_stable and None not in rows.ids(self._endpoint.id_field)
             return
@@ -198,19 +225,22 @@ class RowRouter:
         """Remove the rows of partitions whose parents no longer belong together."""
         self._send(Page([]), {}, [self._keys(partition) for partition in partitions])
 
-    def remove_missing(self, elements: Sequence[Any]) -> None:
-        """Remove from the table the rows that are missing from a full list.
+    def remove_missing_from(self, elements: Sequence[Any]) -> None:
+        """Remove from the table what is missing from a full list: see `remove_missing`."""
+        found = (row_id(row, self._endpoint.id_field) for row in elements)
+        self.remove_missing({identity for identity in found if identity is not None})
+
+    def remove_missing(self, ids: set[int]) -> None:
+        """Remove from the table the rows that are missing.
+
+        Args:
+            ids: The ids of all rows that the API has.
 
         Raises:
             ApiError: They are so many that the account may have lost a permission.
         """
         if self.table is None:
             return
-        ids = {
-            identity
-            for row in elements
-            if (identity := row_id(row, self._endpoint.id_field)) is not None
-        }
         missing = self.table.loaded_ids - ids
         too_many = len(missing) > max(MAY_VANISH, len(self.table.loaded_ids) // 2)
         if too_many and not self.table.is_full_refresh:
@@ -222,8 +252,8 @@ class RowRouter:
                 resource=self._endpoint.name,
             )
         self.table.loaded_ids = ids
-        column = str(self._endpoint.id_column)
-        self._send(Page([]), {}, [{column: identity} for identity in sorted(missing)])
+        field = str(self._endpoint.id_field)
+        self._send(Page([]), {}, [{field: identity} for identity in sorted(missing)])
 
     def _collect(self, partition: Partition, key: str, rows: Page) -> None:
         """Collect the ids for the resources that take them."""
@@ -232,8 +262,8 @@ class RowRouter:
         versions: list[Version] = []
         flag_field = self._endpoint.deleted_field
         for version, identity, flag in zip(
-            rows.versions(self._endpoint.version_field),
-            rows.ids(self._endpoint.id_field),
+            rows.versions(self._cursor_field),
+            rows.ids(self._endpoint.identity),
             rows.values(flag_field) if flag_field else itertools.repeat(None),
         ):
             if identity is not None:

@@ -88,6 +88,11 @@ class NextRun:
         table = self._run.reader(endpoint.name).router.table
         if partition is None or table is None or not self._is_read(endpoint, partition):
             return False
+        if endpoint.has_sweeps and table.is_sweep:
+            if not row.is_listed:
+                return row.id in table.loaded_ids
+            if endpoint.version_field is None:
+                return self._digests.get(endpoint.name) != table.stored_digests
         if endpoint.is_keyset or endpoint.is_full_list:
             is_unknown = endpoint.is_full_list and row.id not in table.loaded_ids
             return row.is_listed and (is_unknown or self._is_new(table, endpoint, partition, row))

@@ -86,7 +86,7 @@ class ComparedTable:
         return [
             f"concat_ws('|', {parents}) AS partition" if parents else "'' AS partition",
             f"{self._number(endpoint.id_column)} AS id",
-            f"coalesce({self._number(endpoint.version_column)}, 0) AS version",
+            f"coalesce({self._number(endpoint.cursor_column)}, 0) AS version",
             f"{_variant(endpoint, self.columns)} AS variant",
             f"{is_flagged if settings.deleted_rows == 'remove' else 'false'} AS is_removed",
             f"{_is_old(endpoint, settings.start_date)} AS is_old",

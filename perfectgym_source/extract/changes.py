@@ -1,0 +1,155 @@
+"""Read the rows after the cursors of one endpoint, and from time to time all of its rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ..api.pages import Page
+from ..catalog import ApiVersion, Endpoint
+from ..errors import RequestRefused
+from .context import ExtractContext
+from .page_requests import PageRequester
+from .partitions import Partition, partition_key
+from .row_router import RowRouter
+
+BAD_REQUEST = 400
+"""The status of a request for fields or links that an installation does not have."""
+
+
+class ChangeReader:
+    """Reads the rows of one endpoint from its cursors.
+
+    An installation may lack the row version, or a link, that the catalog names. A request for them
+    is refused: then the endpoint is read by id, or without the link.
+
+    Args:
+        context: The context.
+        endpoint: The endpoint.
+        router: Routes its rows.
+
+    Attributes:
+        needs_all: Whether all rows are read, whatever the cursors say.
+        is_complete: Whether all rows were read.
+    """
+
+    def __init__(self, context: ExtractContext, endpoint: Endpoint, router: RowRouter) -> None:
+        self.needs_all = False
+        self.is_complete = not endpoint.parents
+        self._context = context
+        self._endpoint = endpoint
+        self._router = router
+        self._read: Endpoint = endpoint
+        self._seen: set[int] = set()
+
+    def pages(
+        self, partition: Partition, number: int, params: Mapping[str, str]
+    ) -> Iterator[tuple[str, Page]]:
+        """Yield pages with the key of their cursor in the state.
+
+        Args:
+            partition: The parents' ids.
+            number: The index of the request variant.
+            params: See `request_parameters`.
+
+        Raises:
+            RequestRefused: The API refuses each way to read the endpoint.
+        """
+        refused: RequestRefused | None = None
+        for endpoint, parameters in self._ways(params):
+            by_id = endpoint is not self._endpoint
+            key = partition_key(partition, number + by_id * len(endpoint.request_variants))
+            self._read = endpoint
+            self._router.read_as(endpoint)
+            found = self._pages(endpoint, parameters, key)
+            try:
+                first = next(found, None)
+            except RequestRefused as error:
+                if error.status != BAD_REQUEST:
+                    raise
+                refused = refused or error
+                continue
+            if refused is not None:
+                self._warn(endpoint, parameters, refused)
+            for page in itertools.chain([] if first is None else [first], found):
+                self._note(page)
+                yield key, page
+            return
+        assert refused is not None
+        raise refused
+
+    def finish(self) -> None:
+        """Remove the rows that are missing, if all rows were read because it was time to.
+
+        Raises:
+            ApiError: They are so many that the account may have lost a permission.
+        """
+        table = self._router.table
+        if table is None or not (self._read.has_sweeps and self._read.id_field):
+            return
+        if not table.is_sweep:
+            return
+        ids = self._seen
+        if self._read.version_field is not None:
+            ids = PageRequester(self._context, self._read).all_ids()
+        if self._endpoint.removes_missing:
+            self._router.remove_missing(ids)
+        table.swept()
+
+    def _note(self, page: Page) -> None:
+        """Record the ids of a page, at once: what was received is loaded, whatever fails later."""
+        table = self._router.table
+        if table is not None and self._read.has_sweeps and self._read.id_field:
+            ids = [identity for identity in page.ids(self._read.id_field) if identity is not None]
+            self._seen.update(ids)
+            table.loaded_ids.update(ids)
+
+    def _ways(self, params: Mapping[str, str]) -> Iterator[tuple[Endpoint, Mapping[str, str]]]:
+        """Yield the endpoint as it can be read, with the parameters of its requests."""
+        endpoint = self._endpoint
+        endpoints = [endpoint]
+        if endpoint.paginator == "keyset" and endpoint.id_field and self._api.id_parameters:
+            endpoints.append(replace(endpoint, paginator="id", version_field=None))
+        parameters = [params] if endpoint.fallback is None else [params, endpoint.fallback]
+        yield from itertools.product(endpoints, parameters)
+
+    def _pages(self, endpoint: Endpoint, params: Mapping[str, str], key: str) -> Iterator[Page]:
+        """Yield the pages after the cursor; then all pages, if the API's versions fell below it."""
+        requester = PageRequester(self._context, endpoint)
+        start = self._start(key)
+        self.is_complete &= start == 0
+        highest = 0
+        for page in requester.pages_after(start, params):
+            highest = max([highest, *page.versions(endpoint.cursor_field)[-1:]])
+            yield page
+        if self._router.restart(key, highest):
+            yield from requester.pages_after(0, params)
+
+    def _start(self, key: str) -> int:
+        table = self._router.table
+        if self._router.reloads:
+            assert table is not None
+            table.cursor(self._endpoint.name).restart(key)
+            return 0
+        if self.needs_all or (table is not None and table.loaded_from is not None):
+            return 0
+        overlap = self._context.settings.timestamp_overlap
+        return min(
+            state.cursor(self._endpoint.name)[key].start(overlap) for state in self._router.states()
+        )
+
+    def _warn(self, endpoint: Endpoint, params: Mapping[str, str], refused: RequestRefused) -> None:
+        name = self._endpoint.name
+        if endpoint is not self._endpoint:
+            text = (
+                f"{name}: the installation does not filter it by {self._endpoint.version_field}; "
+                "it is read by id, and as a whole once a day."
+            )
+        else:
+            text = f"{name}: the installation refuses a link that is in the catalog; it is left out."
+        self._context.failures.warn(f"{text} ({refused})")
+
+    @property
+    def _api(self) -> ApiVersion:
+        return self._context.settings.api

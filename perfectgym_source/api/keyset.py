@@ -22,8 +22,8 @@ class KeysetPaginator(Paginator):
     request therefore begins with that version again, and rows that were already read are left out;
     so are rows of the version `start` itself, which a server with an inclusive filter returns.
 
-    By default, a list of more than 1,000 pages ends at a row version beyond which it had no row when they had
-    been read. What is added to it later is left for the next run.
+    By default, a list of more than 1,000 pages ends at a row version beyond which it had no row
+    when they had been read. What is added to it later is left for the next run.
 
     Args:
         start: The row version.

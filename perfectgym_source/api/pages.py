@@ -225,7 +225,7 @@ def row_id(row: Any, identity: Identity) -> int | None:
 def _id_of_several(values: Sequence[Any]) -> int | None:
     if None in values:
         return None
-    text = "\0".join(str(bytes(v), "utf-8") if isinstance(v, msgspec.Raw) else str(v) for v in values)
+    text = "\0".join(map(str, values))
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "big")
 
 

@@ -38,11 +38,12 @@ def api_version(value: Any) -> ApiVersion:
     if isinstance(value, ApiVersion):
         return value
     name = str(value).strip().lower()
-    names = [version.name for version in API_VERSIONS]
     for version in API_VERSIONS:
         if name in (version.name, version.name.removeprefix("v")):
             return version
-    raise ValueError(f"must be {' or '.join(map(repr, names))}, not {value!r}{suggest(name, names)}")
+    names = [version.name for version in API_VERSIONS]
+    choices = " or ".join(map(repr, names))
+    raise ValueError(f"must be {choices}, not {value!r}{suggest(name, names)}")
 
 
 @dataclass(frozen=True)
@@ -340,9 +341,7 @@ def make_settings(**raw: Any) -> Settings:
 
 def _api_by_credentials(given: Mapping[str, Any]) -> ApiVersion:
     """Return the generation whose usual credentials are given; the first one if there are none."""
-    set_ways = {
-        way: keys for way, keys in CREDENTIALS.items() if any(key in given for key in keys)
-    }
+    set_ways = {way: keys for way, keys in CREDENTIALS.items() if any(key in given for key in keys)}
     if _is_without_account(given):
         del set_ways["password"]
     if len(set_ways) > 1:

@@ -147,7 +147,7 @@ class ChangeReader:
                 "it is read by id, and as a whole once a day."
             )
         else:
-            text = f"{name}: the installation refuses a link that is in the catalog; it is left out."
+            text = f"{name}: the installation refuses a link of the catalog; it is left out."
         self._context.failures.warn(f"{text} ({refused})")
 
     @property

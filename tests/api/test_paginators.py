@@ -631,9 +631,7 @@ def with_link_of_rows(rows, sizes):
 
 
 def by_version(start=0):
-    return KeysetPaginator(
-        start, {"$filter": "v gt {after}"}, 5, "timestamp", "id", base_url=ODATA
-    )
+    return KeysetPaginator(start, {"$filter": "v gt {after}"}, 5, "timestamp", "id", base_url=ODATA)
 
 
 @pytest.mark.parametrize("sizes", [(4,), (5, 4), (2, 1, 3), (1, 2, 1, 4), (2, 2, 2, 2, 3)])

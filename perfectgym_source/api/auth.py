@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import urllib3
@@ -36,6 +36,9 @@ FRESH_SECONDS = 30.0
 MOST_UNSETTLED = 3
 """So often the password is sent without a response that settles anything. Each may have counted
 as a wrong sign-in, and accounts lock after a few (ASP.NET: five)."""
+
+MOST_PROBES = 5
+"""At so many addresses a pair of keys is tried before it counts as refused."""
 
 MOST_PATHS = 1000
 """How many paths are remembered, each with whether it accepted a token."""
@@ -264,7 +267,9 @@ class PasswordGrantAuth(SecretAuth):
 def auth_for(settings: Settings, sleep: Callable[[float], None] = time.sleep) -> SecretAuth:
     """Return what signs the requests to the API of the settings."""
     if settings.sign_in == "keys":
-        return KeyHeaderAuth(settings.base_url, settings.client_id, settings.client_secret)
+        return KeyHeaderAuth(
+            settings.base_url, settings.client_id, settings.client_secret, _probes(settings)
+        )
     return PasswordGrantAuth(
         settings.base_url,
         settings.username,
@@ -275,3 +280,13 @@ def auth_for(settings: Settings, sleep: Callable[[float], None] = time.sleep) ->
         max_retry_wait=settings.max_retry_wait,
         sleep=sleep,
     )
+
+
+def _probes(settings: Settings) -> list[str]:
+    """Return the address of a list in each of some groups, for `KeyHeaderAuth`."""
+    api = settings.api
+    lists = (entry for entry in api.endpoints.values() if not (entry.parents or entry.link))
+    by_group = {entry.group: entry for entry in lists if entry.group in api.default_groups}
+    query = urlencode({name: text.format(after=0) for name, text in api.cursor_parameters.items()})
+    paths = [entry.path for entry in by_group.values() if entry.is_keyset]
+    return [f"{settings.base_url}/{path}?{query}" for path in paths[:MOST_PROBES]]

@@ -137,7 +137,9 @@ class Client:
             ApiError: The API is not at this address.
             Cancelled: `stop` was set.
         """
-        call = Call(path, params, resource, quotes=self._settings.pii.is_open, url=url)
+        settings = self._settings
+        has_token = settings.sign_in == "password"
+        call = Call(path, params, resource, settings.pii.is_open, url, has_token)
         attempt = 0
         is_doubted = False
 

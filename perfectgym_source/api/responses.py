@@ -32,6 +32,14 @@ _HINTS = {
     404: "If every request is refused so, check base_url (or subdomain).",
 }
 
+_KEY_HINTS = {
+    **dict.fromkeys(
+        (401, 403), "The API client may not read this: check its rights, or leave the resource out."
+    ),
+    404: _HINTS[404],
+}
+"""Hints where requests are signed with keys: no session can end."""
+
 READ_BYTES = 1 << 17
 
 MOST_ERRORS = 10
@@ -207,6 +215,7 @@ class Call:
         resource: The resource that the request is for.
         quotes: Whether the API's texts may be quoted: they may name a member.
         url: The whole address, where the API has given it; `params` do not count then.
+        has_token: Whether it is signed with a token, which may end.
     """
 
     path: str
@@ -214,6 +223,7 @@ class Call:
     resource: str
     quotes: bool = True
     url: str | None = None
+    has_token: bool = True
 
     @property
     def text(self) -> str:
@@ -250,12 +260,13 @@ def error_from_body(status: int, body: Any, call: Call) -> RequestRefused:
     """Return the error of a response with the API's error envelope, or with an error's status."""
     errors = _quotable(body, call)
     # The account is let in: only the token endpoint may say that it is not.
-    fresh = ", also with a fresh token" if status in SESSION_ENDED else ""
+    has_ended = status in SESSION_ENDED and call.has_token
+    fresh = ", also with a fresh token" if has_ended else ""
     return RequestRefused(
         f"The API refuses the request with status {status}{fresh}{_listed(errors)}",
         status=status,
         errors=errors,
-        hint=_HINTS.get(status, ""),
+        hint=_HINTS.get(status, "") if call.has_token else _KEY_HINTS.get(status, ""),
         resource=call.resource,
         request=call.text,
     )

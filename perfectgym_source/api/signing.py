@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from threading import Lock
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
 import requests
+import urllib3
 from requests.auth import AuthBase
 
 from ..errors import ConfigurationError, SignInError
@@ -79,10 +82,16 @@ class SecretAuth(AuthBase):
 class KeyHeaderAuth(SecretAuth):
     """Puts the id and the secret of an API client into two headers of each request to one API.
 
+    The pair opens more than reading: only GET requests below the address of the API are signed.
+    Where a request is refused with 401 before the API has accepted the pair anywhere, some other
+    addresses are tried. If one of them accepts it, it is the request that is refused, and the
+    response is handed on.
+
     Args:
         base_url: The address of the API.
         client_id: The id of the API client.
         client_secret: Its secret.
+        probes: Addresses, any of which the pair may open.
 
     Raises:
         ConfigurationError: The id or the secret cannot stand in a header.
@@ -93,7 +102,9 @@ class KeyHeaderAuth(SecretAuth):
         >>> requests.get("https://demo.perfectgym.com/Api/Clubs", auth=auth)
     """
 
-    def __init__(self, base_url: str, client_id: str, client_secret: str) -> None:
+    def __init__(
+        self, base_url: str, client_id: str, client_secret: str, probes: Sequence[str] = ()
+    ) -> None:
         super().__init__(base_url)
         for name, value in (("client id", client_id), ("client secret", client_secret)):
             # The error of `requests` would quote it.
@@ -103,10 +114,17 @@ class KeyHeaderAuth(SecretAuth):
                     "that cannot be sent in a header"
                 )
         self._headers = {"X-Client-Id": client_id, "X-Client-Secret": client_secret}
+        self._probes = probes
+        self._is_accepted: bool | None = None
+        self._lock = Lock()
+
+    def is_for(self, url: str | None) -> bool:
+        """Return whether an address is one below that of the API."""
+        return is_below(url or "", self._base_url)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request, if it goes to the API."""
-        if self.is_for(request.url):
+        """Sign a request, if it reads from the API."""
+        if request.method == "GET" and self.is_for(request.url):
             request.headers.update(self._headers)
             request.hooks.setdefault("response", []).append(self._on_response)
         return request
@@ -116,10 +134,27 @@ class KeyHeaderAuth(SecretAuth):
             # `requests` sends the next one with the same headers, wherever it goes.
             for name in self._headers:
                 response.request.headers.pop(name, None)
-        if response.status_code == 401 and self.is_for(response.request.url):
+        if response.status_code < 400:
+            self._is_accepted = True
+        if response.status_code != 401 or not self.is_for(response.request.url):
+            return
+        with self._lock:
+            if self._is_accepted is None:
+                self._is_accepted = any(self._opens(url, response, options) for url in self._probes)
+        if not self._is_accepted:
             response.close()
             raise SignInError(
                 "The API refuses the client id and secret (status 401)",
                 hint="Check them in PerfectGym's settings under API Clients: the pair may have "
                 "been deleted, or its owner may have lost the right to use the API.",
             )
+
+    def _opens(self, url: str, refused: requests.Response, options: Mapping[str, Any]) -> bool:
+        """Return whether the pair is accepted at an address; not if there is no response."""
+        request = refused.request.copy()
+        request.url, request.hooks = url, {"response": []}
+        try:
+            with refused.connection.send(request, **options) as response:
+                return bool(response.status_code < 400 or response.status_code == 403)
+        except (requests.RequestException, urllib3.exceptions.HTTPError):
+            return False

@@ -1,7 +1,8 @@
 """What the API offers, as data: endpoints, row types, and the columns that follow from them."""
 
 from .api_version import ApiVersion, Envelope
-from .model import Endpoint, Field, Kind, Mode, Parent, RowType, Write
+from .fields import Field, Kind, RowType
+from .model import Endpoint, Mode, Parent, Write
 from .tables import Column, TableLayout, table_layout
 from .v1 import V1
 from .v1.endpoints import DEFAULT_GROUPS, ENDPOINTS, GROUPS

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .model import Endpoint, RowType
+from .fields import RowType
+from .model import Endpoint
 
 SignIn = Literal["password", "keys"]
 """How requests are authenticated: `password` by a token for a user name and password, `keys` by an

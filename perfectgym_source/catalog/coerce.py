@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from .model import Kind
+from .fields import Kind
 
 BLANKS = frozenset(("", "null"))
 DECIMAL_PRECISION, DECIMAL_SCALE = 38, 9

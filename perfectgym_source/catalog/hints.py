@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from .api_version import ApiVersion
-from .model import INSTALLATION, Endpoint, Kind, Write
+from .fields import Kind
+from .model import INSTALLATION, Endpoint, Write
 from .tables import LOAD_ID, REMOVED, TAKEN_AT, UNREADABLE, Column, TableLayout, table_layout
 
 _TYPES: Mapping[Kind, dict[str, Any]] = {

@@ -18,7 +18,8 @@ from typing import Any, Literal, cast
 
 from .api_version import ApiVersion
 from .coerce import COERCIONS, DECIMAL_PRECISION, is_blank, to_json, to_plain_text
-from .model import Endpoint, Field, Kind, Pii, fields_of
+from .fields import Field, Kind, Pii, fields_of
+from .model import Endpoint
 from .naming import snake_case
 from .tables import Column, ObjectLayout, ScalarField, TableLayout, table_layout
 from .v1 import V1

@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 from ..errors import suggest
 from .api_version import ApiVersion
-from .model import Endpoint, Pii, Write
+from .fields import Pii
+from .model import Endpoint, Write
 from .pii import Privacy, Rule, all_columns
 from .tables import TableLayout
 from .v1 import V1

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from .model import INSTALLATION, Endpoint, Field, Kind, Pii, RowType, Write, fields_of
+from .fields import Field, Kind, Pii, RowType, fields_of
+from .model import INSTALLATION, Endpoint, Write
 from .naming import snake_case
 
 UNREADABLE = "_unreadable"

@@ -451,3 +451,13 @@ def test_nothing_personal_gets_past_a_rule_for_it(rule):
         shown = str([table.to_pylist() for table in batch.tables.values()])
         assert CANARY not in shown and "987654321987" not in shown, name
     assert planted > 500
+
+
+@for_each([(e.name, e) for e in V22.endpoints.values()])
+def test_one_column_at_most_says_that_a_row_leaves_the_table(name, endpoint):
+    for rule in ("keep", "remove"):
+        columns = root_hints(V22, endpoint, rule)["columns"]
+        marks = [key for key, column in columns.items() if column.get("hard_delete")]
+        leaves = endpoint.removes_missing or endpoint.write is Write.REPLACE
+        by_flag = [endpoint.deleted_column] if rule == "remove" and not leaves else []
+        assert marks == (["_removed"] if leaves else list(filter(None, by_flag)))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..model import Field, RowType
+from ..fields import Field, RowType
 
 # The documentation's tables call these fields `string`, its sample payloads carry ISO date-times
 # in them ("2016-01-26T00:00:00", "" for none). They are dates to whoever analyses them, so the

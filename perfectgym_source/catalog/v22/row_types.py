@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..model import Field, Pii, RowType
+from ..fields import Field, Pii, RowType
 from .links import LINKS
 
 EXPANDED = "$expanded"

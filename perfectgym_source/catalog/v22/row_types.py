@@ -76,7 +76,7 @@ class RowTypes(Mapping[str, RowType]):
                 found[name] = RowType(found[name].description, tuple(own))
         for link in LINKS:
             ids = (link.link.own, link.link.other)
-            fields = tuple(Field(key, "long", words.text("", key)) for key in ids)
+            fields = tuple(Field(key, "long", words.text(link.name, key)) for key in ids)
             found[link.name] = RowType(link.description, fields)
         return found
 
@@ -97,9 +97,8 @@ class _Words:
         self._pii: Mapping[str, Pii] = content["pii"]
 
     def text(self, row_type: str, name: str) -> str:
-        """Return the description of a property; of a type, without a name."""
-        own = f"{row_type}.{name}" if name else row_type
-        return self._texts.get(own) or self._texts.get(name, "")
+        """Return the description of a property."""
+        return self._texts.get(f"{row_type}.{name}") or self._texts.get(name, "")
 
     def pii(self, row_type: str, name: str) -> Pii:
         """Return the kind of personal data of a property that is personal."""
@@ -123,7 +122,7 @@ def _row_type(
     is_expanded: bool = False,
 ) -> RowType:
     found = tuple(_field(name, field, facts[field], words, is_expanded) for field in fields)
-    return RowType(words.text(name, ""), found)
+    return RowType(f"What the documentation calls {name}.", found)
 
 
 def _field(

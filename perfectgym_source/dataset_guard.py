@@ -1,4 +1,4 @@
-"""One installation, or several from the beginning, and one set of pii rules in each dataset."""
+"""One generation of the API, one installation or several, one set of pii rules in a dataset."""
 
 from __future__ import annotations
 
@@ -19,15 +19,29 @@ def check_dataset(settings: Settings, state: SourceState) -> None:
         state: The source's state in the dataset.
 
     Raises:
-        ConfigurationError: The dataset holds another installation, or personal data by other rules.
+        ConfigurationError: The dataset holds another generation of the API or another installation,
+            or personal data by other rules.
     """
     installation = "" if settings.shared_dataset else settings.installation
-    wanted = DatasetIdentity(installation, settings.shared_dataset, settings.pii.fingerprint())
+    wanted = DatasetIdentity(
+        installation, settings.shared_dataset, settings.pii.fingerprint(), settings.api.name
+    )
     loaded = state.identity
     if loaded is not None:
+        _check_api(loaded.api, wanted.api)
         _check_rules(loaded.pii or OPEN.fingerprint(), settings.pii.fingerprint())
         _check_installation(loaded, wanted)
     state.identity = wanted
+
+
+def _check_api(loaded: str, wanted: str) -> None:
+    if loaded != wanted:
+        raise ConfigurationError(
+            f"The dataset holds rows of API {loaded}: cannot load API {wanted} into it. Its tables "
+            "have other columns.",
+            hint="Load into another dataset or database, or set sources.perfectgym.api to "
+            f"{loaded!r}.",
+        )
 
 
 def _check_installation(loaded: DatasetIdentity, wanted: DatasetIdentity) -> None:

@@ -16,7 +16,7 @@ from dlt.common.pipeline import PipelineContext
 from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltSource
 
-from .catalog import Endpoint
+from .catalog import API_VERSIONS, Endpoint
 from .catalog.selection import known_resources, selected_endpoints
 from .config.setting import Setting
 from .config.settings import SETTINGS, Settings, make_settings
@@ -126,9 +126,10 @@ def _resolved(
         # dlt takes a variable of this name for the setting: it is meant for another program.
         options["api"] = None
     settings = make_settings(**options)
-    endpoints = selected_endpoints(settings.api, settings.mode, resources, groups)
+    others = [api for api in API_VERSIONS if api is not settings.api]
+    endpoints = selected_endpoints(settings.api, settings.mode, resources, groups, others)
     named = [name for name in full_refresh or () if name != "all"]
-    refreshed = known_resources(settings.api, named)
+    refreshed = known_resources([settings.api], named)
     if full_refresh and "all" in full_refresh:
         refreshed = {entry.name for entry in endpoints}
     _check_period(settings, endpoints)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..errors import ConfigurationError, Problems, suggest
 from .api_version import ApiVersion
@@ -14,6 +14,7 @@ def selected_endpoints(
     mode: Mode,
     resources: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
+    others: Sequence[ApiVersion] = (),
 ) -> list[Endpoint]:
     """Return the endpoints to read, in the catalog's order.
 
@@ -22,24 +23,31 @@ def selected_endpoints(
         mode: The account mode; endpoints of the other mode are left out of groups.
         resources: Names of resources. With names and no groups, only these.
         groups: Names of groups; without either, the default groups.
+        others: The other generations. Names may be given for several generations at once: those
+            of the others are left out where there are names that only this one has.
 
     Raises:
         ConfigurationError: A name is unknown, or the mode may not call an endpoint that was named.
     """
-    names = list(resources or ())
+    is_named = bool(resources or groups)
+    names, groups = _of_generation(api, resources or (), groups or (), others)
     problems = Problems()
     for name in names:
         with problems.collected():
+            if name not in api.endpoints:
+                of = [version for version in others if name in version.endpoints]
+                _refuse_of_another("resource", name, api, of)
             _check(api, name, mode)
-    for group in groups or ():
+    for group in groups:
         with problems.collected():
             if group not in api.groups:
+                _refuse_of_another("group", group, api, [v for v in others if group in v.groups])
                 raise ConfigurationError(
                     f"There is no group {group!r}{suggest(group, api.groups)}",
                     hint="`perfectgym list` prints the groups.",
                 )
     problems.raise_all()
-    chosen = set(groups or (() if names else api.default_groups))
+    chosen = set(groups if is_named else api.default_groups)
     return [
         entry
         for entry in api.endpoints.values()
@@ -48,16 +56,44 @@ def selected_endpoints(
     ]
 
 
-def known_resources(api: ApiVersion, names: Sequence[str]) -> set[str]:
-    """Return names of resources as a set.
+def _of_generation(
+    api: ApiVersion, resources: Sequence[str], groups: Sequence[str], others: Sequence[ApiVersion]
+) -> tuple[list[str], list[str]]:
+    """Return names without those of other generations, if they are given for several at once."""
+    kinds: list[tuple[Sequence[str], Collection[str], set[str]]] = [
+        (resources, api.endpoints, {name for other in others for name in other.endpoints}),
+        (groups, api.groups, {name for other in others for name in other.groups}),
+    ]
+    is_for_several = any(
+        name in own and name not in foreign for names, own, foreign in kinds for name in names
+    )
+    known, known_groups = (
+        [name for name in names if name in own or not (is_for_several and name in foreign)]
+        for names, own, foreign in kinds
+    )
+    return known, known_groups
+
+
+def _refuse_of_another(kind: str, name: str, api: ApiVersion, others: Sequence[ApiVersion]) -> None:
+    if others:
+        raise ConfigurationError(
+            f"The {kind} {name!r} is one of API {others[0].name}, and API {api.name} is read",
+            hint="`perfectgym list` prints what there is; sources.perfectgym.api says which API is read.",
+        )
+
+
+def known_resources(versions: Sequence[ApiVersion], names: Sequence[str]) -> set[str]:
+    """Return names of resources of any of some generations as a set.
 
     Raises:
         ConfigurationError: One of them is unknown.
     """
     problems = Problems()
+    known = {name for api in versions for name in api.endpoints}
     for name in names:
         with problems.collected():
-            _check(api, name)
+            if name not in known:
+                raise _unknown(name, known)
     problems.raise_all()
     return set(names)
 
@@ -105,13 +141,16 @@ def own_parent(api: ApiVersion, endpoint: Endpoint, mode: Mode) -> str | None:
     return api.endpoints[endpoint.own_parent.table].stand_ins.get(mode)
 
 
-def _check(api: ApiVersion, name: str, mode: Mode | None = None) -> None:
+def _unknown(name: str, known: Collection[str]) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is no resource {name!r}{suggest(name, known)}", hint="`perfectgym list` prints the resources."
+    )
+
+
+def _check(api: ApiVersion, name: str, mode: Mode) -> None:
     if name not in api.endpoints:
-        raise ConfigurationError(
-            f"There is no resource {name!r}{suggest(name, api.endpoints)}",
-            hint="`perfectgym list` prints the resources.",
-        )
-    if mode is not None and mode not in api.endpoints[name].modes:
+        raise _unknown(name, api.endpoints)
+    if mode not in api.endpoints[name].modes:
         raise ConfigurationError(
             f"The resource {name!r} cannot be read in {mode} mode: the API offers it to "
             f"{' and '.join(api.endpoints[name].modes)} accounts only",

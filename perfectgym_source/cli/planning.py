@@ -13,11 +13,12 @@ from typing import Any
 
 from dlt.common.configuration.exceptions import ConfigurationException
 
-from ..catalog import V1
+from ..catalog import API_VERSIONS
 from ..catalog.selection import known_resources
 from ..config.dlt_config import section
 from ..config.known_keys import check_keys, place_without_files
 from ..config.pipelines import NamedPipeline, configured_checks, named_pipeline
+from ..config.settings import NO_ACCOUNT
 from ..destination.names import known_destination
 from ..error_translation import explain
 from ..errors import ConfigurationError, ConfigurationErrors, Problems
@@ -65,7 +66,7 @@ def planned_runs(
         arguments.update({**_arguments(options, needs), **arguments})
     named = (options.get(key) or () for key in ("resources", "reset", "full_refresh"))
     with problems.collected():
-        known_resources(V1, [name for names in named for name in names if name != "all"])
+        known_resources(API_VERSIONS, [name for names in named for name in names if name != "all"])
     pipeline, planned = None, []
     with problems.collected():
         pipeline = _pipeline(name, options)
@@ -150,7 +151,7 @@ def _arguments(options: Mapping[str, Any], needs: Needs) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if needs is not Needs.ACCOUNT:
         # Nothing is requested, so no secrets are needed.
-        found.update(username="nobody", password="none", pii="keep")
+        found.update(NO_ACCOUNT, pii="keep")
     if options.get("full_refresh"):
         found["full_refresh"] = options["full_refresh"]
     if options.get("limit"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from ..catalog import GROUP_NAMES, RESOURCE_NAMES, V1
+from ..catalog import API_VERSIONS, GROUP_NAMES, RESOURCE_NAMES
 from . import validators as check
 from .setting import Setting, default_of, settings_of
 from .settings import OF_ONE_PIPELINE
@@ -131,13 +131,16 @@ DEFAULT = "core"
 
 BUILTIN: Mapping[str, Mapping[str, Any]] = {
     "core": {
-        "description": "Lists of the company and of each club.",
-        "groups": ("company", "club"),
+        "description": "What most reports need: the default groups.",
+        "groups": tuple(dict.fromkeys(name for api in API_VERSIONS for name in api.default_groups)),
     },
     "members": {
         "description": "Members with their visits, classes, cards, documents and messages.",
         "resources": ("users", "club_visits", "measurements"),
-        "groups": ("user", "class", "message"),
+        "groups": (
+            *("user", "class", "message"),
+            *("members", "member_records", "access_control", "classes"),
+        ),
     },
     "finance": {
         "description": "Contracts with their fees, plans, discounts and products.",
@@ -150,14 +153,19 @@ BUILTIN: Mapping[str, Mapping[str, Any]] = {
             "user_products",
             "pending_contract_fees",
         ),
-        "groups": ("contract", "plan"),
+        "groups": (
+            *("contract", "plan"),
+            *("contracts", "memberships", "payment_plans", "products"),
+            *("transactions", "payments", "invoices"),
+        ),
     },
     "everything": {
         "description": "All that the account may read, the dictionary of cities included.",
-        "groups": tuple(V1.groups),
+        "groups": GROUP_NAMES,
     },
 }
-"""The built-in pipelines, as `[pipelines.NAME]` would set them."""
+"""The built-in pipelines, as `[pipelines.NAME]` would set them; each generation of the API takes the
+resources and groups that it has."""
 
 
 @dataclass(frozen=True)

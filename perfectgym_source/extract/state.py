@@ -34,6 +34,10 @@ _LEFT_OUT = "left_out"
 _INSTALLATION = "installation"
 _IS_SHARED = "is_shared"
 _PII = "pii"
+_API = "api"
+
+FIRST_API = "v1"
+"""The generation of the API in datasets that do not name one."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +83,13 @@ class DatasetIdentity:
         is_shared: Whether the dataset holds several installations.
         pii: The fingerprint of the rules for personal data; None if the dataset was loaded before
             there were any.
+        api: The generation of the API, by name.
     """
 
     installation: str
     is_shared: bool
     pii: Mapping[str, Any] | None
+    api: str = FIRST_API
 
 
 class StoredState:
@@ -262,6 +268,7 @@ class SourceState:
             installation=self._state[_INSTALLATION],
             is_shared=self._state.get(_IS_SHARED, False),
             pii=self._state.get(_PII),
+            api=self._state.get(_API, FIRST_API),
         )
 
     @identity.setter
@@ -269,6 +276,9 @@ class SourceState:
         self._state[_INSTALLATION] = identity.installation
         self._state[_IS_SHARED] = identity.is_shared
         self._state[_PII] = identity.pii
+        self._state.pop(_API, None)
+        if identity.api != FIRST_API:
+            self._state[_API] = identity.api
 
     def resource(self, name: str, installation: str | None = None) -> StoredState:
         """Return the state of a resource, in an installation as `section` returns it.

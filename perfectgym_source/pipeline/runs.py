@@ -58,11 +58,15 @@ class PipelineRun:
         """Return a run for each group, and one for the resources that are named besides, by name.
 
         The name of the latter is `resources`.
+
+        Raises:
+            ConfigurationError: A setting is missing or wrong.
         """
         groups, resources = (self.options.source[key] for key in ("groups", "resources"))
-        parts = {name: self.selecting(groups=[name]) for name in groups or ()}
-        if resources:
-            parts["resources"] = self.selecting(resources)
+        api = resolve(**self.options.source).settings.api
+        parts = {name: self.selecting(groups=[name]) for name in groups or () if name in api.groups}
+        if named := [name for name in resources or () if name in api.endpoints]:
+            parts["resources"] = self.selecting(named)
         return parts
 
     def source(self, **arguments: Any) -> DltSource:

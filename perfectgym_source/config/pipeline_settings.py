@@ -164,8 +164,8 @@ BUILTIN: Mapping[str, Mapping[str, Any]] = {
         "groups": GROUP_NAMES,
     },
 }
-"""The built-in pipelines, as `[pipelines.NAME]` would set them; each generation of the API takes the
-resources and groups that it has."""
+"""The built-in pipelines, as `[pipelines.NAME]` would set them; each generation of the API takes
+what it has of the resources and groups."""
 
 
 @dataclass(frozen=True)

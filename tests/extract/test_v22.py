@@ -1,0 +1,285 @@
+"""API v2.2 is loaded by the same code: all sets, changes, deletions and sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.each import for_each
+from support.loading import Run, set_now
+from support.v22 import EVERYTHING, SNAPSHOTS, Target22, at, differences
+
+from perfectgym_source.errors import ApiError, RequestRefused, SignInError
+from perfectgym_source.sandbox import Fault, Installation, Sandbox
+from perfectgym_source.sandbox.v22.sets import Sets
+
+LARGE = "member_custom_attributes"
+"""Rows without versions, read as a whole every 6 hours."""
+SMALL = "cancel_reasons"
+"""Rows without versions, read as a whole in each run."""
+BALANCES = "member_balances"
+"""Rows with versions and without a mark of deletion."""
+
+Make = Callable[..., Target22]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    running: list[Sandbox] = []
+
+    def made(**installation: Any) -> Target22:
+        offered = Installation(**installation)
+        sandbox = Sandbox(size="tiny", seed=1, api="v2.2", quirks=False, installation=offered)
+        running.append(sandbox)
+        sandbox.start()
+        return Target22(tmp_path, sandbox)
+
+    yield made
+    for sandbox in running:
+        sandbox.stop()
+
+
+@pytest.fixture
+def target(make: Make) -> Target22:
+    return make()
+
+
+def sets_of(target: Target22) -> Sets:
+    return target.sandbox.world.sets
+
+
+def requests_for(target: Target22, entity_set: str) -> list[dict[str, str]]:
+    path = f"v2.2/odata/{entity_set}"
+    return [request.params for request in target.sandbox.requests if request.path == path]
+
+
+def ids(target: Target22, table: str) -> set[int]:
+    return set(target.values(table, "id"))
+
+
+def cause(run: Run, resource: str) -> BaseException:
+    [error] = [failure.error for failure in run.report.failures if failure.resource == resource]
+    return error
+
+
+def test_every_set_is_loaded_field_by_field_and_once(target: Target22) -> None:
+    first = target.load(*EVERYTHING)
+    assert differences(target, EVERYTHING) == []
+    assert not first.report.failures and not first.report.unknown_fields
+    assert {request.method for request in target.sandbox.requests} == {"GET"}
+    second = target.load(*EVERYTHING)
+    assert second.rows.keys() <= SNAPSHOTS
+    assert differences(target, EVERYTHING) == []
+
+
+@pytest.mark.parametrize("links", ["skip", "skiptoken"])
+def test_small_pages_and_unstable_ties_lose_nothing(make: Make, links: str) -> None:
+    target = make(page_size=7, next_links=links, unstable_ties=True)
+    selected = ("members", "companies", SMALL, "club_translations", BALANCES, "members_to_tags")
+    target.load(*selected)
+    assert differences(target, selected) == []
+
+
+def test_rows_that_a_set_has_twice_are_counted_and_loaded_once(target: Target22) -> None:
+    run = target.load("member_cards", "crm2_leads")
+    for name, table in (("MemberCards", "member_cards"), ("Crm2Leads", "crm2_leads")):
+        assert run.rows[table] == len(sets_of(target).rows(name))
+    assert differences(target, ("member_cards", "crm2_leads")) == []
+
+
+def test_changes_and_deletions_come_with_the_next_run(target: Target22) -> None:
+    selected = ("members", "companies", "club_translations", "transactions")
+    target.load(*selected)
+    sets = sets_of(target)
+    sets.change("Companies", sets.rows("Companies")[0], name="Renamed")
+    late = sets.change_late("Companies", sets.rows("Companies")[1], name="Late")
+    sets.add("Companies", name="New")
+    sets.delete("Members", sets.rows("Members")[3])
+    sets.delete("ClubTranslations", sets.rows("ClubTranslations")[0])
+    run = target.load(*selected)
+    counts = {name: run.rows.get(name, 0) for name in selected}
+    assert counts == {"companies": 2, "members": 1, "club_translations": 1, "transactions": 0}
+    late.commit()
+    assert target.load(*selected).rows == {"companies": 1}
+    assert differences(target, selected) == []
+
+
+def test_new_rows_of_a_set_without_versions_come_in_each_run_and_changes_by_sweeps(
+    target: Target22, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = sets_of(target)
+    set_now(monkeypatch, at(1))
+    target.load(LARGE)
+    first, second, *_ = sets.rows("MemberCustomAttributes")
+    sets.add("MemberCustomAttributes", value="new")
+    sets.change("MemberCustomAttributes", first, value="changed")
+    sets.purge("MemberCustomAttributes", second)
+    set_now(monkeypatch, at(1, 5))
+    assert target.load(LARGE).rows == {LARGE: 1}
+    assert second["id"] in ids(target, LARGE)
+    set_now(monkeypatch, at(1, 6))
+    run = target.load(LARGE)
+    assert run.report.removed[LARGE] == 1
+    assert differences(target, (LARGE,)) == []
+    set_now(monkeypatch, at(1, 13))
+    assert not target.load(LARGE).rows
+    sets.change("MemberCustomAttributes", first, value="changed again")
+    set_now(monkeypatch, at(1, 14))
+    target.load(LARGE, sweep_hours=1)
+    assert differences(target, (LARGE,)) == []
+
+
+def test_a_small_set_without_versions_is_read_as_a_whole_in_each_run(target: Target22) -> None:
+    target.load(SMALL)
+    sets = sets_of(target)
+    first, second, *_ = sets.rows("CancelReasons")
+    sets.change("CancelReasons", first, name="changed")
+    sets.purge("CancelReasons", second)
+    target.load(SMALL)
+    assert differences(target, (SMALL,)) == []
+
+
+def test_rows_without_a_mark_of_deletion_are_removed_by_a_sweep(
+    target: Target22, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = sets_of(target)
+    set_now(monkeypatch, at(1))
+    target.load(BALANCES, "contract_freezes")
+    gone = sets.rows("MemberBalances")[0]
+    sets.purge("MemberBalances", gone)
+    set_now(monkeypatch, at(1, 23))
+    assert not target.load(BALANCES, "contract_freezes").report.removed[BALANCES]
+    set_now(monkeypatch, at(2, 1))
+    assert target.load(BALANCES, "contract_freezes").report.removed[BALANCES] == 1
+    [*_, last] = requests_for(target, "MemberBalances")
+    assert last["$select"] == "memberId,version"
+    assert differences(target, (BALANCES, "contract_freezes")) == []
+
+
+@pytest.mark.parametrize("kind", ["status", "garbage", "loop", "foreign_link"])
+def test_a_sweep_that_fails_removes_nothing(make: Make, kind: str) -> None:
+    target = make(page_size=2)
+    target.load(SMALL)
+    before = ids(target, SMALL)
+    sets = sets_of(target)
+    sets.purge("CancelReasons", sets.rows("CancelReasons")[0])
+    body = b"" if kind == "garbage" else None
+    fault = Fault(
+        "v2.2/odata/CancelReasons", kind, 403, None, skip=1, location="http://127.0.0.1:9",
+        **({} if body is None else {"body": body}),
+    )  # fmt: skip
+    target.sandbox.faults.add(fault)
+    run = target.load(SMALL, on_error="continue", attempts=2)
+    assert ids(target, SMALL) == before
+    if kind in ("status", "garbage"):
+        assert isinstance(cause(run, SMALL), ApiError)
+    target.sandbox.faults.clear()
+    target.load(SMALL)
+    assert differences(target, (SMALL,)) == []
+
+
+def test_a_sweep_that_would_remove_half_of_the_rows_removes_none(
+    target: Target22, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = sets_of(target)
+    for number in range(60):
+        sets.add("MemberCustomAttributes", value=str(number))
+    set_now(monkeypatch, at(1))
+    target.load(LARGE)
+    before = ids(target, LARGE)
+    for row in list(sets.rows("MemberCustomAttributes"))[: len(before) * 2 // 3]:
+        sets.purge("MemberCustomAttributes", row)
+    set_now(monkeypatch, at(2))
+    run = target.load(LARGE, on_error="continue")
+    assert "vanished" in str(cause(run, LARGE))
+    assert ids(target, LARGE) == before
+    target.load(LARGE, full_refresh=[LARGE])
+    assert differences(target, (LARGE,)) == []
+
+
+def test_links_of_more_elements_than_a_response_holds_are_complete(target: Target22) -> None:
+    sets = sets_of(target)
+    tags = [sets.add("MemberTags", name=f"tag {number}").key for number in range(230)]
+    member = sets.rows("Members")[0]
+    sets.relate("Members", member, "tags", tags)
+    target.load("members_to_tags")
+    assert differences(target, ("members_to_tags",)) == []
+    assert len(requests_for(target, "Members")) == 4  # the page, and three parts of one list
+    sets.relate("Members", member, "tags", tags[:3])
+    target.load("members_to_tags")
+    assert differences(target, ("members_to_tags",)) == []
+
+
+def test_an_installation_that_lacks_versions_is_read_by_id_with_a_warning(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = make(lacks=["Companies.version"])
+    set_now(monkeypatch, at(1))
+    run = target.load("companies")
+    [warning] = [text for text in run.report.warnings if text.startswith("companies")]
+    assert "does not filter it by version" in warning
+    sets = sets_of(target)
+    sets.add("Companies", name="New")
+    sets.change("Companies", sets.rows("Companies")[0], name="Renamed")
+    set_now(monkeypatch, at(1, 1))
+    assert target.load("companies").rows == {"companies": 1}
+    set_now(monkeypatch, at(2, 1))
+    target.load("companies")
+    names = {row["id"]: row["name"] for row in sets.truth("Companies")}
+    assert dict(target.query("select id, name from companies")) == names
+
+
+def test_an_installation_may_lack_sets_and_fields_and_have_others(make: Make) -> None:
+    lacks = ["MemberNotes", "Members.secondName"]
+    target = make(lacks=lacks, adds=["Members.shoeSize", "Companies.motto"])
+    run = target.load("members", "companies", "member_notes", on_error="continue")
+    assert [failure.resource for failure in run.report.failures] == ["member_notes"]
+    assert run.report.unknown_fields == {"members.shoe_size", "companies.motto"}
+    assert set(target.values("members", "second_name", "second_name is not null")) == set()
+    assert len(target.rows("members")) == len(sets_of(target).rows("Members"))
+
+
+@for_each([401, 403, 404, 499])
+def test_the_refusal_of_one_set_is_its_own(status: int, make: Make) -> None:
+    target = make()
+    target.sandbox.faults.add(Fault("v2.2/odata/Companies", "status", status, None))
+    run = target.load("companies", "members", on_error="continue")
+    error = cause(run, "companies")
+    assert isinstance(error, RequestRefused) and error.status == status
+    assert "fresh token" not in str(error)
+    assert run.report.exit_code == 4
+    assert len(target.rows("members")) == len(sets_of(target).rows("Members"))
+    target.close()
+    for file in target.folder.glob("data.duckdb*"):
+        file.unlink()
+
+
+def test_the_code_and_the_message_of_an_error_are_shown(target: Target22) -> None:
+    target.sandbox.faults.add(Fault("v2.2/odata/Companies", "envelope", times=None))
+    run = target.load("companies", "members", on_error="continue")
+    error = cause(run, "companies")
+    assert isinstance(error, RequestRefused) and error.status == 499
+    assert error.errors
+
+
+def test_a_refused_pair_ends_the_run_as_a_sign_in_does(target: Target22) -> None:
+    target.sandbox.keys_hold = False
+    with pytest.raises(Exception) as caught:
+        target.load("companies", "members", on_error="continue")
+    links = []
+    error: BaseException | None = caught.value
+    while error is not None:
+        links.append(error)
+        error = error.__cause__ or error.__context__
+    assert any(isinstance(link, SignInError) for link in links)
+    client = target.sandbox.client
+    assert not any(client.client_secret in str(link) for link in links)
+
+
+def test_texts_come_in_the_language_of_the_settings(target: Target22) -> None:
+    target.load("class_types", language="pl-PL")
+    sets = sets_of(target)
+    names = {row["id"]: row["name"] for row in sets.truth("ClassTypes", language="pl-PL")}
+    assert dict(target.query("select id, name from class_types")) == names

@@ -77,6 +77,7 @@ class ApiVersion:
             request: the endpoint by column, or by `table.column` where it is that table's only.
         expand_limit: So many elements a list of a link holds at most (`Endpoint.expanded`,
             `Endpoint.link`); one of that length may go on. None: there is no limit.
+        sends_all_fields: Whether rows have every field, those without a value too.
     """
 
     name: str
@@ -97,6 +98,7 @@ class ApiVersion:
     zones: ZoneSource | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     expand_limit: int | None = None
+    sends_all_fields: bool = False
 
     def __post_init__(self) -> None:
         if self.zones is not None and self.endpoints[self.zones.endpoint].parents:

@@ -78,7 +78,7 @@ def _refuse_of_another(kind: str, name: str, api: ApiVersion, others: Sequence[A
     if others:
         raise ConfigurationError(
             f"The {kind} {name!r} is one of API {others[0].name}, and API {api.name} is read",
-            hint="`perfectgym list` prints what there is; sources.perfectgym.api says which API is read.",
+            hint="`perfectgym list` prints what there is; sources.perfectgym.api says what is read.",
         )
 
 
@@ -143,7 +143,8 @@ def own_parent(api: ApiVersion, endpoint: Endpoint, mode: Mode) -> str | None:
 
 def _unknown(name: str, known: Collection[str]) -> ConfigurationError:
     return ConfigurationError(
-        f"There is no resource {name!r}{suggest(name, known)}", hint="`perfectgym list` prints the resources."
+        f"There is no resource {name!r}{suggest(name, known)}",
+        hint="`perfectgym list` prints the resources.",
     )
 
 

@@ -10,12 +10,36 @@ from ..api.pages import Page
 from ..catalog import ApiVersion, Endpoint
 from ..errors import RequestRefused
 from .context import ExtractContext
-from .page_requests import PageRequester
+from .page_requests import BAD_REQUEST, PageRequester
 from .partitions import Partition, partition_key
 from .row_router import RowRouter
 
-BAD_REQUEST = 400
-"""The status of a request for fields or links that an installation does not have."""
+
+def ways(
+    api: ApiVersion, endpoint: Endpoint, params: Mapping[str, str]
+) -> Iterator[tuple[Endpoint, Mapping[str, str]]]:
+    """Yield the ways to read an endpoint, the usual one first: the endpoint, and the parameters.
+
+    Args:
+        api: The generation of the API.
+        endpoint: The endpoint.
+        params: The parameters of its requests.
+    """
+    endpoints = [endpoint]
+    if endpoint.paginator == "keyset" and endpoint.id_field and api.id_parameters:
+        endpoints.append(replace(endpoint, paginator="id", version_field=None))
+    parameters = [params] if endpoint.fallback is None else [params, endpoint.fallback]
+    yield from itertools.product(endpoints, parameters)
+
+
+def difference(endpoint: Endpoint, read_as: Endpoint) -> str:
+    """Return in words why an endpoint is not read in the usual way."""
+    if read_as is endpoint:
+        return "The installation refuses a link of the catalog; it is left out."
+    return (
+        f"The installation does not filter by {endpoint.version_field}; it is read by id, and as a "
+        "whole once a day."
+    )
 
 
 class ChangeReader:
@@ -57,7 +81,7 @@ class ChangeReader:
             RequestRefused: The API refuses each way to read the endpoint.
         """
         refused: RequestRefused | None = None
-        for endpoint, parameters in self._ways(params):
+        for endpoint, parameters in ways(self._context.settings.api, self._endpoint, params):
             by_id = endpoint is not self._endpoint
             key = partition_key(partition, number + by_id * len(endpoint.request_variants))
             self._read = endpoint
@@ -71,7 +95,8 @@ class ChangeReader:
                 refused = refused or error
                 continue
             if refused is not None:
-                self._warn(endpoint, parameters, refused)
+                why = difference(self._endpoint, endpoint)
+                self._context.failures.warn(f"{self._endpoint.name}: {why} ({refused})")
             for page in itertools.chain([] if first is None else [first], found):
                 self._note(page)
                 yield key, page
@@ -105,15 +130,6 @@ class ChangeReader:
             self._seen.update(ids)
             table.loaded_ids.update(ids)
 
-    def _ways(self, params: Mapping[str, str]) -> Iterator[tuple[Endpoint, Mapping[str, str]]]:
-        """Yield the endpoint as it can be read, with the parameters of its requests."""
-        endpoint = self._endpoint
-        endpoints = [endpoint]
-        if endpoint.paginator == "keyset" and endpoint.id_field and self._api.id_parameters:
-            endpoints.append(replace(endpoint, paginator="id", version_field=None))
-        parameters = [params] if endpoint.fallback is None else [params, endpoint.fallback]
-        yield from itertools.product(endpoints, parameters)
-
     def _pages(self, endpoint: Endpoint, params: Mapping[str, str], key: str) -> Iterator[Page]:
         """Yield the pages after the cursor; then all pages, if the API's versions fell below it."""
         requester = PageRequester(self._context, endpoint)
@@ -138,18 +154,3 @@ class ChangeReader:
         return min(
             state.cursor(self._endpoint.name)[key].start(overlap) for state in self._router.states()
         )
-
-    def _warn(self, endpoint: Endpoint, params: Mapping[str, str], refused: RequestRefused) -> None:
-        name = self._endpoint.name
-        if endpoint is not self._endpoint:
-            text = (
-                f"{name}: the installation does not filter it by {self._endpoint.version_field}; "
-                "it is read by id, and as a whole once a day."
-            )
-        else:
-            text = f"{name}: the installation refuses a link of the catalog; it is left out."
-        self._context.failures.warn(f"{text} ({refused})")
-
-    @property
-    def _api(self) -> ApiVersion:
-        return self._context.settings.api

@@ -13,8 +13,11 @@ from ..api.pages import Page, RowParser, row_id
 from ..api.paginators import PageRequest
 from ..catalog import ApiVersion, Endpoint, table_layout
 from ..config.settings import Settings
-from ..errors import PagingError
+from ..errors import PagingError, RequestRefused
 from .context import ExtractContext
+
+BAD_REQUEST = 400
+"""The status of a request for fields or links that an installation does not have."""
 
 
 def request_parameters(
@@ -100,7 +103,12 @@ class PageRequester:
 
     def full_list(self, params: Mapping[str, str]) -> FullList:
         """Return all rows; `params` as `request_parameters`."""
-        found = self._full_list(params)
+        try:
+            found = self._full_list(params)
+        except RequestRefused as error:
+            if error.status != BAD_REQUEST or self._endpoint.fallback is None:
+                raise
+            found = self._full_list(self._endpoint.fallback)
         if self._endpoint.link is None:
             return found
         return replace(found, rows=linked_rows(self._endpoint, found.rows))
@@ -118,7 +126,7 @@ class PageRequester:
 
     def _fetch(self, params: Mapping[str, str]) -> Fetch:
         def fetch(request: PageRequest) -> Page:
-            page = self._get(_joined(params, request.params), request.url)
+            page = self._get(joined_parameters(params, request.params), request.url)
             return completed(self._settings.api, self._endpoint, page, self._get)
 
         return fetch
@@ -136,7 +144,7 @@ class PageRequester:
         return repr(row) if identity is None else identity
 
 
-def _joined(params: Mapping[str, str], paging: Mapping[str, str]) -> dict[str, str]:
+def joined_parameters(params: Mapping[str, str], paging: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters of a request for a page; of two filters, both have to be met."""
     both = {name: f"{params[name]} and {text}" for name, text in paging.items() if name in params}
     return {**params, **paging, **both}

@@ -13,12 +13,13 @@ from ..api.client import Client
 from ..api.lists import make_paginator
 from ..api.pages import Page, row_id
 from ..api.paginators import PageRequest
-from ..catalog import Endpoint
+from ..catalog import ApiVersion, Endpoint, table_layout
 from ..catalog.selection import own_parent
 from ..config.settings import Settings
-from ..errors import ApiError
+from ..errors import ApiError, RequestRefused
+from ..extract.changes import difference, ways
 from ..extract.failures import wrong_mode
-from ..extract.page_requests import request_parameters
+from ..extract.page_requests import BAD_REQUEST, joined_parameters, request_parameters
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,16 @@ class Finding:
         works: Whether it works; None if it was not requested, because there is no parent.
         text: The result in words.
         error: The error, if it does not work.
+        unknown_fields: Fields on the page that the catalog does not know.
+        missing_fields: Fields of the catalog that no row of the page has, where the API sends all.
     """
 
     resource: str
     works: bool | None
     text: str
     error: ApiError | None = None
+    unknown_fields: tuple[str, ...] = ()
+    missing_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,8 +86,7 @@ def check(settings: Settings, selected: list[Endpoint]) -> Checked:
                 text = "not asked: the list it depends on is empty"
                 findings.append(Finding(endpoint.name, None, text))
             else:
-                text = f"{len(elements):,} on the first page"
-                findings.append(Finding(endpoint.name, True, text))
+                findings.append(_working(settings.api, endpoint, elements, probe))
         zones = settings.api.zones
         clubs = probe.pages.get(zones.endpoint) if zones else None
     works = {finding.resource: finding.works for finding in findings}
@@ -96,11 +100,32 @@ def check(settings: Settings, selected: list[Endpoint]) -> Checked:
     return Checked(settings.mode, findings, count, has_more, hint)
 
 
+def _working(api: ApiVersion, endpoint: Endpoint, elements: Sequence[Any], probe: Probe) -> Finding:
+    """Return the result of a page, with what differs from the catalog."""
+    text = f"{len(elements):,} on the first page"
+    found = {name for row in elements if isinstance(row, dict) for name in row}
+    known = table_layout(endpoint).layout
+    unknown = sorted(found - known.known)
+    missing: list[str] = []
+    if endpoint.link:
+        unknown = []
+    elif found and api.sends_all_fields:
+        missing = sorted(field for field in endpoint.fields if field not in found)
+    if unknown:
+        text += f"; not in the catalog: {', '.join(unknown)}"
+    if missing:
+        text += f"; missing: {', '.join(missing)}"
+    if endpoint.name in probe.notes:
+        text += f". {probe.notes[endpoint.name]}"
+    return Finding(endpoint.name, True, text, None, tuple(unknown), tuple(missing))
+
+
 class Probe:
     """Pages of endpoints and of those that they depend on; each is requested once.
 
     Attributes:
         pages: The first pages, by endpoint; None where there is no parent to request it for.
+        notes: Why an endpoint was not read in the usual way, by name.
     """
 
     def __init__(self, settings: Settings, client: Client) -> None:
@@ -108,6 +133,7 @@ class Probe:
         self._client = client
         self.pages: dict[str, list[Any] | None] = {}
         self._responses: dict[tuple[str, str], Page] = {}
+        self.notes: dict[str, str] = {}
 
     def first_page(self, endpoint: Endpoint) -> list[Any] | None:
         """Return the elements of an endpoint's first page; None if there is no parent."""
@@ -137,9 +163,23 @@ class Probe:
             pendulum.now("UTC").date(),
             self.own_id(endpoint),
         )
-        request = PageRequest(params)
-        make_paginator(api, endpoint, self._settings.base_url).init_request(request)
-        return list(self.get(endpoint, request.params).elements)
+        refused: RequestRefused | None = None
+        for read_as, parameters in ways(api, endpoint, params):
+            request = PageRequest()
+            make_paginator(api, read_as, self._settings.base_url).init_request(request)
+            joined = joined_parameters(parameters, request.params)
+            try:
+                page = self.get(endpoint, joined)
+            except RequestRefused as error:
+                if error.status != BAD_REQUEST:
+                    raise
+                refused = refused or error
+                continue
+            if refused is not None:
+                self.notes[endpoint.name] = difference(endpoint, read_as)
+            return list(page.elements)
+        assert refused is not None
+        raise refused
 
     def get(self, endpoint: Endpoint, params: Mapping[str, str], url: str | None = None) -> Page:
         """Return a page; each is requested once.

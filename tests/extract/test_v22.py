@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 from support.each import for_each
 from support.loading import Run, set_now
 from support.v22 import EVERYTHING, SNAPSHOTS, Target22, at, differences
@@ -219,7 +220,7 @@ def test_an_installation_that_lacks_versions_is_read_by_id_with_a_warning(
     set_now(monkeypatch, at(1))
     run = target.load("companies")
     [warning] = [text for text in run.report.warnings if text.startswith("companies")]
-    assert "does not filter it by version" in warning
+    assert "does not filter by version" in warning
     sets = sets_of(target)
     sets.add("Companies", name="New")
     sets.change("Companies", sets.rows("Companies")[0], name="Renamed")
@@ -266,7 +267,7 @@ def test_the_code_and_the_message_of_an_error_are_shown(target: Target22) -> Non
 
 def test_a_refused_pair_ends_the_run_as_a_sign_in_does(target: Target22) -> None:
     target.sandbox.keys_hold = False
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(PipelineStepFailed) as caught:
         target.load("companies", "members", on_error="continue")
     links = []
     error: BaseException | None = caught.value

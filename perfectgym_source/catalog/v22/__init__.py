@@ -22,5 +22,6 @@ V22 = ApiVersion(
     zones=ZoneSource("clubs", ("timezoneId",)),
     references=REFERENCES,
     expand_limit=100,
+    sends_all_fields=True,
 )
 """The API v2.2."""

@@ -78,7 +78,7 @@ def _refuse_of_another(kind: str, name: str, api: ApiVersion, others: Sequence[A
     if others:
         raise ConfigurationError(
             f"The {kind} {name!r} is one of API {others[0].name}, and API {api.name} is read",
-            hint="`perfectgym list` prints what there is; sources.perfectgym.api says what is read.",
+            hint="`perfectgym list` prints what there is; sources.perfectgym.api sets the API.",
         )
 
 

@@ -13,20 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.pipeline_settings import DEFAULT
-from .options import DEMO_SIZE
 from .rendering.style import HEAD, KEEP, styled
 
 if TYPE_CHECKING:
     from ..destination import Options
 
 
-def after_load(options: Options, tables: Collection[str], demo_size: str | None) -> str:
+def after_load(options: Options, tables: Collection[str], demo: str) -> str:
     """Return what to do after a first load.
 
     Args:
         options: Where the rows are.
         tables: Names of tables that have rows now.
-        demo_size: The size of the sandbox's world, if it was loaded.
+        demo: The options that say which sandbox was loaded, if one was.
     """
     steps = []
     if options.destination == "duckdb" and tables:
@@ -34,28 +33,28 @@ def after_load(options: Options, tables: Collection[str], demo_size: str | None)
         connect = f"duckdb.connect('{options.database}', read_only=True)"
         code = f"import duckdb; {connect}.sql('FROM {options.dataset}.{table} LIMIT 5').show()"
         steps.append(("look at rows", f'{_shown(Path(sys.executable), "python")} -c "{code}"'))
-    status = _call("status", options.pipeline, demo_size).partition(" --demo-size")[0]
+    status = _call("status", options.pipeline, demo).partition(" --demo-size")[0]
     steps.append(("how fresh is it", status))
-    steps.append(("is it complete", _call("verify", options.pipeline, demo_size)))
-    if demo_size:
+    steps.append(("is it complete", _call("verify", options.pipeline, demo)))
+    if demo:
         steps.append(("your own data", f"{command()} init"))
     return _block(steps)
 
 
-def after_failure(pipeline: str, demo_size: str | None) -> str:
+def after_failure(pipeline: str, demo: str) -> str:
     """Return what to do after a load of a pipeline of which something could not be read."""
-    return _block([("what works", _call("check", pipeline, demo_size))])
+    return _block([("what works", _call("check", pipeline, demo))])
 
 
-def after_check(pipeline: str, demo_size: str | None) -> str:
+def after_check(pipeline: str, demo: str) -> str:
     """Return what to do after a check of a pipeline that works."""
-    load = _call("load", pipeline, demo_size)
+    load = _call("load", pipeline, demo)
     return _block([("preview", f"{load} --dry-run"), ("load", load)])
 
 
-def after_difference(pipeline: str, demo_size: str | None) -> str:
+def after_difference(pipeline: str, demo: str) -> str:
     """Return what to do after a comparison that found differences."""
-    return _block([("mend them", _call("repair", pipeline, demo_size))])
+    return _block([("mend them", _call("repair", pipeline, demo))])
 
 
 def after_init() -> str:
@@ -77,14 +76,12 @@ def _shown(file: Path, name: str) -> str:
     return str(file) if relative.startswith("..") else relative
 
 
-def _call(name: str, pipeline: str, demo_size: str | None) -> str:
+def _call(name: str, pipeline: str, demo: str) -> str:
     words = [command(), name]
     if pipeline != DEFAULT:
         words.append(pipeline)
-    if demo_size:
-        words.append("--demo")
-        if demo_size != DEMO_SIZE:
-            words.append(f"--demo-size {demo_size}")
+    if demo:
+        words.append(demo)
     return " ".join(words)
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..catalog import API_VERSIONS
 from ..config import validators
 from ..config.pipeline_settings import help_of
 from ..pipeline.logs import LEVELS
@@ -129,7 +130,19 @@ period = combined(
 )
 DEMO_SIZE = "small"
 SIZES = Choice(["tiny", "small", "medium"])
-demo_flag = option(WHAT, "--demo", is_flag=True, help="Of the built-in sandbox, in demo.duckdb.")
+APIS = Choice([api.name for api in API_VERSIONS])
+_DEMO_API: dict[str, Any] = {
+    "type": APIS,
+    "metavar": "API",
+    "default": API_VERSIONS[0].name,
+    "show_default": True,
+    "help": f"The generation of the API: {' or '.join(api.name for api in API_VERSIONS)}.",
+}
+demo_api = option(WHAT, "--api", **_DEMO_API)
+demo_flag = combined(
+    option(WHAT, "--demo", is_flag=True, help="Of the built-in sandbox, in demo.duckdb."),
+    option(WHAT, "--demo-api", **_DEMO_API),
+)
 demo = combined(
     demo_flag,
     option(
@@ -144,9 +157,14 @@ demo = combined(
 )
 
 
-def demo_size(given: Mapping[str, Any]) -> str | None:
-    """Return the size of the sandbox's world; None if the options of a call do not ask for it."""
-    return given["demo_size"] if given["demo"] else None
+def demo_words(given: Mapping[str, Any]) -> str:
+    """Return what a call says of the sandbox, that of its size last; empty if it does without."""
+    words = ["--demo"] if given["demo"] else []
+    if words and given["demo_api"] != API_VERSIONS[0].name:
+        words.append(f"--demo-api {given['demo_api']}")
+    if words and given["demo_size"] != DEMO_SIZE:
+        words.append(f"--demo-size {given['demo_size']}")
+    return " ".join(words)
 
 
 place = combined(

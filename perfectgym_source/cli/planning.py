@@ -28,8 +28,9 @@ from ..source import resolve
 from .process import check_environment
 from .progress import collector
 
-DEMO_DATABASE = Path("demo.duckdb")
-"""The DuckDB file of `--demo`: rows of the sandbox and one's own do not meet."""
+DEMO_DATABASES = {"v1": Path("demo.duckdb"), "v2.2": Path("demo_v22.duckdb")}
+"""The DuckDB file of `--demo` by generation of the API: rows of the sandbox and one's own do not
+meet, nor do those of two generations."""
 DEMO_INSTALLATION = "demo"
 
 
@@ -125,7 +126,8 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
     given: dict[str, Any] = {}
     if options.get("demo"):
         # Not where one's own rows are.
-        given.update(destination="duckdb", database=DEMO_DATABASE, dataset="perfectgym")
+        database = DEMO_DATABASES[options["demo_api"]]
+        given.update(destination="duckdb", database=database, dataset="perfectgym")
     for key in ("destination", "database", "dataset", "table_format", "wait"):
         if options.get(key) is not None:
             given[key] = options[key]
@@ -187,7 +189,8 @@ def demo(options: Mapping[str, Any], serves: bool) -> Iterator[dict[str, Any]]:
     if not options.get("demo"):
         yield {}
         return
-    found: dict[str, Any] = {"installation": DEMO_INSTALLATION, "requests_per_second": 0}
+    api = options["demo_api"]
+    found = {"api": api, "installation": DEMO_INSTALLATION, "requests_per_second": 0}
     if not serves:
         yield {**found, "base_url": "http://localhost/Api"}
         return
@@ -198,10 +201,16 @@ def demo(options: Mapping[str, Any], serves: bool) -> Iterator[dict[str, Any]]:
             f"The sandbox needs the package {error.name!r}.",
             hint="pip install 'perfectgym-source[sandbox]'",
         ) from None
-    with Sandbox(size=options["demo_size"], seed=1) as sandbox:
-        account = sandbox.employee
-        login = {"username": account.username, "password": account.password}
-        yield {**found, **login, "base_url": sandbox.base_url}
+    with Sandbox(size=options["demo_size"], seed=1, api=api) as sandbox:
+        account, client = sandbox.employee, sandbox.client
+        yield {
+            **found,
+            "base_url": sandbox.base_url,
+            "username": account.username,
+            "password": account.password,
+            "client_id": client.client_id,
+            "client_secret": client.client_secret,
+        }
 
 
 def _progress(options: Mapping[str, Any]) -> Any:

@@ -110,7 +110,9 @@ def _working(api: ApiVersion, endpoint: Endpoint, elements: Sequence[Any], probe
     if endpoint.link:
         unknown = []
     elif found and api.sends_all_fields:
-        missing = sorted(field for field in endpoint.fields if field not in found)
+        # Objects and lists may come where they are asked for only.
+        scalars = (name for name, field in endpoint.fields.items() if field.is_scalar)
+        missing = sorted(name for name in scalars if name not in found)
     if unknown:
         text += f"; not in the catalog: {', '.join(unknown)}"
     if missing:

@@ -22,14 +22,18 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("terminal")
 def test_the_steps_go_with_the_call() -> None:
-    assert unstyled(after_failure("finance", None)).split("\n") == [
+    assert unstyled(after_failure("finance", "")).split("\n") == [
         "",
         "",
         "Next:",
         "  what works  perfectgym check finance",
     ]
-    assert "perfectgym load --demo --demo-size tiny --dry-run" in after_check("core", "tiny")
-    demo = after_load(Options("duckdb", Path("demo.duckdb"), "perfectgym"), ["clubs"], "tiny")
+    assert "perfectgym load --demo --demo-size tiny --dry-run" in after_check(
+        "core", "--demo --demo-size tiny"
+    )
+    demo = after_load(
+        Options("duckdb", Path("demo.duckdb"), "perfectgym"), ["clubs"], "--demo --demo-size tiny"
+    )
     assert "perfectgym status --demo\n" in unstyled(demo)
     assert "perfectgym verify --demo --demo-size tiny\n" in unstyled(demo)
 
@@ -37,7 +41,7 @@ def test_the_steps_go_with_the_call() -> None:
 @pytest.mark.usefixtures("terminal")
 def test_the_query_works_as_printed(tmp_path: Path) -> None:
     options = Options("duckdb", Path("my gym.duckdb"), "perfectgym")
-    lines = unstyled(after_load(options, ["classes"], None)).splitlines()
+    lines = unstyled(after_load(options, ["classes"], "")).splitlines()
     [query] = [line.split("look at rows", 1)[1].strip() for line in lines if "look at" in line]
     made = (
         "import duckdb; c = duckdb.connect('my gym.duckdb'); c.sql('CREATE SCHEMA perfectgym'); "
@@ -51,4 +55,4 @@ def test_the_query_works_as_printed(tmp_path: Path) -> None:
 
 
 def test_nothing_is_said_where_nobody_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert after_failure("core", None) == ""
+    assert after_failure("core", "") == ""

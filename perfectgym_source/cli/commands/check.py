@@ -37,10 +37,10 @@ def command(**given: Any) -> int:
     """
     from ..acting import act
 
-    return act(partial(_check, options.demo_size(given)), given)
+    return act(partial(_check, options.demo_words(given)), given)
 
 
-def _check(demo_size: str | None, pipeline: NamedPipeline, of_run: Options) -> Result:
+def _check(demo: str, pipeline: NamedPipeline, of_run: Options) -> Result:
     from ...pipeline.probe import check
     from ...source import resolve
     from ..next_steps import after_check
@@ -50,5 +50,5 @@ def _check(demo_size: str | None, pipeline: NamedPipeline, of_run: Options) -> R
     found = check(resolved.settings, resolved.endpoints)
     text = as_text(found)
     if found.works:
-        text += after_check(pipeline.name, demo_size)
+        text += after_check(pipeline.name, demo)
     return Result(text, as_data(found), 0 if found.works else ApiError.exit_code)

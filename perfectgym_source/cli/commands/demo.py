@@ -16,6 +16,7 @@ from ..command import Command
     examples=[
         ("", "the pipeline core, which takes seconds"),
         ("members --size tiny", "another pipeline, of a smaller world"),
+        ("--api v2.2", "API v2.2, into demo_v22.duckdb"),
     ],
 )
 @options.pipeline
@@ -28,9 +29,10 @@ from ..command import Command
     show_default=True,
     help="tiny, small or medium.",
 )
+@options.demo_api
 @options.progress
 @options.logs
-def command(size: str, **given: Any) -> int:
+def command(size: str, api: str, **given: Any) -> int:
     """Load a built-in sandbox into demo.duckdb.
 
     It behaves as PerfectGym does, with a world of its own: no credentials are needed. demo.duckdb
@@ -39,6 +41,6 @@ def command(size: str, **given: Any) -> int:
     from .load import command as loading
     from .load import load
 
-    words = ["--demo", "--demo-size", size]
+    words = ["--demo", "--demo-size", size, "--demo-api", api]
     of_load = loading.make_context("load", words, parent=click.get_current_context())
     return load({**of_load.params, **given})

@@ -71,10 +71,10 @@ def load(given: Mapping[str, Any]) -> int:
 
     if given["dry_run"]:
         return act(_preview, given)
-    return act(partial(_load, options.demo_size(given)), given, alert=_alert)
+    return act(partial(_load, options.demo_words(given)), given, alert=_alert)
 
 
-def _load(demo_size: str | None, pipeline: NamedPipeline, of_run: Options) -> Result:
+def _load(demo: str, pipeline: NamedPipeline, of_run: Options) -> Result:
     from ...destination import destination_for
     from ...pipeline.runner import run
     from ..next_steps import after_failure, after_load
@@ -84,9 +84,9 @@ def _load(demo_size: str | None, pipeline: NamedPipeline, of_run: Options) -> Re
     summary = run(of_run)
     text = as_text(summary)
     if summary.report.failures:
-        text += after_failure(pipeline.name, demo_size)
-    elif demo_size or not was_there:
-        text += after_load(of_run, +summary.report.rows, demo_size)
+        text += after_failure(pipeline.name, demo)
+    elif demo or not was_there:
+        text += after_load(of_run, +summary.report.rows, demo)
     return Result(text, as_data(summary), summary.exit_code)
 
 

@@ -44,10 +44,10 @@ def command(**given: Any) -> int:
     """
     from ..acting import act
 
-    return act(partial(_verify, options.demo_size(given)), given)
+    return act(partial(_verify, options.demo_words(given)), given)
 
 
-def _verify(demo_size: str | None, pipeline: NamedPipeline, of_run: Options) -> Result:
+def _verify(demo: str, pipeline: NamedPipeline, of_run: Options) -> Result:
     from ...verify.verification import EXIT_CODES, verify
     from ..next_steps import after_difference
     from ..rendering.verification import verification_data, verification_text
@@ -55,5 +55,5 @@ def _verify(demo_size: str | None, pipeline: NamedPipeline, of_run: Options) -> 
     done = verify(of_run)
     text = verification_text(done)
     if done.outcome == "different":
-        text += after_difference(pipeline.name, demo_size)
+        text += after_difference(pipeline.name, demo)
     return Result(text, verification_data(done), EXIT_CODES[done.outcome])

@@ -44,6 +44,9 @@ mode = "employee"
 [sources.perfectgym]
 username = ""
 password = ""
+# For API v2.2 instead: the API client of PerfectGym's settings.
+# client_id = ""
+# client_secret = ""
 # Only for pii = "hash": at least 16 characters, such as `openssl rand -hex 32` prints.
 # pii_key = ""
 """,

@@ -161,6 +161,17 @@ def test_what_is_missing_is_named_where_nobody_can_be_asked(folder: Path) -> Non
     assert [path.name for path in folder.iterdir()] == ["secrets.toml"]
 
 
+def test_an_api_client_takes_the_place_of_a_user_name(folder: Path) -> None:
+    made = init("--subdomain", "club", "--client-id", "abc", "--password-stdin")
+    assert made.exit_code == 0, made.exception
+    assert section(folder / "secrets.toml") == {
+        "username": "",
+        "password": "",
+        "client_id": "abc",
+        "client_secret": "s3cret",
+    }
+
+
 def test_at_a_terminal_it_asks_for_what_is_missing(folder: Path, tmp_path: Path) -> None:
     main, terminal = pty.openpty()
     with subprocess.Popen(
@@ -177,6 +188,7 @@ def test_at_a_terminal_it_asks_for_what_is_missing(folder: Path, tmp_path: Path)
         for question, answer in (
             ("Address", "not an address"),
             ("It must be", "Club.perfectgym.com"),
+            ("API, v1", ""),
             ("User name", "api"),
             ("Password", "hunter2"),
             ("Mode", ""),

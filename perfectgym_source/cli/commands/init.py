@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from ...catalog import Mode
+from ...catalog.api_version import CREDENTIALS, SignIn
 from ...config.first_files import add_settings, first_folder, refuse_other, stored
 from ...config.settings import SETTINGS, make_settings
 from ...errors import ConfigurationError
@@ -18,13 +21,22 @@ from ..command import Choice, Command
 from ..result import Result, finish
 
 _ADDRESS = ("subdomain", "base_url")
-_CHECKED = (*_ADDRESS, "username", "password", "mode")
+_CHECKED = (*_ADDRESS, *itertools.chain(*CREDENTIALS.values()), "mode")
 _OPTIONS = {
     "subdomain": "--subdomain or --base-url",
-    "username": "--username",
+    "username": "--username (or --client-id)",
     "password": "--password-stdin",
+    "client_id": "--client-id",
+    "client_secret": "--password-stdin",
 }
 """The options that set what has to be set."""
+_QUESTIONS = {
+    "username": ("User name", False),
+    "password": ("Password (hidden)", True),
+    "client_id": ("Client id", False),
+    "client_secret": ("Client secret (hidden)", True),
+}
+"""The question for each credential, and whether what is typed is hidden."""
 
 
 def _checked(_: click.Context, parameter: click.Parameter, value: str | None) -> Any:
@@ -49,11 +61,13 @@ def _option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
         ("", "asks for everything"),
         ("--subdomain club --username api", "asks for the password"),
         ("--password-stdin <file", "does not ask for the password"),
+        ("--subdomain club --client-id ID", "for API v2.2: asks for the client secret"),
     ],
 )
 @_option("--subdomain", metavar="NAME", help="Your address before .perfectgym.com.")
 @_option("--base-url", metavar="URL", help="A full address, such as https://club.example/Api.")
 @_option("--username", metavar="NAME", help="The API user, or a member's e-mail.")
+@_option("--client-id", metavar="ID", help="The API client of API v2.2, in place of a user name.")
 @_option(
     "--mode",
     type=Choice(get_args(Mode), case_sensitive=False),
@@ -61,7 +75,10 @@ def _option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
     help="employee (an API user) or user (a member).",
 )
 @options.option(
-    "Settings", "--password-stdin", is_flag=True, help="Read the password from standard input."
+    "Settings",
+    "--password-stdin",
+    is_flag=True,
+    help="Read the password, or the client secret, from standard input.",
 )
 @options.as_json
 def command(password_stdin: bool, as_json: bool, **given: Any) -> int:
@@ -74,10 +91,11 @@ def command(password_stdin: bool, as_json: bool, **given: Any) -> int:
     settings = {name: value for name, value in given.items() if value is not None}
     if len(settings.keys() & set(_ADDRESS)) > 1:
         raise ConfigurationError("--subdomain and --base-url cannot be given together.")
-    if password_stdin:
-        settings["password"] = _password()
-    refuse_other(folder, settings)
     before = stored(folder)
+    has_keys = "client_id" in settings or ("client_id" in before and "username" not in settings)
+    if password_stdin:
+        settings["client_secret" if has_keys else "password"] = _password()
+    refuse_other(folder, settings)
     settings.update(_missing({**before, **settings}, not password_stdin))
     found = {**before, **settings}
     # Others may be set elsewhere, such as in the environment.
@@ -97,47 +115,54 @@ def _missing(settings: Mapping[str, Any], may_ask: bool) -> dict[str, Any]:
     Raises:
         ConfigurationError: There is no terminal to ask at.
     """
-    names = [name for name in _OPTIONS if name not in settings]
-    if "base_url" in settings and "subdomain" in names:
-        names.remove("subdomain")
     is_terminal = may_ask and sys.stdin is not None and sys.stdin.isatty()
-    if names and not is_terminal:
-        raise ConfigurationError(
-            f"{', '.join(_OPTIONS[name] for name in names)} must be given, because standard input "
-            "is no terminal at which to ask."
-        )
     found: dict[str, Any] = {}
-    if "subdomain" in names:
+    has_address = not settings.keys().isdisjoint(_ADDRESS)
+    if is_terminal and not has_address:
         address = _ask("Address (NAME of NAME.perfectgym.com, or a full URL)", _address)
         found["base_url" if "://" in address else "subdomain"] = address
-    if "username" in names:
-        found["username"] = _ask("User name", lambda text: _check("username", text))
-    if "password" in names:
-        found["password"] = _ask("Password (hidden)", lambda text: text, hide_input=True)
-    if is_terminal and names and "mode" not in settings:
+    way: SignIn = "keys" if "client_id" in settings else "password"
+    if is_terminal and not {"client_id", "username"} & settings.keys():
+        question = "API, v1 (a user name) or v2.2 (an API client)"
+        way = _ask(question, partial(_check, "api"), "v1").sign_in[0]
+    names = [name for name in CREDENTIALS[way] if name not in settings]
+    missing = [*([] if has_address else ["subdomain"]), *names]
+    if missing and not is_terminal:
+        raise ConfigurationError(
+            f"{', '.join(_OPTIONS[name] for name in missing)} must be given, because standard "
+            "input is no terminal at which to ask."
+        )
+    for name in names:
+        question, is_hidden = _QUESTIONS[name]
+        check = partial(_kept if is_hidden else _check, name)
+        found[name] = _ask(question, check, hide_input=is_hidden)
+    if is_terminal and missing and way == "password" and "mode" not in settings:
         asked = _ask("Mode, employee or user", lambda text: _check("mode", text), "employee")
         found["mode"] = asked
     return found
 
 
 def _ask(
-    question: str, check: Callable[[str], str], default: str | None = None, **more: Any
-) -> str:
-    def checked(text: str) -> str:
+    question: str, check: Callable[[str], Any], default: str | None = None, **more: Any
+) -> Any:
+    def checked(text: str) -> Any:
         try:
             return check(text)
         except ValueError as error:
             raise click.UsageError(f"It {error}.") from None
 
     # Standard output may be read as JSON.
-    answer: str = click.prompt(question, default=default, value_proc=checked, err=True, **more)
-    return answer
+    return click.prompt(question, default=default, value_proc=checked, err=True, **more)
 
 
 def _address(text: str) -> str:
     if "://" in text:
         return str(_check("base_url", text))
     return str(_check("subdomain", text.strip().lower().removesuffix(".perfectgym.com")))
+
+
+def _kept(_: str, value: str) -> str:
+    return value
 
 
 def _check(name: str, value: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 import grimp
 
-from perfectgym_source.catalog import V1
+from perfectgym_source.catalog import V1, V22, ApiVersion
 from perfectgym_source.catalog.tables import table_layout
 from perfectgym_source.config.pipeline_settings import (
     AlertSettings,
@@ -55,7 +55,8 @@ def parts() -> dict[str, str]:
         "check-settings": _settings(Checks, settings_of(Checks)),
         "alert-settings": _settings(AlertSettings, settings_of(AlertSettings)),
         "groups": "\n".join(_groups()),
-        "tables": "\n".join(_tables()).rstrip(),
+        "tables": "\n".join(_tables(V1)).rstrip(),
+        "tables-v22": "\n".join(_tables(V22)).rstrip(),
         "imports": "\n".join(_imports()),
         "result": "\n".join(_keys("object")),
         "results": "\n".join(_results()).rstrip(),
@@ -82,10 +83,10 @@ def _default(value: object) -> str:
     return f"`{text}`" if is_word else text
 
 
-def _tables_of(group: str) -> list[str]:
+def _tables_of(api: ApiVersion, group: str) -> list[str]:
     return [
         endpoint.name
-        for endpoint in V1.endpoints.values()
+        for endpoint in api.endpoints.values()
         if endpoint.group == group and endpoint.table is None
     ]
 
@@ -94,17 +95,17 @@ def _groups() -> Iterator[str]:
     yield from ("| group | what it costs | tables |", "|---|---|---|")
     for group, cost in V1.groups.items():
         mark = " (by default)" if group in V1.default_groups else ""
-        names = ", ".join(f"`{name}`" for name in _tables_of(group))
+        names = ", ".join(f"`{name}`" for name in _tables_of(V1, group))
         yield f"| **{group}**{mark} | {cost} | {names} |"
 
 
-def _tables() -> Iterator[str]:
-    for group, cost in V1.groups.items():
-        mark = ", by default" if group in V1.default_groups else ""
+def _tables(api: ApiVersion) -> Iterator[str]:
+    for group, cost in api.groups.items():
+        mark = ", by default" if group in api.default_groups else ""
         yield from (f"### Group `{group}`{mark}", "", cost, "")
         yield from ("| table | one row is | child tables |", "|---|---|---|")
-        for name in _tables_of(group):
-            endpoint = V1.endpoints[name]
+        for name in _tables_of(api, group):
+            endpoint = api.endpoints[name]
             children = list(table_layout(endpoint).with_children())[1:]
             names = ", ".join(f"`{child.name[len(name) :]}`" for child in children)
             yield f"| `{name}` | {endpoint.description} | {names} |"

@@ -10,7 +10,7 @@ import click
 import pytest
 from support.pages import ALL, BLOCKS, PROSE, ROOT
 
-from perfectgym_source.catalog import ENDPOINTS
+from perfectgym_source.catalog import ENDPOINTS, V22
 from perfectgym_source.catalog.pii_rules import KINDS
 from perfectgym_source.cli.main import command
 from perfectgym_source.cli.rendering.listing import EXIT_CODES
@@ -56,6 +56,20 @@ def test_every_resource_is_in_the_readme_and_in_the_table_of_tables(name: str) -
     if ENDPOINTS[name].table is None:
         assert f"`{name}`" in PROSE["README.md"]
         assert f"\n| `{name}` | " in PROSE["docs/tables.md"]
+
+
+@pytest.mark.parametrize("name", V22.endpoints)
+def test_every_resource_of_v22_is_in_its_table_of_tables(name: str) -> None:
+    assert f"\n| `{name}` | " in PROSE["docs/api-v2.2.md"]
+
+
+def test_the_way_from_v1_names_tables_of_both_generations() -> None:
+    page = PROSE["docs/api-v2.2.md"].split("\n## Coming from v1\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \| (.*?) \|", page, re.MULTILINE)
+    old = {name for left, _ in rows for name in re.findall(r"`(\w+)`", left)}
+    new = {name for _, right in rows for name in re.findall(r"`(\w+)`", right)}
+    assert old == {name for name in ENDPOINTS if ENDPOINTS[name].table is None}
+    assert new <= set(V22.endpoints)
 
 
 def _codes(kind: type[PerfectGymError]) -> set[int]:
@@ -138,6 +152,7 @@ def _keys_in_blocks() -> set[tuple[str, str]]:
 def test_every_key_in_the_blocks_of_settings_exists() -> None:
     source, pipeline = {*NAMES}, {*settings_of(NamedPipeline)}
     known = {
+        "sources.perfectgym": source,
         "sources.perfectgym.installations.north": source,
         "sources.perfectgym.pii": {*KINDS, "default", "unknown", "users.personal_id"},
         "pipelines.core": pipeline,

@@ -13,7 +13,7 @@ from typing import Any
 import click
 import tomlkit
 
-from ..catalog import ENDPOINTS, GROUPS
+from ..catalog import GROUP_NAMES, RESOURCE_NAMES
 from ..config.pipeline_settings import BUILTIN
 
 FOLDER = Path(".dlt")
@@ -21,12 +21,12 @@ FOLDER = Path(".dlt")
 
 def resources(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """Return names of resources that may end a list with commas."""
-    return _ends(incomplete, ENDPOINTS)
+    return _ends(incomplete, RESOURCE_NAMES)
 
 
 def groups(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """Return names of groups that may end a list with commas."""
-    return _ends(incomplete, GROUPS)
+    return _ends(incomplete, GROUP_NAMES)
 
 
 def pipelines(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 
-from perfectgym_source.catalog import ENDPOINTS, GROUPS
+from perfectgym_source.catalog import GROUP_NAMES, RESOURCE_NAMES
 from perfectgym_source.cli.main import COMMANDS, command
 
 CONFIGURED = """
@@ -55,20 +55,28 @@ def test_names_of_commands() -> None:
 @pytest.mark.parametrize("words", ["load --resources", "reset", "load --full-refresh"])
 def test_names_of_resources(words: str) -> None:
     option = words.split()
-    assert complete(*option, "contract") == ["contracts", "contract_details", "contract_fees"]
-    assert complete(*option, "") == list(ENDPOINTS)
+    assert complete(*option, "contract_d") == [
+        "contract_details",
+        "contract_discount_assignments",
+        "contract_discount_definitions",
+        "contract_discounts_to_clubs",
+        "contract_discounts_to_payment_plans",
+        "contract_discounts_to_related",
+    ]
+    assert complete(*option, "") == list(RESOURCE_NAMES)
     assert complete(*option, "xy") == []
 
 
 def test_the_last_name_of_a_list_without_those_that_it_holds() -> None:
-    assert complete("--resources", "clubs,contract_fees,contract_") == [
+    assert complete("--resources", "clubs,contract_fees,contract_fe") == []
+    assert complete("--resources", "clubs,contract_fees,contract_de") == [
         "clubs,contract_fees,contract_details"
     ]
-    assert complete("--group", "class,cl") == ["class,club"]
+    assert complete("--group", "class,cl") == ["class,club", "class,classes", "class,clubs"]
 
 
 def test_names_of_groups() -> None:
-    assert complete("--group", "") == list(GROUPS)
+    assert complete("--group", "") == list(GROUP_NAMES)
 
 
 def test_names_of_pipelines_and_installations(folder: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from perfectgym_source.catalog import API_VERSIONS, ApiVersion
 from perfectgym_source.cli.rendering.json_output import attributes, to_json
 from perfectgym_source.cli.rendering.listing import resources
 from perfectgym_source.cli.rendering.style import unstyled
@@ -75,10 +76,13 @@ def test_long_lines_are_wrapped_between_words_with_their_indent() -> None:
     assert fitted(text, 0) == text
 
 
+@pytest.mark.parametrize("api", API_VERSIONS, ids=lambda api: api.name)
 @pytest.mark.parametrize("columns", [80, 100])
-def test_the_list_of_resources_fits(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_of_resources_fits(
+    columns: int, api: ApiVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    text, _ = resources()
+    text, _ = resources(api)
     lines = unstyled(fitted(text)).splitlines()
     assert max(map(len, lines)) <= columns
 

@@ -178,11 +178,15 @@ def test_unknown_names_are_refused_with_the_nearest_right_one(program: Program) 
     assert "'classes'" in done.stderr
 
 
-def test_the_list_names_every_resource(program: Program) -> None:
+def test_the_list_names_every_resource_of_a_generation(program: Program) -> None:
     done = program.exec("list")
     assert done.returncode == 0
-    for name in ("clubs", "classes", "user_details", "cities"):
+    for name in ("clubs", "classes", "user_details", "cities", "--api v2.2"):
         assert name in done.stdout
+    done = program.exec("list", "--api", "v2.2", "--json")
+    assert {"class_bookings", "members_to_tags"} <= {
+        entry["name"] for entry in json.loads(done.stdout)["entries"]
+    }
 
 
 def test_the_help_of_the_load_has_examples_and_names_the_program(program: Program) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 
+from ...catalog import API_VERSIONS, V1
 from .. import options
 from ..command import Choice, Command
 from ..result import Result, finish
@@ -20,21 +22,32 @@ WHAT = ("resources", "pipelines", "installations", "exit-codes")
     needs_dlt=False,
     examples=[
         ("", "the resources, with their groups, keys and cursors"),
+        ("--api v2.2", "those of API v2.2"),
         ("pipelines", "the named pipelines"),
         ("installations --json", "the configured installations"),
     ],
 )
 @click.argument("what", required=False, default="resources", metavar="[WHAT]", type=Choice(WHAT))
+@options.option(
+    options.WHAT,
+    "--api",
+    type=Choice([version.name for version in API_VERSIONS]),
+    metavar="API",
+    default=V1.name,
+    show_default=True,
+    help="Resources: of which generation of the API, v1 or v2.2.",
+)
 @options.as_json
-def command(what: str, as_json: bool) -> int:
+def command(what: str, api: str, as_json: bool) -> int:
     """List resources, pipelines, installations or exit codes.
 
     WHAT is resources (by default), pipelines, installations or exit-codes.
     """
     from ..rendering import listing
 
+    versions = {version.name: version for version in API_VERSIONS}
     listings: dict[str, Callable[[], tuple[str, list[dict[str, Any]]]]] = {
-        "resources": listing.resources,
+        "resources": partial(listing.resources, versions[api]),
         "pipelines": listing.pipelines,
         "installations": listing.installations,
         "exit-codes": listing.exit_codes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...catalog import DEFAULT_GROUPS, ENDPOINTS, GROUPS, Endpoint
+from ...catalog import API_VERSIONS, V1, ApiVersion, Endpoint
 from .table import table
 
 EXIT_CODES: Mapping[int, str] = {
@@ -27,8 +27,8 @@ EXIT_CODES: Mapping[int, str] = {
 Listing = tuple[str, list[dict[str, Any]]]
 
 
-def resources() -> Listing:
-    """List the resources; the text has the groups with what they cost, too."""
+def resources(api: ApiVersion = V1) -> Listing:
+    """List the resources of a generation; the text has the groups with what they cost, too."""
     rows = [("resource", "group", "mode", "key", "cursor")]
     rows += [
         (
@@ -38,13 +38,20 @@ def resources() -> Listing:
             ", ".join(entry.key) or "-",
             _cursor(entry),
         )
-        for entry in ENDPOINTS.values()
+        for entry in api.endpoints.values()
     ]
     groups = [("group", "default", "what it loads, and what that costs")]
     groups += [
-        (name, "yes" if name in DEFAULT_GROUPS else "", cost) for name, cost in GROUPS.items()
+        (name, "yes" if name in api.default_groups else "", cost)
+        for name, cost in api.groups.items()
+    ]
+    others = [
+        f"--api {other.name} lists those of API {other.name}"
+        for other in API_VERSIONS
+        if other is not api
     ]
     notes = [
+        f"These are the resources of API {api.name}; {', '.join(others)}.",
         'The resources of the default groups are loaded if none is named. Group "-": only by name.',
         "mode: the kind of account that may read it. cursor: only new and changed rows are read.",
     ]
@@ -52,12 +59,12 @@ def resources() -> Listing:
         {
             "name": entry.name,
             "group": entry.group if entry.in_groups else None,
-            "is_default": entry.in_groups and entry.group in DEFAULT_GROUPS,
+            "is_default": entry.in_groups and entry.group in api.default_groups,
             "modes": list(entry.modes),
             "key": list(entry.key),
             "has_cursor": entry.is_keyset,
         }
-        for entry in ENDPOINTS.values()
+        for entry in api.endpoints.values()
     ]
     return "\n".join([*table(rows), "", *table(groups), "", *notes]), entries
 

@@ -12,14 +12,16 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from support.each import for_each
 
 from perfectgym_source.api.pages import Page
-from perfectgym_source.catalog import V22, Write, table_layout
+from perfectgym_source.catalog import V1, V22, Write, table_layout
 from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.catalog.naming import snake_case
 from perfectgym_source.catalog.pii import all_columns
 from perfectgym_source.catalog.pii_rules import make_privacy
+from perfectgym_source.catalog.selection import selected_endpoints
 from perfectgym_source.catalog.v22.endpoints import resource_name
 from perfectgym_source.catalog.v22.links import LINKS
 from perfectgym_source.catalog.v22.row_types import EXPANDED
+from perfectgym_source.config.pipelines import named_pipeline
 from perfectgym_source.sandbox.v22 import facts as sandbox_facts
 from perfectgym_source.sandbox.v22.schema import Installation
 from perfectgym_source.sandbox.world import World
@@ -41,7 +43,11 @@ EXPECTED_TYPES = {
     "base64": "text",
     "datetime": "timestamp",
 }
-GROUPS_OF_TAGS = {"Customattributes": "custom_attributes", "Paymentplans": "payment_plans"}
+GROUPS_OF_TAGS = {
+    "Customattributes": "custom_attributes",
+    "Paymentplans": "payment_plans",
+    "Geo": "countries",  # API v1 has a group `geo`, of cities
+}
 MOVED = {
     "Cities": "cities",
     **dict.fromkeys(
@@ -307,6 +313,15 @@ def test_groups_are_the_tags_of_the_documentation():
     assert {entry.group for entry in V22.endpoints.values()} == set(V22.groups)
     for cost in V22.groups.values():
         assert re.fullmatch(r"\S.*\S\.", cost)
+
+
+def test_no_group_has_the_name_of_one_of_the_other_generation():
+    # A pipeline names the groups of both: each generation takes those that it has.
+    assert not V1.groups.keys() & V22.groups.keys()
+    core = named_pipeline("core")
+    for api, other in ((V1, V22), (V22, V1)):
+        chosen = selected_endpoints(api, "employee", groups=core.groups, others=(other,))
+        assert {entry.group for entry in chosen} == set(api.default_groups)
 
 
 def test_what_is_costly_or_secret_is_not_loaded_by_default():

@@ -47,7 +47,7 @@ GROUPS = {
     "vacancies are read as a whole once a day.",
     "custom_attributes": "The fields that the company has defined itself: a request.",
     "dictionaries": "The dictionaries of the application: a request or two.",
-    "geo": "Countries and states: ten requests, once a week as a whole.",
+    "countries": "Countries and states: ten requests, once a week as a whole.",
     "cities": "A world dictionary of cities: more than 2 million rows, 5,000 requests.",
     "companies": "Companies on invoices: a request for 500 new or changed rows.",
     "crm": "Leads of the first CRM: read as a whole once a day.",
@@ -78,7 +78,7 @@ DEFAULT_GROUPS = (
     "facility_bookings",
     "personal_trainings",
     "courses",
-    "geo",
+    "countries",
 )
 
 
@@ -624,9 +624,9 @@ _SETS = (
         "ApplicationDictionaryValues", "ApplicationDictionaryValue", "dictionaries",
         "One value of one of the application's dictionaries.",
     ),
-    # geo
-    _unversioned("Countries", "Country", "geo", "One country.", sweep_hours=168),
-    _unversioned("States", "State", "geo", "One state or province of a country.", sweep_hours=168),
+    # countries
+    _unversioned("Countries", "Country", "countries", "One country.", sweep_hours=168),
+    _unversioned("States", "State", "countries", "One state or province of a country.", sweep_hours=168),
     # cities
     _unversioned("Cities", "City", "cities", "One city of the world dictionary.", sweep_hours=168),
     # companies

@@ -626,7 +626,9 @@ _SETS = (
     ),
     # countries
     _unversioned("Countries", "Country", "countries", "One country.", sweep_hours=168),
-    _unversioned("States", "State", "countries", "One state or province of a country.", sweep_hours=168),
+    _unversioned(
+        "States", "State", "countries", "One state or province of a country.", sweep_hours=168,
+    ),
     # cities
     _unversioned("Cities", "City", "cities", "One city of the world dictionary.", sweep_hours=168),
     # companies

@@ -225,7 +225,7 @@ def test_no_two_columns_of_a_table_share_a_name(label, endpoint, table, hints):
         names.append(column.name)
         if column.utc_name in hints["columns"]:
             names.append(column.utc_name)
-    names += [*table.positions, "_unreadable", "_removed", "taken_at"]
+    names += [*table.positions, "_unreadable", "_removed", "_dlt_load_id", "taken_at"]
     assert len(names) == len(set(names))
     assert set(hints["columns"]) <= set(names)
 

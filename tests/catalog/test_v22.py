@@ -187,7 +187,7 @@ def check_type(name, tables, table, prefix="", links=()):
         elif bare != fact["type"]:
             child = f"{table}__{column}"
             below = {key for key in tables[child]["columns"] if key.endswith("_position")}
-            keys = {*tables[child]["merge_key"], "_unreadable", "_removed"}
+            keys = {*tables[child]["merge_key"], "_unreadable", "_removed", "_dlt_load_id"}
             own = check_type(bare, tables, child)
             assert set(tables[child]["columns"]) == own | below | keys
         else:
@@ -201,7 +201,7 @@ def test_every_property_has_its_place_with_the_right_type_and_nothing_else_has(n
     tables = {table.name: hints for table, hints in tables_of(endpoint)}
     found = check_type(SETS[name]["type"], tables, endpoint.name, links=expanded(name))
     columns = tables[endpoint.name]["columns"]
-    assert set(columns) - {"_unreadable", "_removed", "taken_at"} == found
+    assert set(columns) - {"_unreadable", "_removed", "_dlt_load_id", "taken_at"} == found
     assert set(endpoint.key) <= found
     if endpoint.backfill_date_field is not None:
         assert columns[snake_case(endpoint.backfill_date_field)]["data_type"] == "timestamp"
@@ -233,7 +233,7 @@ def test_no_two_columns_of_a_table_share_a_name(label, endpoint, table, hints):
         names.append(column.name)
         if column.utc_name in hints["columns"]:
             names.append(column.utc_name)
-    names += [*table.positions, "_unreadable", "_removed", "taken_at"]
+    names += [*table.positions, "_unreadable", "_removed", "_dlt_load_id", "taken_at"]
     assert len(names) == len(set(names))
     assert set(hints["columns"]) <= set(names)
 
@@ -391,7 +391,7 @@ def test_each_many_to_many_relation_is_read_from_one_side():
 def test_a_link_is_a_table_of_pairs_of_ids(name):
     entry = V22.endpoints[name]
     [(_, hints)] = tables_of(entry)
-    assert set(hints["columns"]) == {*entry.key, "_unreadable", "_removed"}
+    assert set(hints["columns"]) == {*entry.key, "_unreadable", "_removed", "_dlt_load_id"}
     assert entry.write is Write.REPLACE and entry.group == "links"
     own, other = (V22.references[column] for column in entry.key)
     assert own == resource_name(entry.path)

@@ -137,9 +137,8 @@ class Client:
             ApiError: The API is not at this address.
             Cancelled: `stop` was set.
         """
-        settings = self._settings
-        has_token = settings.sign_in == "password"
-        call = Call(path, params, resource, settings.pii.is_open, url, has_token)
+        has_token = self._settings.sign_in == "password"
+        call = Call(path, params, resource, self._settings.pii.is_open, url, has_token)
         attempt = 0
         is_doubted = False
 

@@ -13,7 +13,7 @@ from ..catalog.coerce import to_bool
 from ..errors import ApiError
 from .batch_queue import BatchQueue
 from .context import ExtractContext
-from .cursors import Version
+from .cursors import Cursor, Version
 from .partitions import Partition, partition_key
 from .resource_state import ResourceState
 
@@ -150,18 +150,17 @@ class RowRouter:
                     continue
                 had[identity] = version
             received.append((version, identity))
-            is_new = is_changed or (
-                is_changed is None
-                and (
-                    index in let_in
-                    or cursor.is_new(version, identity, overlap)
-                    or (self._endpoint.is_full_list and identity not in self.table.loaded_ids)
-                )
-            )
+            is_new = is_changed
+            if is_changed is None:
+                is_new = index in let_in or self._is_new(self.table, cursor, version, identity)
             if is_new and index not in too_old:
                 new.append(index)
         cursor.receive(received, overlap)
         self._send(rows.take(new), self._keys(partition))
+
+    def _is_new(self, state: ResourceState, cursor: Cursor, version: int, identity: int) -> bool:
+        is_unknown = self._endpoint.is_full_list and identity not in state.loaded_ids
+        return is_unknown or cursor.is_new(version, identity, state.overlap)
 
     def _is_changed_page(self, state: ResourceState, rows: Page) -> bool:
         """Return whether a page differs from the one loaded last, and record it."""

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.tiny_api import TINY
 
-from perfectgym_source.config.settings import Settings, make_settings
+from perfectgym_source.catalog import V1, V22
+from perfectgym_source.config.settings import NO_ACCOUNT, Settings, make_settings
 from perfectgym_source.errors import ConfigurationError
 
 ACCOUNT = {"username": "api", "password": "s3cret-word"}
@@ -104,6 +105,41 @@ def test_the_credentials_are_those_by_which_the_api_signs_in():
     assert missing.startswith("sources.perfectgym.client_secret is missing")
     assert "tiny-secret" not in repr(make_settings(subdomain="demo", api=TINY, **KEYS))
     assert "username is missing" in refusal(subdomain="demo")
+
+
+def test_the_api_is_that_of_the_credentials():
+    assert make_settings(**GOOD).api is V1
+    assert make_settings(subdomain="demo", **KEYS).api is V22
+    asked = refusal(**GOOD, **KEYS)
+    assert asked.startswith("sources.perfectgym.api is missing")
+    assert "tiny-secret" not in asked and "s3cret-word" not in asked
+    both = make_settings(**GOOD, **KEYS, api="v1")
+    assert (both.api, both.sign_in) == (V1, "password")
+    assert make_settings(**GOOD, **KEYS, api="2.2").sign_in == "keys"
+    assert make_settings(subdomain="demo", **KEYS, api="v1").sign_in == "keys"
+    assert "must be 'v1' or 'v2.2'" in refusal(**GOOD, api="v3")
+    assert "client_id is missing" in refusal(**GOOD, api="v2.2")
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v2.2", "/v2.2/odata", "/V2.2/OData/"])
+def test_the_address_ends_in_api_or_names_the_generation(path):
+    base_url = f"https://demo.perfectgym.com/Api{path}"
+    root = "https://demo.perfectgym.com/Api"
+    assert make_settings(base_url=base_url, **KEYS).base_url == f"{root}/v2.2/odata"
+    assert make_settings(base_url=base_url, **ACCOUNT).base_url == root
+    assert make_settings(subdomain="demo", **KEYS).base_url == f"{root}/v2.2/odata"
+
+
+def test_an_api_client_is_no_member():
+    assert "an API client is no member" in refusal(subdomain="demo", **KEYS, mode="user")
+    assert "must be a language" in refusal(**GOOD, language="Deutsch, bitte")
+    assert make_settings(**GOOD, language="pl-PL").language == "pl-PL"
+
+
+def test_without_an_account_the_api_is_still_known():
+    assert make_settings(subdomain="demo", **KEYS, **NO_ACCOUNT).api is V22
+    assert make_settings(subdomain="demo", **NO_ACCOUNT).api is V1
+    assert make_settings(subdomain="demo", **NO_ACCOUNT, api="v2.2").api is V22
 
 
 def test_a_password_keeps_its_spaces():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, quote_plus
 
 import requests
@@ -192,7 +192,7 @@ def request_token(
     form = {"username": username, "password": password, "grant_type": "password"}
     # What a response may quote, as it was sent and as it was meant.
     account = filter(None, (username, password))
-    hidden = {text for s in account for text in (s, quote(s), quote_plus(s))}
+    hidden = {text for s in account for text in (s, s.strip(), quote(s), quote_plus(s))}
     with requests.Session() as session:
         try:
             response = session.post(
@@ -207,7 +207,20 @@ def request_token(
             content = read_token_body(response, timeout)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             return failure_of(error)
-        return parse_token_response(response, content, now, hidden)
+        outcome = parse_token_response(response, content, now, hidden)
+    if isinstance(outcome, Refusal) and outcome.hint == _CHECK_ACCOUNT:
+        return replace(outcome, hint=_blank_hint(username, password) + _CHECK_ACCOUNT)
+    return outcome
+
+
+def _blank_hint(username: str, password: str) -> str:
+    """Return which of the two may have been copied with a blank too many; empty if none."""
+    named = {"user name": username, "password": password}
+    blank = [name for name, text in named.items() if text != text.strip()]
+    if not blank:
+        return ""
+    verb = "begins or ends" if len(blank) == 1 else "begin or end"
+    return f"The {' and the '.join(blank)} {verb} with a blank. "
 
 
 def read_token_body(response: requests.Response, timeout: tuple[float, float]) -> bytes:

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from ..errors import suggest
+from ..errors import closest, suggest
 from .api_version import ApiVersion
 from .fields import Pii
 from .model import Endpoint, Write
 from .pii import Privacy, Rule, all_columns
-from .tables import TableLayout
+from .tables import Column, TableLayout
 from .v1 import V1
 
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -47,10 +47,9 @@ def make_privacy(given: Any, key: str = "", api: ApiVersion = V1) -> Privacy:
         }
         for name, rule in words.items():
             if name not in known:
-                names = ("default", "unknown", *KINDS, *known)
                 raise ValueError(
                     f"names {name!r}, which is no kind of personal data and no table.column"
-                    f"{suggest(name, names)}"
+                    f"{_suggested(name, known)}"
                 )
             if name in needed and rule != "keep":
                 raise ValueError(f"cannot {rule} {name!r}: loading goes by it")
@@ -82,6 +81,17 @@ def _words(given: Any) -> dict[str, Rule]:
                 )
             words[str(full)] = rule
     return words
+
+
+def _suggested(name: str, known: Mapping[str, tuple[Endpoint, TableLayout, Column]]) -> str:
+    """Return what a wrong name may stand for: a column without its table gets one."""
+    found = closest(name, ("default", "unknown", *KINDS, *known))
+    if found is None:
+        columns = {full.partition(".")[2]: "" for full, entry in known.items() if entry[2].pii}
+        column = closest(name, columns)
+        tables = [full for full in known if full.partition(".")[2] == column and known[full][2].pii]
+        found = min(tables, key=len, default=None)
+    return f" (did you mean {found!r}?)" if found else ""
 
 
 def _needed(endpoint: Endpoint, table: TableLayout) -> set[str | None]:

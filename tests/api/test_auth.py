@@ -58,12 +58,12 @@ def clock():
     return Clock()
 
 
-def make_auth(sandbox, clock=None, password=None, **options):
+def make_auth(sandbox, clock=None, username=None, password=None, **options):
     clock = clock or Clock()
     account = sandbox.employee
     options = {"retry_wait": 0.01, "clock": clock, "sleep": clock.sleep, **options}
     return PasswordGrantAuth(
-        sandbox.base_url, account.username, password or account.password, **options
+        sandbox.base_url, username or account.username, password or account.password, **options
     )
 
 
@@ -311,6 +311,23 @@ def test_a_wrong_password_makes_one_token_request_however_many_threads(sandbox):
     assert "invalid_grant" in texts.pop()
     assert len(sandbox.token_requests) == 1
     assert sandbox.requests == []
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "words"),
+    [
+        ("api", " Wrong-1", "The password begins or ends with a blank. Check username"),
+        ("api\t", "Wrong-1\n", "The user name and the password begin or end with a blank."),
+        ("api ", "Wrong-1", "The user name begins or ends with a blank."),
+        ("api", "Wrong 1", "Check username"),
+    ],
+)
+def test_a_blank_around_what_was_refused_is_named(sandbox, username, password, words):
+    sandbox.faults.add(Fault(TOKEN, "status", status=400, body={"error": "no Wrong-1"}))
+    with pytest.raises(SignInError) as caught:
+        get(sandbox, make_auth(sandbox, username=username, password=password))
+    assert str(caught.value.hint).startswith(words)
+    assert password.strip() not in str(caught.value)
 
 
 NO = {"error": "invalid_grant", "error_description": "Locked."}

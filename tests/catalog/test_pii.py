@@ -81,6 +81,8 @@ def test_rules_that_come_to_the_same_are_the_same():
         ("hsah", "did you mean 'hash'?"),
         ({"contakt": "drop"}, "did you mean 'contact'?"),
         ({"users.emial": "drop"}, "did you mean 'users.email'?"),
+        ({"emial": "drop"}, "did you mean 'users.email'?"),
+        ({"zzz": "drop"}, "no table.column; it is set"),
         ({"contact": "dorp"}, "for 'contact', not 'dorp' (did you mean 'drop'?)"),
         ({"users.birth_date_utc": "drop"}, "did you mean 'users.birth_date'?"),
         ({"contracts.id": "drop"}, "cannot drop 'contracts.id'"),

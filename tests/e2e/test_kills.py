@@ -86,7 +86,7 @@ FIRST_PLACES = [
 """Those that are something else when there is no database yet."""
 
 
-WORKING = "dlt/perfectgym/*/perfectgym"
+WORKING = "dlt/perfectgym/*/pipelines/perfectgym"
 PHASES = {
     "publishing": ".gym.duckdb.tmp",
     "loading": f"{WORKING}/load/normalized/*",
@@ -130,11 +130,20 @@ class Installation:
         shutil.rmtree(self.program.folder / "dlt", ignore_errors=True)
 
     def left_behind(self) -> list[str]:
-        """Files besides the two databases, their marker and the lock, such as copies of rows."""
+        """Files besides the two databases, their marker and the lock, such as copies of rows.
+
+        What dlt's own tools show of the last run stays.
+        """
         databases = {"gym.duckdb", "gym_loading.duckdb"}
         expected = {*databases, ".gym.duckdb.published", "run.lock"}
-        found = [path for path in self.program.folder.rglob("*") if path.is_file()]
-        return [path.name for path in found if path.name not in expected]
+        folder = self.program.folder
+        shown = {folder / "dlt/pipelines/perfectgym", folder / "dlt/perfectgym/shown"}
+        found = [path for path in folder.rglob("*") if path.is_file()]
+        return [
+            path.name
+            for path in found
+            if path.name not in expected and shown.isdisjoint(path.parents)
+        ]
 
     def phase(self) -> str:
         """How far a run has come, or had when it was killed, by its files."""

@@ -15,6 +15,7 @@ from perfectgym_source.api.responses import parse
 from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
 from perfectgym_source.catalog.coerce import number_of, to_decimal, to_json
 from perfectgym_source.catalog.hints import child_hints, root_hints
+from perfectgym_source.catalog.tables import LOAD_ID
 from perfectgym_source.transform import flatten
 from perfectgym_source.transform.decoder import Decoder, arrow_schema
 from perfectgym_source.transform.flatten import UnknownFields
@@ -570,7 +571,7 @@ def test_a_table_has_the_columns_of_dlts_hints(name):
     endpoint = ENDPOINTS[name]
     for layout in table_layout(endpoint).with_children():
         hints = child_hints(endpoint, layout) if layout.level else root_hints(V1, endpoint, "keep")
-        assert set(arrow_schema(endpoint, layout).names) == set(hints["columns"])
+        assert {*arrow_schema(endpoint, layout).names, LOAD_ID} == set(hints["columns"])
 
 
 def sample(row_type_layout, depth=0):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 import click
 
@@ -35,7 +36,7 @@ def in_new_form(arguments: Sequence[str], commands: Collection[str]) -> list[str
         commands: The words that may be commands; none after `pipelines/run.py`.
 
     Raises:
-        ConfigurationError: Options name two commands.
+        ConfigurationError: Options name two commands, or a command stands behind them.
     """
     first = arguments[0] if arguments else ""
     if first in commands or first == "--version" or (commands and first in ("-h", "--help")):
@@ -47,9 +48,17 @@ def in_new_form(arguments: Sequence[str], commands: Collection[str]) -> list[str
         )
     if actions:
         return _command_first(arguments, actions[0])
+    pipelines = completion.pipeline_names()
+    options, words = _apart(arguments)
     is_word = bool(first.strip()) and not first.startswith("-")
-    if commands and is_word and first not in completion.pipeline_names():
+    if commands and is_word and first not in pipelines:
         return list(arguments)  # it is taken for a mistyped command
+    if commands and words and words[0] in {*commands} - {*pipelines}:
+        name, *others = words
+        raise ConfigurationError(
+            f"{name!r} is a command, and stands behind options",
+            hint=f"It comes first: {shlex.join(['perfectgym', name, *others, *options])}",
+        )
     return ["load", *arguments]
 
 
@@ -63,6 +72,32 @@ def note_on(program: str, arguments: Sequence[str], new: Sequence[str]) -> str:
 
 def _command_first(arguments: Sequence[str], action: str) -> list[str]:
     """Return arguments with the command of an option in front, and its values behind."""
+    others = [word for word in arguments if _name(word) != action]
+    values: list[str] = []
+    if action == "--reset":
+        values, others = _values(arguments, action)
+    options, words = _apart(others)
+    if action == "--reset":
+        words = [*values, *(["--pipeline", *words] if words else [])]
+    return [*OLD[action], *words, *options]
+
+
+def _values(arguments: Sequence[str], option: str) -> tuple[list[str], list[str]]:
+    """Return the values of an option, and the other arguments."""
+    values: list[str] = []
+    others: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name == option:
+            values.append(value if equals else next(words, ""))
+        else:
+            others.append(word)
+    return values, others
+
+
+def _apart(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the options of a load with their values, and the other words."""
     with_value = {
         name
         for parameter in load.params
@@ -70,22 +105,15 @@ def _command_first(arguments: Sequence[str], action: str) -> list[str]:
         for name in parameter.opts
         if name != "--full-refresh"
     }
-    values: list[str] = []
-    others: list[str] = []
     options: list[str] = []
+    others: list[str] = []
     words = iter(arguments)
     for word in words:
-        name, equals, value = word.partition("=")
-        if name == action:
-            if action == "--reset":
-                values.append(value if equals else next(words, ""))
-        elif name in with_value and not equals:
-            options += [word, next(words, "")]
+        if word in with_value:
+            options += [word, *islice(words, 1)]
         else:
             (options if word.startswith("-") else others).append(word)
-    if action == "--reset":
-        others = [*values, *(["--pipeline", *others] if others else [])]
-    return [*OLD[action], *others, *options]
+    return options, others
 
 
 def _name(word: str) -> str:

@@ -67,6 +67,20 @@ def test_a_command_after_run_py_is_named(tmp_path: Path) -> None:
     assert "The command is `perfectgym status`" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        ("--json status", "perfectgym status --json"),
+        ("--dataset status --quiet load finance", "perfectgym load finance --dataset status"),
+    ],
+)
+def test_a_command_behind_options_is_named(given: str, right: str) -> None:
+    with pytest.raises(ConfigurationError, match="It comes first: ") as caught:
+        in_new_form(given.split(), COMMANDS)
+    assert right in str(caught.value)
+    assert in_new_form(["--dataset", "status"], COMMANDS) == ["load", "--dataset", "status"]
+
+
 @pytest.mark.parametrize("options", [*permutations(OLD, 2)], ids=" ".join)
 def test_two_commands_are_refused(options: tuple[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="cannot be given together") as caught:

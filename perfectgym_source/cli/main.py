@@ -35,6 +35,9 @@ COMMANDS = tuple(name for names in SECTIONS.values() for name in names)
 
 RUN = "run.py"
 
+_RESUMED = frozenset(("load", "demo", "repair"))
+"""The commands that the next run goes on from."""
+
 
 @click.group(
     cls=Group,
@@ -71,7 +74,9 @@ def _run(program: str, arguments: Sequence[str]) -> NoReturn:
     try:
         code = _invoke(program, arguments, call)
     except (click.Abort, KeyboardInterrupt):
-        text = "Interrupted. The next run starts where the last complete one ended."
+        text = "Interrupted."
+        if call.command in _RESUMED:
+            text += " The next run starts where the last complete one ended."
         _report(arguments, call, text, {"type": "Interrupted", "message": text, "hint": None}, 130)
         # A normal exit would wait for threads that wait for the server.
         os._exit(130)

@@ -64,14 +64,26 @@ def first_folder() -> Path:
 def stored(folder: Path) -> dict[str, Any]:
     """Return the settings of the source that the files in a folder hold, without blank ones.
 
+    Secrets in another file than theirs are not read.
+
     Raises:
-        ConfigurationError: A file cannot be read, or is no TOML.
+        ConfigurationError: A file cannot be read, is no TOML, or names several installations.
     """
     found: dict[str, Any] = {}
     for name in TEMPLATES:
         file = folder / name
         section = _section(read_toml(file)) if file.exists() else {}
-        found.update((key, value) for key, value in section.items() if not is_blank(value))
+        if section.get("installations"):
+            raise ConfigurationError(
+                f"{file} names several installations, and `perfectgym init` writes the address and "
+                "login of one",
+                hint=f"Write those of each under [{SOURCE_SECTION}.installations.NAME]; "
+                "`perfectgym list installations` prints them.",
+            )
+        for key, value in section.items():
+            is_read = key not in SETTINGS or not SETTINGS[key].is_secret or name == "secrets.toml"
+            if is_read and not is_blank(value):
+                found[key] = value
     return found
 
 

@@ -14,7 +14,8 @@ import pytest
 import tomlkit
 from click.testing import CliRunner, Result
 
-from perfectgym_source.cli.main import command
+from perfectgym_source.cli.commands.init import typed_address
+from perfectgym_source.cli.main import command, main
 from perfectgym_source.config.first_files import TEMPLATES, add_settings
 from perfectgym_source.errors import ConfigurationError, PerfectGymError
 
@@ -172,6 +173,59 @@ def test_an_api_client_takes_the_place_of_a_user_name(folder: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        (" Club ", "club"),
+        ("club.perfectgym.com", "club"),
+        ("https://club.perfectgym.com/", "club"),
+        ("club.PerfectGym.com/Api/", "club"),
+        ("https://club.perfectgym.com/ClientPortal2/?a=1#/Login", "club"),
+        ("https://club.perfectgym.com/Test/Api", "https://club.perfectgym.com/Test/Api"),
+        ("https://club.perfectgym.com:8443/Api", "https://club.perfectgym.com:8443/Api"),
+        ("https://club.example/Api/", "https://club.example/Api"),
+    ],
+)
+def test_an_address_may_be_typed_as_a_browser_shows_it(typed: str, found: str) -> None:
+    assert typed_address(typed) == found
+
+
+def test_several_installations_are_not_mixed_with_another_login(folder: Path) -> None:
+    folder.mkdir()
+    text = '[sources.perfectgym.installations.north]\nsubdomain = "north"\n'
+    (folder / "config.toml").write_text(text)
+    refused = init("--subdomain", "club", *ACCOUNT)
+    assert "names several installations" in str(refused.exception)
+    assert [path.name for path in folder.iterdir()] == ["config.toml"]
+
+
+def test_a_login_in_the_wrong_file_is_not_taken_for_one(folder: Path) -> None:
+    folder.mkdir()
+    text = '[sources.perfectgym]\nsubdomain = "club"\nusername = "other"\npassword = "other"\n'
+    (folder / "config.toml").write_text(text)
+    assert "--username (or --client-id), --password-stdin must be given" in str(init().exception)
+    assert init(*ACCOUNT).exit_code == 0
+    assert section(folder / "secrets.toml") == {"username": "api", "password": "s3cret"}
+
+
+def test_an_interrupted_init_promises_no_next_run(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def end(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr("perfectgym_source.cli.main._prepare_process", lambda: None)
+    monkeypatch.setattr("perfectgym_source.cli.commands.init.first_folder", interrupt)
+    monkeypatch.setattr("os._exit", end)
+    monkeypatch.setattr("sys.argv", ["perfectgym", "init"])
+    with pytest.raises(SystemExit, match="130"):
+        main()
+    assert capfd.readouterr().err == "\nInterrupted.\n"
+
+
 def test_at_a_terminal_it_asks_for_what_is_missing(folder: Path, tmp_path: Path) -> None:
     main, terminal = pty.openpty()
     with subprocess.Popen(
@@ -190,6 +244,8 @@ def test_at_a_terminal_it_asks_for_what_is_missing(folder: Path, tmp_path: Path)
             ("It must be", "Club.perfectgym.com"),
             ("API, v1", ""),
             ("User name", "api"),
+            ("It must be", "https://Club.perfectgym.com/ClientPortal2/#/Login"),
+            ("User name", " api "),
             ("Password", "hunter2"),
             ("Mode", ""),
             ("Next:", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -37,6 +38,9 @@ _QUESTIONS = {
     "client_secret": ("Client secret (hidden)", True),
 }
 """The question for each credential, and whether what is typed is hidden."""
+
+_OF_PERFECTGYM = r"(?:https?://)?([^/.:@]+)\.perfectgym\.com(?:/(?!.+/api/?$).*)?"
+"""An address below which the API stands at /Api, also that of the client portal."""
 
 
 def _checked(_: click.Context, parameter: click.Parameter, value: str | None) -> Any:
@@ -119,7 +123,7 @@ def _missing(settings: Mapping[str, Any], may_ask: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     has_address = not settings.keys().isdisjoint(_ADDRESS)
     if is_terminal and not has_address:
-        address = _ask("Address (NAME of NAME.perfectgym.com, or a full URL)", _address)
+        address = _ask("Address (NAME of NAME.perfectgym.com, or a full URL)", typed_address)
         found["base_url" if "://" in address else "subdomain"] = address
     way: SignIn = "keys" if "client_id" in settings else "password"
     if is_terminal and not {"client_id", "username"} & settings.keys():
@@ -155,10 +159,12 @@ def _ask(
     return click.prompt(question, default=default, value_proc=checked, err=True, **more)
 
 
-def _address(text: str) -> str:
-    if "://" in text:
+def typed_address(text: str) -> str:
+    """Return the subdomain or the full address; of what a browser shows, the subdomain."""
+    label = re.fullmatch(_OF_PERFECTGYM, text.strip(), re.IGNORECASE)
+    if label is None and "://" in text:
         return str(_check("base_url", text))
-    return str(_check("subdomain", text.strip().lower().removesuffix(".perfectgym.com")))
+    return str(_check("subdomain", label[1] if label else text))
 
 
 def _kept(_: str, value: str) -> str:
@@ -168,7 +174,7 @@ def _kept(_: str, value: str) -> str:
 def _check(name: str, value: str) -> Any:
     if not value.strip():
         raise ValueError("must not be empty")
-    return SETTINGS[name].check(value)
+    return SETTINGS[name].check(value.strip() if name in ("username", "client_id") else value)
 
 
 def _password() -> str:

@@ -241,10 +241,8 @@ def test_at_a_terminal_it_asks_for_what_is_missing(folder: Path, tmp_path: Path)
         shown = ""
         for question, answer in (
             ("Address", "not an address"),
-            ("It must be", "Club.perfectgym.com"),
-            ("API, v1", ""),
-            ("User name", "api"),
             ("It must be", "https://Club.perfectgym.com/ClientPortal2/#/Login"),
+            ("API, v1", ""),
             ("User name", " api "),
             ("Password", "hunter2"),
             ("Mode", ""),

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import tomlkit
 
 from ..catalog import GROUP_NAMES, RESOURCE_NAMES
 from ..config.pipeline_settings import BUILTIN
+from ..config.toml_files import read_toml
+from ..errors import ConfigurationError
 
 FOLDER = Path(".dlt")
 
@@ -57,8 +58,8 @@ def _configured(*path: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for file in (FOLDER / "config.toml", FOLDER / "secrets.toml"):
         try:
-            section: Any = tomlkit.parse(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            section: Any = read_toml(file)
+        except ConfigurationError:
             # A run reports a file that cannot be read; completion prints nothing.
             continue
         for name in path:

@@ -99,7 +99,7 @@ def warn_of_readable_secrets() -> None:
                         file,
                         file,
                     )
-            except (OSError, ValueError):
+            except (OSError, ConfigurationError):
                 continue  # reading the configuration reports it
 
 
@@ -127,10 +127,9 @@ def _read(path: str) -> tomlkit.TOMLDocument | None:
 
 
 def _has_secrets(file: Path) -> bool:
-    text = file.read_text(encoding="utf-8-sig")
     return any(
         key in _SECRETS and isinstance(value, str) and value
-        for key, value in _entries(tomlkit.parse(text).unwrap())
+        for key, value in _entries(read_toml(file).unwrap())
     )
 
 

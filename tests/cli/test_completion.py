@@ -82,7 +82,7 @@ def test_names_of_groups() -> None:
 def test_names_of_pipelines_and_installations(folder: Path) -> None:
     assert complete("") == ["core", "members", "finance", "everything"]
     assert complete("--installation", "") == []
-    (folder / "config.toml").write_text(CONFIGURED)
+    (folder / "config.toml").write_text(CONFIGURED, encoding="utf-8-sig")
     (folder / "secrets.toml").write_text(SECRETS)
     assert complete("") == ["core", "members", "finance", "everything", "nightly"]
     assert complete("--demo", "ni") == ["nightly"]
@@ -90,7 +90,15 @@ def test_names_of_pipelines_and_installations(folder: Path) -> None:
     assert complete("--installation", "north,") == ["north,south"]
 
 
-@pytest.mark.parametrize("text", ["[pipelines", "pipelines = 1", "[pipelines]\ncore = '\udcff'"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[pipelines",
+        "pipelines = 1",
+        "[pipelines]\ncore = '\udcff'",
+        "wait = 1\nwait = 2",
+    ],
+)
 def test_a_configuration_that_is_wrong_does_not_disturb(folder: Path, text: str) -> None:
     (folder / "config.toml").write_bytes(text.encode(errors="surrogateescape"))
     (folder / "secrets.toml").write_text("[pipelines.nightly]")

@@ -108,6 +108,28 @@ def test_all_that_is_wrong_in_the_configuration_is_named_before_any_request(
     assert configured("--resources", "clubs").returncode == 0
 
 
+@pytest.mark.parametrize("arguments", [["load"], ["--resources", "clubs"], ["core", "--status"]])
+def test_a_key_that_is_set_twice_is_named_whatever_is_called(
+    configured: Program, arguments: list[str]
+) -> None:
+    folder = configured.folder / ".dlt"
+    folder.mkdir()
+    for name in ("config.toml", "secrets.toml"):
+        (folder / name).write_text("[sources.perfectgym]\nmode = 'x'\nmode = 'y'\n")
+        done = subprocess.run(
+            [sys.executable, str(PERFECTGYM), *arguments],
+            cwd=configured.folder,
+            env=configured.environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert f"Error: .dlt/{name} is not valid TOML: line 3 sets a key" in done.stderr
+        assert done.returncode == 2
+        (folder / name).unlink()
+
+
 def test_a_destination_that_is_not_configured_is_one_error(
     configured: Program, sandbox: Sandbox
 ) -> None:

@@ -16,7 +16,7 @@ from ..catalog import Endpoint
 from ..catalog.selection import is_own_row, parents, read_for
 from ..config.settings import Settings
 from ..errors import ApiError
-from ..extract.page_requests import request_parameters
+from ..extract.page_requests import joined_parameters, request_parameters
 from ..extract.partitions import Partition
 from ..extract.progress import NOTHING, Estimate, requests_each
 from .probe import Probe
@@ -141,7 +141,7 @@ class FirstRun:
 
         def fetch(request: PageRequest) -> Page:
             count.requests += 1
-            return self._probe.get(endpoint, {**params, **request.params}, request.url)
+            return self._probe.get(endpoint, joined_parameters(params, request.params), request.url)
 
         for page in pages(fetch, make_paginator(self._api, endpoint, settings.base_url)):
             for row in page.elements:

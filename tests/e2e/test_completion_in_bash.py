@@ -23,7 +23,7 @@ def test_bash_gets_names_and_does_not_wait_for_dlt(program: Program) -> None:
         env={
             **program.environment,
             "_PERFECTGYM_COMPLETE": "bash_complete",
-            "COMP_WORDS": "perfectgym load --resources clubs,contract_f",
+            "COMP_WORDS": "perfectgym load --resources clubs,contract_fe",
             "COMP_CWORD": "3",
             "PYTHONPROFILEIMPORTTIME": "1",
         },
@@ -65,7 +65,7 @@ def test_a_real_bash_completes_after_the_lines_that_the_script_names(program: Pr
     ) as process:
         os.close(terminal)
         wait_for(main, "ready> ")
-        os.write(main, f"{path} load --resources clubs,contract_f\t".encode())
+        os.write(main, f"{path} load --resources clubs,contract_fe\t".encode())
         wait_for(main, "clubs,contract_fees ")
         os.write(main, b"\x15exit\n")
         process.wait(20)

@@ -25,7 +25,7 @@ from support.edits import Editor
 from support.loading import keep, small_world
 from support.machine import Divergence, Machine
 
-from perfectgym_source.extract import reader
+from perfectgym_source.extract import changes
 from perfectgym_source.sandbox import World
 
 SEED = os.environ.get("INVARIANT_SEED", "1")
@@ -112,7 +112,7 @@ class OneCursorForAllClubs(VersionedLists):
 
     def __init__(self) -> None:
         super().__init__()
-        self.patches.setattr(reader, "partition_key", lambda partition, variant=0: "all")
+        self.patches.setattr(changes, "partition_key", lambda partition, variant=0: "all")
 
 
 class NoOverlap(VersionedLists):

@@ -1,0 +1,1 @@
+"""The marts: tables for analysts, which dbt builds from the loaded ones."""

@@ -48,9 +48,8 @@ def unknown_kinds(table: TableLayout, tables: Mapping[str, Any]) -> dict[str, di
         table: An endpoint's own table.
         tables: The tables of the dlt schema, by name.
     """
-    kinds: dict[Any, Kind] = {
-        _TYPES[k]["data_type"]: k for k in ("long", "double", "bool", "string")
-    }
+    stored: tuple[Kind, ...] = ("long", "double", "bool", "string")
+    kinds: dict[Any, Kind] = {_TYPES[kind]["data_type"]: kind for kind in stored}
     return {
         each.name: {
             name: kinds[column["data_type"]]

@@ -73,11 +73,12 @@ def _words(given: Any) -> dict[str, Rule]:
         # Without quotes, `users.email = "drop"` is a table in a table to TOML.
         inner = {f"{name}.{n}": v for n, v in value.items()} if isinstance(value, Mapping) else {}
         for full, word in (inner or {name: value}).items():
-            rule = str(word).strip().lower()
-            if rule not in RULES:
+            text = str(word).strip().lower()
+            rule = next((rule for rule in RULES if rule == text), None)
+            if rule is None:
                 where = "" if full == "default" else f" for {full!r}"
                 raise ValueError(
-                    f"must be 'keep' or 'hash' or 'drop'{where}, not {word!r}{suggest(rule, RULES)}"
+                    f"must be 'keep' or 'hash' or 'drop'{where}, not {word!r}{suggest(text, RULES)}"
                 )
             words[str(full)] = rule
     return words

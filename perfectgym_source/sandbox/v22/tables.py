@@ -7,7 +7,7 @@ from typing import Any
 
 from ..store import Key, Row
 
-_OWN_KEYS = {
+_OWN_KEYS: dict[str, tuple[str, ...]] = {
     "MemberAddress": ("memberId",),
     "MemberCredentials": ("memberId",),
     "MemberMarketingInfo": ("memberId",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import Destination, Session, View
+from .comments import write_comments
 from .dlt_state import pending_packages, stored_state
 from .duckdb_file import DuckDBFile
 from .files import FILESYSTEM, WrittenFiles
@@ -17,6 +18,7 @@ __all__ = [
     "destination_for",
     "pending_packages",
     "stored_state",
+    "write_comments",
 ]
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from types import NoneType
+from typing import Annotated, Any, Literal, cast, get_args, get_type_hints
 
 import dlt
 import pendulum
@@ -21,6 +22,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..config.dlt_config import PIPELINE_ARGUMENTS
+from ..destination import write_comments
 from ..destination.names import CHECKS, HISTORY_PIPELINE, HISTORY_TABLES, RESOURCES, RUNS
 from ..errors import ConfigurationError
 
@@ -37,101 +39,82 @@ RunOutcome = Literal["ok", "partial", "failed"]
 
 @dataclass(frozen=True)
 class ResourceRecord:
-    """Result of a run for one resource.
+    """Result of a run for one resource."""
 
-    Attributes:
-        run_id: The run.
-        resource: The resource.
-        rows_new: Rows that its table did not have before. For full lists, by how
-            much the table grew. None if the load failed.
-        rows_changed: Rows that replaced older ones, those that were flagged as deleted included.
-        rows_deleted: Rows that were flagged as deleted, or were removed.
-        rows_loaded: Rows that were read.
-        rows_total: Rows in the table afterwards; None if it got none.
-        requests: Requests.
-        retries: Those of them that were repeated. None in rows from before there was this column.
-        seconds: Time from its first request, when the endpoints that it depends on had been read,
-            until its last row was handed to dlt; endpoints are read side by side. None if its last
-            row was not handed on.
-        cursor_before: The highest row version that earlier runs had read, if it has versions.
-        cursor_after: The highest that has been read now.
-        outcome: `partial` where a part could not be read, `failed` where nothing could.
-        error: Why.
-    """
-
-    run_id: str
-    resource: str
-    rows_new: int | None
-    rows_changed: int | None
-    rows_deleted: int
-    rows_loaded: int
-    rows_total: int | None
-    requests: int
-    retries: int | None
-    seconds: float | None
-    cursor_before: int | None
-    cursor_after: int | None
-    outcome: str
-    error: str | None
+    run_id: Annotated[str, "The run."]
+    resource: Annotated[str, "The resource."]
+    rows_new: Annotated[
+        int | None,
+        "Rows that its table did not have before. For full lists, by how much the table grew. "
+        "None if the load failed.",
+    ]
+    rows_changed: Annotated[
+        int | None,
+        "Rows that replaced older ones, those that were flagged as deleted included.",
+    ]
+    rows_deleted: Annotated[int, "Rows that were flagged as deleted, or were removed."]
+    rows_loaded: Annotated[int, "Rows that were read."]
+    rows_total: Annotated[int | None, "Rows in the table afterwards; None if it got none."]
+    requests: Annotated[int, "Requests."]
+    retries: Annotated[
+        int | None,
+        "Those of them that were repeated. None in rows from before there was this column.",
+    ]
+    seconds: Annotated[
+        float | None,
+        "Time from its first request, when the endpoints that it depends on had been read, until "
+        "its last row was handed to dlt; endpoints are read side by side. None if its last row "
+        "was not handed on.",
+    ]
+    cursor_before: Annotated[
+        int | None,
+        "The highest row version that earlier runs had read, if it has versions.",
+    ]
+    cursor_after: Annotated[int | None, "The highest that has been read now."]
+    outcome: Annotated[
+        str,
+        "`partial` where a part could not be read, `failed` where nothing could.",
+    ]
+    error: Annotated[str | None, "Why."]
 
 
 @dataclass(frozen=True)
 class CheckRecord:
-    """Result of a check of one table after a load.
+    """Result of a check of one table after a load."""
 
-    Attributes:
-        run_id: The run.
-        name: The check.
-        table_name: The table.
-        is_passed: Whether all is well.
-        value: What was counted or measured; None if there was nothing to measure.
-        text: In words.
-    """
-
-    run_id: str
-    name: str
-    table_name: str
-    is_passed: bool
-    value: float | None
-    text: str
+    run_id: Annotated[str, "The run."]
+    name: Annotated[str, "The check."]
+    table_name: Annotated[str, "The table."]
+    is_passed: Annotated[bool, "Whether all is well."]
+    value: Annotated[
+        float | None,
+        "What was counted or measured; None if there was nothing to measure.",
+    ]
+    text: Annotated[str, "In words."]
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Result of a run.
+    """Result of a run."""
 
-    Attributes:
-        run_id: Its name, which no other run has.
-        pipeline: The named pipeline.
-        installation: The installation that was read.
-        started_at: When it started.
-        finished_at: When it ended.
-        seconds: How long it took.
-        outcome: `partial` where something could not be read, `failed` where the run stopped, or
-            its checks failed it.
-        exit_code: The program's exit code.
-        version: The version of this package.
-        rows_loaded: Rows of all tables.
-        requests: Requests.
-        retries: Requests that were repeated.
-        token_requests: Sign-ins.
-        error: Why it failed.
-    """
-
-    run_id: str
-    pipeline: str
-    installation: str
-    started_at: datetime
-    finished_at: datetime
-    seconds: float
-    outcome: str
-    exit_code: int
-    version: str
-    rows_loaded: int
-    requests: int
-    retries: int
-    token_requests: int
-    error: str | None
+    run_id: Annotated[str, "Its name, which no other run has."]
+    pipeline: Annotated[str, "The named pipeline."]
+    installation: Annotated[str, "The installation that was read."]
+    started_at: Annotated[datetime, "When it started."]
+    finished_at: Annotated[datetime, "When it ended."]
+    seconds: Annotated[float, "How long it took."]
+    outcome: Annotated[
+        str,
+        "`partial` where something could not be read, `failed` where the run stopped, or its "
+        "checks failed it.",
+    ]
+    exit_code: Annotated[int, "The program's exit code."]
+    version: Annotated[str, "The version of this package."]
+    rows_loaded: Annotated[int, "Rows of all tables."]
+    requests: Annotated[int, "Requests."]
+    retries: Annotated[int, "Requests that were repeated."]
+    token_requests: Annotated[int, "Sign-ins."]
+    error: Annotated[str | None, "Why it failed."]
 
 
 @dataclass(frozen=True)
@@ -203,6 +186,7 @@ class History:
             if client.is_storage_initialized():
                 client.update_stored_schema(force=True)
         pipeline.load()
+        write_comments(pipeline)
         run = entry.run
         with pipeline.sql_client() as client:
             before = rows(client, _BEFORE, run.pipeline, run.installation, run.run_id)
@@ -252,13 +236,7 @@ def utc(moment: Any) -> datetime:
     return cast("datetime", pendulum.instance(moment).in_timezone("UTC"))
 
 
-_TYPES = {
-    "str": "text",
-    "int": "bigint",
-    "float": "double",
-    "bool": "bool",
-    "datetime": "timestamp",
-}
+_TYPES = {str: "text", int: "bigint", float: "double", bool: "bool", datetime: "timestamp"}
 
 
 def _source(entry: Entry) -> Any:
@@ -266,7 +244,11 @@ def _source(entry: Entry) -> Any:
         def items() -> Iterator[dict[str, Any]]:
             yield from map(asdict, found)
 
-        return dlt.resource(items, name=name, columns=_columns(kind), write_disposition="append")
+        resource = dlt.resource(
+            items, name=name, columns=_columns(kind), write_disposition="append"
+        )
+        description = str(kind.__doc__)
+        return resource.apply_hints(additional_table_hints={"description": description})
 
     def resources() -> list[Any]:
         return [
@@ -280,7 +262,12 @@ def _source(entry: Entry) -> Any:
 
 def _columns(kind: type[Any]) -> Any:
     columns = {}
-    for field in fields(kind):
-        name, *optional = str(field.type).split(" | ")
-        columns[field.name] = {"data_type": _TYPES[name], "nullable": bool(optional)}
+    for name, annotated in get_type_hints(kind, include_extras=True).items():
+        hint, description = get_args(annotated)
+        types = [part for part in get_args(hint) or (hint,) if part is not NoneType]
+        columns[name] = {
+            "data_type": _TYPES[types[0]],
+            "nullable": types != [hint],
+            "description": description,
+        }
     return columns

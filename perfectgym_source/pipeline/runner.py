@@ -15,7 +15,13 @@ from ..catalog.selection import ancestors
 from ..config.pipeline_settings import Checks
 from ..config.pipelines import configured_checks
 from ..config.settings import Settings
-from ..destination import Options, Session, destination_for, pending_packages
+from ..destination import (
+    Options,
+    Session,
+    destination_for,
+    pending_packages,
+    write_comments,
+)
 from ..error_translation import explain
 from ..errors import LockedError, PerfectGymError
 from ..extract.failures import wrong_mode
@@ -201,6 +207,7 @@ def load(
         if recording:
             recording.normalized(pipeline, normalized)
         pipeline.load()
+        write_comments(pipeline)
         if recording:
             recording.loaded(pipeline)
             if checks:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import Field, fields
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from support.histories import Recorder
@@ -162,15 +161,16 @@ def test_a_resource_that_was_not_read_to_its_end_has_no_seconds(recorder: Record
 def test_a_history_from_before_there_were_some_columns_gets_them(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def earlier(kind: type[Any]) -> list[Field[Any]]:
+    def earlier(kind: type[Any], **_: Any) -> dict[str, Any]:
         is_new = ("retries", "seconds") if kind is ResourceRecord else ()
-        return [field for field in fields(kind) if field.name not in is_new]
+        hints = get_type_hints(kind, include_extras=True)
+        return {name: hint for name, hint in hints.items() if name not in is_new}
 
     def as_earlier(record: Any) -> dict[str, Any]:
-        return {field.name: getattr(record, field.name) for field in earlier(type(record))}
+        return {name: getattr(record, name) for name in earlier(type(record))}
 
     with monkeypatch.context() as patch:
-        patch.setattr("perfectgym_source.pipeline.history.fields", earlier)
+        patch.setattr("perfectgym_source.pipeline.history.get_type_hints", earlier)
         patch.setattr("perfectgym_source.pipeline.history.asdict", as_earlier)
         recorder.load("clubs")
     columns = [column[0] for column in recorder.query("DESCRIBE _run_resources")]

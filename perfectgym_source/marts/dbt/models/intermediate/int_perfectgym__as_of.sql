@@ -1,0 +1,63 @@
+{# Of each dataset: the installation, and the newest of its complete runs, as the wall clock of UTC. #}
+{%- set parts = [] -%}
+{%- if execute -%}
+  {%- for entry in perfectgym.pg_entries() -%}
+    {%- set runs = perfectgym.pg_raw_relation(entry, '_runs') -%}
+    {%- set loads = perfectgym.pg_raw_relation(entry, '_dlt_loads') -%}
+    {%- set part -%}
+select
+    {{ 'dataset.installation' if entry.get('shared') else perfectgym.pg_installation(entry) }} as installation,
+    coalesce(
+        {% if runs -%}
+        (
+            select max({{ perfectgym.pg_utc('runs.started_at') }}) from {{ perfectgym.pg_relation(runs) }} as runs
+            where runs.outcome = 'ok'{% if entry.get('shared') %} and runs.installation = dataset.installation{% endif %}
+        ),
+        {%- endif %}
+        {% if loads -%}
+        (
+            select max({{ perfectgym.pg_utc('loads.inserted_at') }}) from {{ perfectgym.pg_relation(loads) }} as loads
+            where loads.status = 0
+        ),
+        {%- endif %}
+        {{ perfectgym.pg_null('timestamp') }}
+    ) as read_at
+from {% if entry.get('shared') and runs -%}
+(select distinct installation from {{ perfectgym.pg_relation(runs) }} where installation is not null) as dataset
+{%- else -%}
+(select {{ perfectgym.pg_null('text') }} as installation) as dataset
+{%- endif %}
+    {%- endset -%}
+    {%- do parts.append(part) -%}
+  {%- endfor -%}
+{%- endif -%}
+{%- if not parts -%}
+  {%- do parts.append('select ' ~ perfectgym.pg_null('text') ~ ' as installation, ' ~ perfectgym.pg_null('timestamp') ~ ' as read_at from (select 1 as one) as nothing where 1 = 0') -%}
+{%- endif -%}
+
+with reads as (
+
+{{ parts | join('\nunion all\n') }}
+
+),
+
+days as (
+
+    select
+        installation,
+        {% if var('pg_as_of') -%}
+        {{ perfectgym.pg_date(var('pg_as_of')) }}
+        {%- else -%}
+        {{ perfectgym.pg_add_days(perfectgym.pg_day('max(read_at)'), -1) }}
+        {%- endif %} as as_of_date
+    from reads
+    group by installation
+
+)
+
+select
+    installation,
+    as_of_date,
+    {{ perfectgym.pg_midnight(perfectgym.pg_add_days('as_of_date', 1)) }} as as_of_at,
+    {{ perfectgym.pg_add_days(perfectgym.pg_month(perfectgym.pg_add_days('as_of_date', 1)), -1) }} as last_complete_month_end
+from days

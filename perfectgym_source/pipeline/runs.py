@@ -247,15 +247,22 @@ def run_all(runs: Collection[PipelineRun], work: Callable[[Options], T]) -> Iter
 
     Raises:
         PerfectGymError: There is only one run, and it failed.
+        Exception: A bug, at the end if there are other runs.
     """
+    bugs: list[Exception] = []
     for planned in runs:
         try:
             yield RunResult(planned, work(planned.options), None)
         except Exception as error:
             known = explain(error)
-            if len(runs) == 1 or not isinstance(known, PerfectGymError):
+            if len(runs) == 1:
                 raise
-            yield RunResult(planned, None, known)
+            if isinstance(known, PerfectGymError):
+                yield RunResult(planned, None, known)
+            else:
+                bugs.append(error)
+    if bugs:
+        raise bugs[0]
 
 
 def exit_code(codes: Collection[int]) -> int:

@@ -231,13 +231,13 @@ def _why_not(endpoint: Endpoint, stored: StoredState) -> str | None:
         return "each run adds a snapshot, which cannot be taken again"
     if endpoint.table_name != endpoint.name:
         return f"its rows are in {endpoint.table_name}"
-    return None if stored.is_loaded else "it was never loaded"
+    return None if stored.is_loaded else "it was not loaded, or not since a reset"
 
 
 def _nothing(options: Options) -> ConfigurationError:
     return ConfigurationError(
         f"There is nothing to verify: none of the resources has been loaded into "
-        f"{destination_for(options).describe()} ({options.dataset}).",
+        f"{destination_for(options).describe()} ({options.dataset}), or not since a reset.",
         hint="Load first.",
     )
 

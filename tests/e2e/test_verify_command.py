@@ -68,7 +68,7 @@ def test_the_comparison_is_one_json_object(configured: Program) -> None:
             "examples": {"extra": [[99]]},
         }
     }
-    assert found["left_out"] == {"classes": "it was never loaded"}
+    assert found["left_out"] == {"classes": "it was not loaded, or not since a reset"}
 
 
 def test_values_that_differ_are_named_by_column(configured: Program) -> None:

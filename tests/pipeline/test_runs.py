@@ -10,8 +10,10 @@ import duckdb
 import pytest
 from support.loading import small_world
 
+from perfectgym_source.destination import Options
 from perfectgym_source.errors import ConfigurationError, SignInError
 from perfectgym_source.pipeline import PipelineRun, pipeline_runs, run_pipeline
+from perfectgym_source.pipeline.runs import run_all
 from perfectgym_source.sandbox import Fault, Sandbox
 
 
@@ -82,3 +84,22 @@ def test_dlt_alone_loads_a_run_in_place(
     part.dlt_pipeline().run(part.source(on_error="raise"))
     assert count(tmp_path / "gym.duckdb", "clubs") == len(sandbox.world.clubs)
     assert not list(tmp_path.glob("*_loading.duckdb"))
+
+
+def test_a_bug_in_one_run_stops_no_other_and_is_raised_at_the_end(planned: PipelineRun) -> None:
+    runs = [replace(planned, installation=name) for name in ("north", "east", "south")]
+    seen = iter(runs)
+
+    def work(_: Options) -> str:
+        name = next(seen).installation
+        if name == "north":
+            raise ZeroDivisionError
+        if name == "east":
+            raise SignInError("refused")
+        return name
+
+    done = []
+    with pytest.raises(ZeroDivisionError):
+        for result in run_all(runs, work):
+            done.append((result.run.installation, result.value))
+    assert done == [("east", None), ("south", "south")]

@@ -50,6 +50,9 @@ MOST_LETTERS = 300
 
 MOST_SCANNED = 10 * MOST_LETTERS
 
+_SHORTEST_HIDDEN = 4
+"""Letters; a shorter secret is hidden where it stands as a word."""
+
 _CODE = re.compile(r"[A-Za-z0-9_:-]{1,100}")
 _ENTRY = {"code", "property", "message"}
 
@@ -189,7 +192,10 @@ def _words(value: Any, hidden: Iterable[str]) -> str:
         return ""
     text = str(value)
     for secret in sorted(hidden, key=len, reverse=True):
-        text = re.sub(re.escape(secret), "***", text, flags=re.IGNORECASE)
+        pattern = re.escape(secret)
+        if len(secret) < _SHORTEST_HIDDEN:  # it would be found in most words
+            pattern = rf"(?<!\w){pattern}(?!\w)"
+        text = re.sub(pattern, "***", text, flags=re.IGNORECASE)
     # Cut last: a part of what is hidden would not be found.
     plain = "".join(letter if letter.isprintable() else " " for letter in text[:MOST_SCANNED])
     return " ".join(plain.split())[:MOST_LETTERS]

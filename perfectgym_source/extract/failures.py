@@ -123,7 +123,8 @@ class Failures:
         """Report what could not be read; with `on_error` "raise", end the extraction."""
         with self._lock:
             self._report.failures.append(Failure(resource, partition, error))
-        logger.error("%s", error)
+        if not self.is_stopped:  # otherwise it follows from the error that is raised
+            logger.error("%s", error)
         if self._raises:
             self.stop(error)
 

@@ -55,6 +55,11 @@ def test_what_is_hidden_is_hidden_before_a_text_is_cut():
     assert errors_of(body, ["secret-word"]) == [{"code": "***"}, {"message": "x" * 295 + "***"}]
 
 
+def test_a_secret_of_a_letter_or_two_is_hidden_as_a_word_alone() -> None:
+    body = {"errors": [{"message": "The grant of a is invalid"}]}
+    assert errors_of(body, ["a"]) == [{"message": "The grant of *** is invalid"}]
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [

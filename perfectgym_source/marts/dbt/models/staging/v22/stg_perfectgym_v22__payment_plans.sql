@@ -1,0 +1,15 @@
+{{ pg_staging('v22', 'payment_plans', key=['id'], columns={
+    'id': 'bigint',
+    'name': 'text',
+    'is_active': 'boolean',
+    'is_additional': 'boolean',
+    'membership_type_id': 'bigint',
+    'payment_interval__months': 'bigint',
+    'payment_interval__days': 'bigint',
+    'commitment_period__months': 'bigint',
+    'commitment_period__days': 'bigint',
+    'current_membership_fee__membership_fee__gross': 'numeric(18,2)',
+    'current_membership_fee__membership_fee__net': 'numeric(18,2)',
+    'membership_fee__gross': 'numeric(18,2)',
+    'membership_fee__net': 'numeric(18,2)',
+}) }}

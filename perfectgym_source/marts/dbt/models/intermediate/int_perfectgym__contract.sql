@@ -37,7 +37,8 @@ v1 as (
         contracts.cancel_date as cancelled_on,
         contracts.end_date as ends_on,
         contracts.commitment_date as committed_on,
-        contracts.status as api_status
+        contracts.status as api_status,
+        true as are_discounts_known
     from {{ ref('stg_perfectgym_v1__contracts') }} as contracts
     left join {{ ref('int_perfectgym__contract_member') }} as links
         on links.contract_key = {{ pg_key('contracts.installation', 'contracts.id') }}
@@ -66,7 +67,9 @@ v22 as (
         cancel_date as cancelled_on,
         end_date as ends_on,
         contract_commitment_end_date__commitment_end_date as committed_on,
-        status as api_status
+        status as api_status,
+        {# A contract has no discounts there, only charges. #}
+        false as are_discounts_known
     from {{ ref('stg_perfectgym_v22__contracts') }}
 
 ),
@@ -110,6 +113,7 @@ select
     dated.ends_on,
     dated.committed_on,
     dated.api_status,
+    dated.are_discounts_known,
     dated.starts_on as valid_from,
     dated.valid_to,
     dated.starts_on is null or coalesce(dated.valid_to <= dated.starts_on, false) as is_never_started

@@ -55,9 +55,7 @@ list_prices as (
         case
             when discounted.gross = 0 then 0
             when prices.list_gross <> 0 then discounted.gross * prices.list_net / prices.list_gross
-        end as net,
-        discount_counts.has_time_limited_discount,
-        discount_counts.has_unreadable_discount
+        end as net
     from {{ ref('int_perfectgym__contract') }} as contracts
     inner join {{ ref('int_perfectgym__plan_price') }} as prices on prices.plan_key = contracts.plan_key
     left join discount_counts on discount_counts.contract_key = contracts.contract_key
@@ -140,9 +138,8 @@ select
     periods.monthly_gross,
     periods.monthly_net,
     periods.price_basis,
-    {# Charges do not tell which discounts they have in them. #}
-    discount_counts.has_time_limited_discount,
-    discount_counts.has_unreadable_discount
+    case when contracts.are_discounts_known then coalesce(discount_counts.has_time_limited_discount, false) end as has_time_limited_discount,
+    case when contracts.are_discounts_known then coalesce(discount_counts.has_unreadable_discount, false) end as has_unreadable_discount
 from periods
 inner join {{ ref('int_perfectgym__contract') }} as contracts on contracts.contract_key = periods.contract_key
 left join discount_counts on discount_counts.contract_key = periods.contract_key

@@ -1,0 +1,158 @@
+with month_ends as (
+
+    select
+        installation,
+        owner_key,
+        member_key,
+        club_key,
+        currency,
+        month,
+        sum(price) as price,
+        sum(frozen_price) as frozen_price
+    from {{ ref('int_perfectgym__contract_month') }}
+    where price is not null
+    group by 1, 2, 3, 4, 5, 6
+
+),
+
+first_months as (
+
+    select owner_key, currency, min(month) as first_month
+    from month_ends
+    where price > 0
+    group by owner_key, currency
+
+),
+
+{# The end of a month is the start of the next one. #}
+both_ends as (
+
+    select
+        installation, owner_key, member_key, club_key, currency, month,
+        cast(0 as numeric(18,2)) as price_start,
+        cast(0 as numeric(18,2)) as frozen_start,
+        price as price_end,
+        frozen_price as frozen_end
+    from month_ends
+    union all
+    select
+        installation, owner_key, member_key, club_key, currency, {{ pg_add_months('month', 1) }},
+        price,
+        frozen_price,
+        0,
+        0
+    from month_ends
+
+),
+
+clubs as (
+
+    select
+        installation,
+        owner_key,
+        member_key,
+        club_key,
+        currency,
+        month,
+        sum(price_start) as price_start,
+        sum(frozen_start) as frozen_start,
+        sum(price_end) as price_end,
+        sum(frozen_end) as frozen_end
+    from both_ends
+    group by 1, 2, 3, 4, 5, 6
+
+),
+
+owners as (
+
+    select
+        *,
+        price_end - price_start as change,
+        sum(price_start) over (partition by owner_key, currency, month) as owner_start,
+        sum(price_end) over (partition by owner_key, currency, month) as owner_end,
+        sum(case when price_end > price_start then price_end - price_start else 0 end) over (
+            partition by owner_key, currency, month
+        ) as owner_gain,
+        sum(case when price_end < price_start then price_start - price_end else 0 end) over (
+            partition by owner_key, currency, month
+        ) as owner_loss
+    from clubs
+
+),
+
+{# What an owner loses in one club and gains in another is a transfer, pro rata. The shares are differences
+   of rounded running sums, so that they add up to the cent. #}
+shares as (
+
+    select
+        *,
+        sum(case when change > 0 then change else 0 end) over (
+            partition by owner_key, currency, month order by club_key rows unbounded preceding
+        ) as running_gain,
+        sum(case when change < 0 then -change else 0 end) over (
+            partition by owner_key, currency, month order by club_key rows unbounded preceding
+        ) as running_loss,
+        case when owner_gain < owner_loss then owner_gain else owner_loss end as moved
+    from owners
+
+),
+
+moves as (
+
+    select
+        shares.*,
+        first_months.first_month,
+        case
+            when moved = 0 then cast(0 as numeric(18,2))
+            when change > 0 then
+                {{ pg_cents('running_gain * moved / owner_gain') }} - {{ pg_cents('(running_gain - change) * moved / owner_gain') }}
+            when change < 0 then
+                {{ pg_cents('(running_loss + change) * moved / owner_loss') }} - {{ pg_cents('running_loss * moved / owner_loss') }}
+            else 0
+        end as transfer
+    from shares
+    left join first_months
+        on first_months.owner_key = shares.owner_key
+        and coalesce(first_months.currency, '') = coalesce(shares.currency, '')
+
+),
+
+movements as (
+
+    select
+        installation,
+        owner_key,
+        member_key,
+        club_key,
+        currency,
+        month,
+        price_start - frozen_start as mrr_start,
+        case when owner_start = 0 and month = first_month then change else 0 end as mrr_new,
+        case when owner_start = 0 and month > first_month then change else 0 end as mrr_reactivation,
+        case when owner_start > 0 and owner_end > 0 and change > 0 then change - transfer else 0 end as mrr_expansion,
+        case when owner_start > 0 and owner_end > 0 and change < 0 then change - transfer else 0 end as mrr_contraction,
+        case when owner_start > 0 and owner_end = 0 then change else 0 end as mrr_churn,
+        case when owner_start > 0 and owner_end > 0 then transfer else 0 end as mrr_transfer,
+        frozen_start - frozen_end as mrr_freeze,
+        price_end - frozen_end as mrr_end
+    from moves
+    where price_start <> 0 or price_end <> 0
+
+)
+
+select
+    {{ pg_key("owner_key", "coalesce(club_key, 'no club')", "coalesce(currency, 'no currency')", "movements.month") }} as mrr_month_key,
+    movements.installation,
+    movements.month,
+    movements.owner_key,
+    movements.member_key,
+    movements.club_key,
+    movements.currency,
+    {%- for name in ['start', 'new', 'reactivation', 'expansion', 'contraction', 'churn', 'transfer', 'freeze', 'end'] %}
+    cast(movements.mrr_{{ name }} as numeric(18,2)) as mrr_{{ name }},
+    {%- endfor %}
+    months.is_complete_month
+from movements
+inner join {{ ref('int_perfectgym__month') }} as months
+    on months.installation = movements.installation and months.month = movements.month
+where months.is_in_history

@@ -1,0 +1,183 @@
+{% set no_club = "installation || '|no club'" %}
+with numbers as (
+
+    {{ dbt.generate_series(31) }}
+
+),
+
+days as (
+
+    select
+        months.installation,
+        {{ pg_add_days('months.month', 'cast(numbers.generated_number as integer) - 1') }} as day,
+        months.last_on
+    from {{ ref('int_perfectgym__month') }} as months
+    cross join numbers
+    where months.is_in_history
+
+),
+
+{# Members by running sums: one more on the first day of a period, one less on the day behind it. #}
+member_changes as (
+
+    select installation, club_key, period_from as day, 1 as members, case when is_frozen then 0 else 1 end as active
+    from {{ ref('int_perfectgym__member_period') }}
+    union all
+    select installation, club_key, period_to, -1, case when is_frozen then 0 else -1 end
+    from {{ ref('int_perfectgym__member_period') }}
+    where period_to is not null
+
+),
+
+daily_changes as (
+
+    select installation, coalesce(club_key, {{ no_club }}) as club, day, sum(members) as members, sum(active) as active
+    from member_changes
+    group by 1, 2, 3
+
+),
+
+visits as (
+
+    select
+        installation,
+        coalesce(club_key, {{ no_club }}) as club,
+        visit_date as day,
+        count(*) as visits,
+        count(distinct member_key) as visitors
+    from {{ ref('fct_visit') }}
+    group by 1, 2, 3
+
+),
+
+classes as (
+
+    select
+        installation,
+        coalesce(club_key, {{ no_club }}) as club,
+        {{ pg_day('starts_at') }} as day,
+        count(*) as classes_held,
+        sum(case when place_limit > 0 then places_taken end) as places_taken,
+        sum(case when place_limit > 0 then place_limit end) as place_limit,
+        sum(attended) as attended,
+        sum(no_show) as no_show
+    from {{ ref('fct_class') }}
+    where state = 'held'
+    group by 1, 2, 3
+
+),
+
+signed as (
+
+    select installation, coalesce(club_key, {{ no_club }}) as club, signed_on as day, count(*) as signed
+    from {{ ref('int_perfectgym__contract') }}
+    where signed_on is not null
+    group by 1, 2, 3
+
+),
+
+notices as (
+
+    select installation, coalesce(club_key, {{ no_club }}) as club, cancelled_on as day, count(*) as notices
+    from {{ ref('int_perfectgym__contract') }}
+    where cancelled_on is not null
+    group by 1, 2, 3
+
+),
+
+sales as (
+
+    select installation, coalesce(club_key, {{ no_club }}) as club, sold_on as day, sum(amount_gross) as sales_gross
+    from {{ ref('fct_product_sale') }}
+    group by 1, 2, 3
+
+),
+
+first_days as (
+
+    select installation, club, min(day) as first_day
+    from (
+        {%- for name in ['daily_changes', 'visits', 'classes', 'signed', 'notices', 'sales'] %}
+        select installation, club, min(day) as day from {{ name }} group by installation, club{{ ' union all' if not loop.last }}
+        {%- endfor %}
+    ) as firsts
+    group by installation, club
+
+),
+
+club_days as (
+
+    select first_days.installation, first_days.club, days.day
+    from first_days
+    inner join days
+        on days.installation = first_days.installation
+        and days.day >= first_days.first_day
+        and days.day <= days.last_on
+
+),
+
+{# Changes of days before those shown count as well. #}
+all_changes as (
+
+    select installation, club, day, members, active, false as is_shown from daily_changes
+    union all
+    select installation, club, day, 0, 0, true from club_days
+
+),
+
+running as (
+
+    select
+        club,
+        day,
+        is_shown,
+        sum(members) over (partition by club order by day rows unbounded preceding) as members,
+        sum(active) over (partition by club order by day rows unbounded preceding) as active
+    from (
+        select club, day, sum(members) as members, sum(active) as active, max(case when is_shown then 1 else 0 end) = 1 as is_shown
+        from all_changes
+        group by club, day
+    ) as merged_changes
+
+),
+
+{# A figure is 0 only where it could be another one: not if the tables it needs are not loaded. #}
+known as (
+
+    select
+        as_of.installation,
+        exists (select 1 from member_changes where member_changes.installation = as_of.installation) as are_members,
+        exists (select 1 from visits where visits.installation = as_of.installation) as are_visits,
+        exists (select 1 from classes where classes.installation = as_of.installation) as are_classes,
+        exists (select 1 from classes where classes.installation = as_of.installation and classes.attended is not null) as are_bookings,
+        exists (select 1 from {{ ref('int_perfectgym__contract') }} as contracts where contracts.installation = as_of.installation) as are_contracts,
+        exists (select 1 from sales where sales.installation = as_of.installation) as are_sales
+    from {{ ref('int_perfectgym__as_of') }} as as_of
+
+)
+
+select
+    {{ pg_key('club_days.club', 'club_days.day') }} as club_day_key,
+    club_days.installation,
+    club_days.day as date_day,
+    nullif(club_days.club, club_days.installation || '|no club') as club_key,
+    case when known.are_members then cast(running.members as {{ pg_type('bigint') }}) end as members,
+    case when known.are_members then cast(running.active as {{ pg_type('bigint') }}) end as active,
+    case when known.are_visits then coalesce(visits.visits, 0) end as visits,
+    case when known.are_visits then coalesce(visits.visitors, 0) end as visitors,
+    case when known.are_classes then coalesce(classes.classes_held, 0) end as classes_held,
+    case when known.are_classes then cast(coalesce(classes.places_taken, 0) as {{ pg_type('bigint') }}) end as places_taken,
+    case when known.are_classes then cast(coalesce(classes.place_limit, 0) as {{ pg_type('bigint') }}) end as place_limit,
+    case when known.are_bookings then cast(coalesce(classes.attended, 0) as {{ pg_type('bigint') }}) end as attended,
+    case when known.are_bookings then cast(coalesce(classes.no_show, 0) as {{ pg_type('bigint') }}) end as no_show,
+    case when known.are_contracts then coalesce(signed.signed, 0) end as signed,
+    case when known.are_contracts then coalesce(notices.notices, 0) end as notices,
+    coalesce(clubs.currency, {{ pg_text(var('pg_currency')) if var('pg_currency') else pg_null('text') }}) as currency,
+    case when known.are_sales then cast(coalesce(sales.sales_gross, 0) as numeric(18,2)) end as sales_gross
+from club_days
+inner join running on running.club = club_days.club and running.day = club_days.day
+inner join known on known.installation = club_days.installation
+left join {{ ref('int_perfectgym__club') }} as clubs on clubs.club_key = club_days.club
+{%- for name in ['visits', 'classes', 'signed', 'notices', 'sales'] %}
+left join {{ name }} on {{ name }}.club = club_days.club and {{ name }}.day = club_days.day
+{%- endfor %}

@@ -145,14 +145,16 @@ running as (
 known as (
 
     select
-        as_of.installation,
-        exists (select 1 from member_changes where member_changes.installation = as_of.installation) as are_members,
-        exists (select 1 from visits where visits.installation = as_of.installation) as are_visits,
-        exists (select 1 from classes where classes.installation = as_of.installation) as are_classes,
-        exists (select 1 from classes where classes.installation = as_of.installation and classes.attended is not null) as are_bookings,
-        exists (select 1 from {{ ref('int_perfectgym__contract') }} as contracts where contracts.installation = as_of.installation) as are_contracts,
-        exists (select 1 from sales where sales.installation = as_of.installation) as are_sales
+        as_of.installation
+        {%- for name in ['daily_changes', 'visits', 'classes', 'bookings', 'contracts', 'sales'] %},
+        known_{{ name }}.installation is not null as are_{{ name }}
+        {%- endfor %}
     from {{ ref('int_perfectgym__as_of') }} as as_of
+    {%- for name in ['daily_changes', 'visits', 'classes', 'sales'] %}
+    left join (select distinct installation from {{ name }}) as known_{{ name }} on known_{{ name }}.installation = as_of.installation
+    {%- endfor %}
+    left join (select distinct installation from classes where attended is not null) as known_bookings on known_bookings.installation = as_of.installation
+    left join (select distinct installation from {{ ref('int_perfectgym__contract') }}) as known_contracts on known_contracts.installation = as_of.installation
 
 )
 
@@ -161,8 +163,8 @@ select
     club_days.installation,
     club_days.day as date_day,
     nullif(club_days.club, club_days.installation || '|no club') as club_key,
-    case when known.are_members then cast(running.members as {{ pg_type('bigint') }}) end as members,
-    case when known.are_members then cast(running.active as {{ pg_type('bigint') }}) end as active,
+    case when known.are_daily_changes then cast(running.members as {{ pg_type('bigint') }}) end as members,
+    case when known.are_daily_changes then cast(running.active as {{ pg_type('bigint') }}) end as active,
     case when known.are_visits then coalesce(visits.visits, 0) end as visits,
     case when known.are_visits then coalesce(visits.visitors, 0) end as visitors,
     case when known.are_classes then coalesce(classes.classes_held, 0) end as classes_held,

@@ -126,15 +126,16 @@ first_months as (
 known as (
 
     select
-        as_of.installation,
-        exists (select 1 from member_counts where member_counts.installation = as_of.installation) as are_members,
-        exists (select 1 from discounts where discounts.installation = as_of.installation) as are_contracts,
-        exists (select 1 from discounts where discounts.installation = as_of.installation and discounts.discount_gross is not null) as are_list_prices,
-        exists (select 1 from mrr where mrr.installation = as_of.installation) as are_prices,
-        exists (select 1 from visits where visits.installation = as_of.installation) as are_visits,
-        exists (select 1 from classes where classes.installation = as_of.installation) as are_classes,
-        exists (select 1 from classes where classes.installation = as_of.installation and classes.attended is not null) as are_bookings
+        as_of.installation
+        {%- for name in ['member_counts', 'discounts', 'list_prices', 'mrr', 'visits', 'classes', 'bookings'] %},
+        known_{{ name }}.installation is not null as are_{{ name }}
+        {%- endfor %}
     from {{ ref('int_perfectgym__as_of') }} as as_of
+    {%- for name in ['member_counts', 'discounts', 'mrr', 'visits', 'classes'] %}
+    left join (select distinct installation from {{ name }}) as known_{{ name }} on known_{{ name }}.installation = as_of.installation
+    {%- endfor %}
+    left join (select distinct installation from discounts where discount_gross is not null) as known_list_prices on known_list_prices.installation = as_of.installation
+    left join (select distinct installation from classes where attended is not null) as known_bookings on known_bookings.installation = as_of.installation
 
 ),
 
@@ -146,16 +147,16 @@ club_months as (
         months.month,
         months.is_complete_month,
         {%- for name in ['joined', 'returned', 'renewed_late', 'left_members', 'within_month', 'members_end', 'frozen_end', 'transferred_in'] %}
-        case when known.are_members then cast(coalesce(member_counts.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
+        case when known.are_member_counts then cast(coalesce(member_counts.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
         {%- endfor %}
         {%- for name in ['members_start', 'transferred_out'] %}
-        case when known.are_members then cast(coalesce(start_counts.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
+        case when known.are_member_counts then cast(coalesce(start_counts.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
         {%- endfor %}
         {%- for name in ['contracts_start', 'contracts_ended'] %}
-        case when known.are_contracts then cast(coalesce(contract_starts.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
+        case when known.are_discounts then cast(coalesce(contract_starts.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
         {%- endfor %}
         {%- for name in ['start'] + movements + ['end'] %}
-        case when known.are_prices then cast(coalesce(mrr.mrr_{{ name }}, 0) as numeric(18,2)) end as mrr_{{ name }},
+        case when known.are_mrr then cast(coalesce(mrr.mrr_{{ name }}, 0) as numeric(18,2)) end as mrr_{{ name }},
         {%- endfor %}
         case when known.are_list_prices then cast(coalesce(discounts.discount_gross, 0) as numeric(18,2)) end as discount_gross,
         case when known.are_visits then cast(coalesce(visits.visits, 0) as {{ pg_type('bigint') }}) end as visits,
@@ -182,12 +183,11 @@ years as (
 
     select
         *,
-        count(*) over twelve_months as month_count,
-        sum(left_members) over twelve_months as left_12m,
-        sum(members_start) over twelve_months as members_start_12m,
-        min(members_start) over (partition by club order by month rows between 11 preceding and 11 preceding) as first_members_start
+        count(*) over (partition by club order by month rows between 11 preceding and current row) as month_count,
+        sum(left_members) over (partition by club order by month rows between 11 preceding and current row) as left_12m,
+        sum(members_start) over (partition by club order by month rows between 11 preceding and current row) as members_start_12m,
+        lag(members_start, 11) over (partition by club order by month) as first_members_start
     from club_months
-    window twelve_months as (partition by club order by month rows between 11 preceding and current row)
 
 )
 

@@ -19,7 +19,7 @@ first_months as (
 
     select owner_key, currency, min(month) as first_month
     from month_ends
-    where price > 0
+    where price <> 0
     group by owner_key, currency
 
 ),
@@ -102,6 +102,7 @@ moves as (
     select
         shares.*,
         first_months.first_month,
+        owner_start <> 0 and owner_end <> 0 as is_kept,
         case
             when moved = 0 then cast(0 as numeric(18,2))
             when change > 0 then
@@ -127,12 +128,12 @@ movements as (
         currency,
         month,
         price_start - frozen_start as mrr_start,
-        case when owner_start = 0 and month = first_month then change else 0 end as mrr_new,
+        case when owner_start = 0 and month <= first_month then change else 0 end as mrr_new,
         case when owner_start = 0 and month > first_month then change else 0 end as mrr_reactivation,
-        case when owner_start > 0 and owner_end > 0 and change > 0 then change - transfer else 0 end as mrr_expansion,
-        case when owner_start > 0 and owner_end > 0 and change < 0 then change - transfer else 0 end as mrr_contraction,
-        case when owner_start > 0 and owner_end = 0 then change else 0 end as mrr_churn,
-        case when owner_start > 0 and owner_end > 0 then transfer else 0 end as mrr_transfer,
+        case when is_kept and change > 0 then change - transfer else 0 end as mrr_expansion,
+        case when is_kept and change < 0 then change - transfer else 0 end as mrr_contraction,
+        case when owner_start <> 0 and owner_end = 0 then change else 0 end as mrr_churn,
+        case when is_kept then transfer else 0 end as mrr_transfer,
         frozen_start - frozen_end as mrr_freeze,
         price_end - frozen_end as mrr_end
     from moves

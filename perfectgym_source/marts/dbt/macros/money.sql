@@ -17,12 +17,12 @@
   {%- set interval = '(' ~ plan ~ '.interval_month_count * ' ~ days ~ ' + ' ~ plan ~ '.interval_day_count)' -%}
   {%- set commitment = '(' ~ plan ~ '.commitment_month_count * ' ~ days ~ ' + ' ~ plan ~ '.commitment_day_count)' -%}
   {%- set lasting = 'case when ' ~ interval ~ ' > 0 then ' ~ interval ~ ' else ' ~ commitment ~ ' end' -%}
-  case
-    when {{ interval }} is null then case when {{ amount }} = 0 then cast(0 as numeric(18,2)) end
+  cast(case
+    when {{ interval }} is null then case when {{ amount }} = 0 then 0 end
     when {{ interval }} > 0 or {{ commitment }} > 0
       then {{ perfectgym.pg_cents('cast(' ~ amount ~ ' as numeric(28,9)) * ' ~ days ~ ' / (' ~ lasting ~ ')') }}
-    when {{ amount }} is not null then cast(0 as numeric(18,2))
-  end
+    when {{ amount }} is not null then 0
+  end as numeric(18,2))
 {%- endmacro %}
 
 {# The length of a period that is written as '1 Month' or '7 days': its months, or its days (unit); NULL

@@ -25,8 +25,8 @@ addons as (
     select
         in_force.contract_key,
         in_force.month,
-        sum(addons.addon_gross) as addon_gross,
-        sum(addons.addon_net) as addon_net
+        cast(sum(addons.addon_gross) as numeric(18,2)) as addon_gross,
+        cast(sum(addons.addon_net) as numeric(18,2)) as addon_net
     from in_force
     inner join {{ ref('int_perfectgym__contract_addon') }} as addons
         on addons.contract_key = in_force.contract_key
@@ -49,7 +49,7 @@ priced as (
         addons.addon_net,
         case
             when prices.monthly_{{ amount }} is not null or addons.addon_{{ amount }} is not null
-                then coalesce(prices.monthly_{{ amount }}, 0) + coalesce(addons.addon_{{ amount }}, 0)
+                then cast(coalesce(prices.monthly_{{ amount }}, 0) + coalesce(addons.addon_{{ amount }}, 0) as numeric(18,2))
         end as price
     from in_force
     left join {{ ref('int_perfectgym__contract_price') }} as prices
@@ -72,5 +72,9 @@ select
     {%- else -%}
     case when is_frozen then price when price is not null then cast(0 as numeric(18,2)) end
     {%- endif %} as frozen_price,
-    case when is_frozen then 0 when monthly_list_gross > monthly_gross then monthly_list_gross - monthly_gross when monthly_list_gross is not null and monthly_gross is not null then 0 end as discount_gross
+    cast(case
+        when is_frozen then 0
+        when monthly_list_gross > monthly_gross then monthly_list_gross - monthly_gross
+        when monthly_list_gross is not null and monthly_gross is not null then 0
+    end as numeric(18,2)) as discount_gross
 from priced

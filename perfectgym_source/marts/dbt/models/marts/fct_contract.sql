@@ -127,15 +127,15 @@ select
     ended.monthly_list_gross,
     ended.monthly_gross,
     ended.monthly_net,
-    case
+    cast(case
         when ended.monthly_list_gross > ended.monthly_gross then ended.monthly_list_gross - ended.monthly_gross
         when ended.monthly_list_gross is not null and ended.monthly_gross is not null then 0
-    end as discount_gross,
-    ended.addon_gross,
-    ended.addon_net,
+    end as numeric(18,2)) as discount_gross,
+    cast(ended.addon_gross as numeric(18,2)) as addon_gross,
+    cast(ended.addon_net as numeric(18,2)) as addon_net,
     ended.has_time_limited_discount,
     ended.has_unreadable_discount,
     ended.price_basis,
-    coalesce(frozen_days.freeze_days, 0) as freeze_days
+    cast(coalesce(frozen_days.freeze_days, 0) as {{ pg_type('bigint') }}) as freeze_days
 from ended
 left join frozen_days on frozen_days.contract_key = ended.contract_key

@@ -110,10 +110,10 @@ select
         else 'returned'
     end as movement,
     {{ pg_rate(pg_days_between('both_ends.stay_from', 'case when both_ends.stay_to <= months.last_on then both_ends.stay_to else ' ~ pg_add_days('months.last_on', 1) ~ ' end'), var('pg_days_per_month')) }} as tenure_months,
-    both_ends.days_in_force,
-    both_ends.frozen_days,
+    cast(both_ends.days_in_force as {{ pg_type('bigint') }}) as days_in_force,
+    cast(both_ends.frozen_days as {{ pg_type('bigint') }}) as frozen_days,
     coalesce(visits.visits, 0) as visits,
-    mrr.mrr_end,
+    cast(mrr.mrr_end as numeric(18,2)) as mrr_end,
     months.is_complete_month
 from both_ends
 inner join {{ ref('int_perfectgym__month') }} as months

@@ -163,19 +163,19 @@ select
     club_days.installation,
     club_days.day as date_day,
     nullif(club_days.club, club_days.installation || '|no club') as club_key,
-    case when known.are_daily_changes then cast(running.members as {{ pg_type('bigint') }}) end as members,
-    case when known.are_daily_changes then cast(running.active as {{ pg_type('bigint') }}) end as active,
+    cast(case when known.are_daily_changes then running.members end as {{ pg_type('bigint') }}) as members,
+    cast(case when known.are_daily_changes then running.active end as {{ pg_type('bigint') }}) as active,
     case when known.are_visits then coalesce(visits.visits, 0) end as visits,
     case when known.are_visits then coalesce(visits.visitors, 0) end as visitors,
     case when known.are_classes then coalesce(classes.classes_held, 0) end as classes_held,
-    case when known.are_classes then cast(coalesce(classes.places_taken, 0) as {{ pg_type('bigint') }}) end as places_taken,
-    case when known.are_classes then cast(coalesce(classes.place_limit, 0) as {{ pg_type('bigint') }}) end as place_limit,
-    case when known.are_bookings then cast(coalesce(classes.attended, 0) as {{ pg_type('bigint') }}) end as attended,
-    case when known.are_bookings then cast(coalesce(classes.no_show, 0) as {{ pg_type('bigint') }}) end as no_show,
+    cast(case when known.are_classes then coalesce(classes.places_taken, 0) end as {{ pg_type('bigint') }}) as places_taken,
+    cast(case when known.are_classes then coalesce(classes.place_limit, 0) end as {{ pg_type('bigint') }}) as place_limit,
+    cast(case when known.are_bookings then coalesce(classes.attended, 0) end as {{ pg_type('bigint') }}) as attended,
+    cast(case when known.are_bookings then coalesce(classes.no_show, 0) end as {{ pg_type('bigint') }}) as no_show,
     case when known.are_contracts then coalesce(signed.signed, 0) end as signed,
     case when known.are_contracts then coalesce(notices.notices, 0) end as notices,
     coalesce(clubs.currency, {{ pg_text(var('pg_currency')) if var('pg_currency') else pg_null('text') }}) as currency,
-    case when known.are_sales then cast(coalesce(sales.sales_gross, 0) as numeric(18,2)) end as sales_gross
+    cast(case when known.are_sales then coalesce(sales.sales_gross, 0) end as numeric(18,2)) as sales_gross
 from club_days
 inner join running on running.club = club_days.club and running.day = club_days.day
 inner join known on known.installation = club_days.installation

@@ -147,24 +147,24 @@ club_months as (
         months.month,
         months.is_complete_month,
         {%- for name in ['joined', 'returned', 'renewed_late', 'left_members', 'within_month', 'members_end', 'frozen_end', 'transferred_in'] %}
-        case when known.are_member_counts then cast(coalesce(member_counts.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
+        cast(case when known.are_member_counts then coalesce(member_counts.{{ name }}, 0) end as {{ pg_type('bigint') }}) as {{ name }},
         {%- endfor %}
         {%- for name in ['members_start', 'transferred_out'] %}
-        case when known.are_member_counts then cast(coalesce(start_counts.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
+        cast(case when known.are_member_counts then coalesce(start_counts.{{ name }}, 0) end as {{ pg_type('bigint') }}) as {{ name }},
         {%- endfor %}
         {%- for name in ['contracts_start', 'contracts_ended'] %}
-        case when known.are_discounts then cast(coalesce(contract_starts.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
+        cast(case when known.are_discounts then coalesce(contract_starts.{{ name }}, 0) end as {{ pg_type('bigint') }}) as {{ name }},
         {%- endfor %}
         {%- for name in ['start'] + movements + ['end'] %}
-        case when known.are_mrr then cast(coalesce(mrr.mrr_{{ name }}, 0) as numeric(18,2)) end as mrr_{{ name }},
+        cast(case when known.are_mrr then coalesce(mrr.mrr_{{ name }}, 0) end as numeric(18,2)) as mrr_{{ name }},
         {%- endfor %}
-        case when known.are_list_prices then cast(coalesce(discounts.discount_gross, 0) as numeric(18,2)) end as discount_gross,
-        case when known.are_visits then cast(coalesce(visits.visits, 0) as {{ pg_type('bigint') }}) end as visits,
+        cast(case when known.are_list_prices then coalesce(discounts.discount_gross, 0) end as numeric(18,2)) as discount_gross,
+        cast(case when known.are_visits then coalesce(visits.visits, 0) end as {{ pg_type('bigint') }}) as visits,
         {%- for name in ['classes_held', 'places_taken', 'place_limit'] %}
-        case when known.are_classes then cast(coalesce(classes.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }},
+        cast(case when known.are_classes then coalesce(classes.{{ name }}, 0) end as {{ pg_type('bigint') }}) as {{ name }},
         {%- endfor %}
         {%- for name in ['attended', 'no_show'] %}
-        case when known.are_bookings then cast(coalesce(classes.{{ name }}, 0) as {{ pg_type('bigint') }}) end as {{ name }}{{ ',' if not loop.last }}
+        cast(case when known.are_bookings then coalesce(classes.{{ name }}, 0) end as {{ pg_type('bigint') }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from first_months
     inner join {{ ref('int_perfectgym__month') }} as months
@@ -215,14 +215,14 @@ select
     {%- endfor %}
     years.discount_gross,
     {{ pg_rate('years.left_members', 'years.members_start') }} as member_churn_rate,
-    case
+    cast(case
         when years.month_count = 12 and years.is_complete_month
             {%- if var('pg_attrition_denominator') == 'start' %}
             then {{ pg_rate('years.left_12m', 'years.first_members_start') }}
             {%- else %}
             then {{ pg_rate('years.left_12m * 12', 'years.members_start_12m') }}
             {%- endif %}
-    end as attrition_12m_rate,
+    end as numeric(9,4)) as attrition_12m_rate,
     {{ pg_rate('years.contracts_ended', 'years.contracts_start') }} as contract_churn_rate,
     {{ pg_rate('-(years.mrr_churn + years.mrr_contraction)', 'years.mrr_start') }} as mrr_churn_rate,
     years.visits,

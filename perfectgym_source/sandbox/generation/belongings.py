@@ -9,7 +9,7 @@ from typing import Any
 
 from ..data import programme
 from ..store import Row
-from .builder import NOW, Builder, day, fee, iso, money
+from .builder import Builder, day, fee, iso, money
 
 _WEB = "https://cdn.fitness-park.example"
 
@@ -46,7 +46,7 @@ def make_measurements(builder: Builder) -> None:
     if not users:
         return
     taken = sorted(
-        random.randrange(NOW - 500 * 1440, NOW) for _ in range(builder.size.measurements)
+        random.randrange(builder.now - 500 * 1440, builder.now) for _ in range(builder.size.measurements)
     )
     part_id = 0
     for number, when in enumerate(taken, 1):
@@ -92,7 +92,7 @@ def _document(
             "url": f"{_WEB}/documents/{key}.pdf",
             "isDeleted": number % 9 == 8,
         },
-        when=random.randrange(joined, NOW),
+        when=random.randrange(joined, builder.now),
         params=params,
     )
 
@@ -101,7 +101,7 @@ def _message(
     builder: Builder, random: Random, key: int, number: int, params: dict[str, Any], joined: int
 ) -> None:
     title, text = programme.MESSAGES[key % len(programme.MESSAGES)]
-    sent = random.randrange(joined, NOW)
+    sent = random.randrange(joined, builder.now)
     read = random.random() < 0.6
     builder.add(
         "messages",
@@ -128,7 +128,7 @@ def _message(
 def _pending_fee(
     builder: Builder, random: Random, key: int, number: int, params: dict[str, Any]
 ) -> None:
-    due = NOW + random.randrange(-20, 25) * 1440
+    due = builder.now + random.randrange(-20, 25) * 1440
     kind = ("Membership fee", "Joining fee")[number % 2]
     builder.add(
         "pending_contract_fees",
@@ -142,7 +142,7 @@ def _pending_fee(
             "dueDate": day(due),
             "isDeleted": False,
         },
-        when=NOW - random.randrange(1, 40) * 1440,
+        when=builder.now - random.randrange(1, 40) * 1440,
         params=params,
     )
 
@@ -161,7 +161,7 @@ def _cards(builder: Builder, index: int, user: Row, params: dict[str, Any], join
                 "contractId": contracts[0]["id"] if contracts else None,
                 "assigneReason": "Lost card" if number else "New member",
             },
-            when=min(NOW, joined + 5 + number * 90 * 1440),
+            when=min(builder.now, joined + 5 + number * 90 * 1440),
             params=params,
         )
 
@@ -179,7 +179,7 @@ def _products(
         package = unit == "package"
         bought = 10 if package else 1 + index % 2
         left = random.randrange(bought + 1)
-        when = random.randrange(notes["joined"], NOW)
+        when = random.randrange(notes["joined"], builder.now)
         expires = day(when + 180 * 1440) if package or kind == "Entry" else None
         builder.add(
             "user_products",
@@ -230,8 +230,8 @@ def _friends(
         steps = (1, 3, 8)
     for number, step in enumerate(steps):
         friend = users[(index + step) % len(users)]["id"]
-        since = random.randrange(joined, NOW)
-        ended = day(NOW - 1440)[:10] if number == 2 else None
+        since = random.randrange(joined, builder.now)
+        ended = day(builder.now - 1440)[:10] if number == 2 else None
         fields = {"userId": friend, "dateFrom": day(since)[:10], "dateTo": ended}
         builder.add("friend_statuses", dict(fields), params=params)
         if number != 1:

@@ -94,8 +94,9 @@ class Builder:
     their last change; `finish` numbers them all in that order, over all tables and clubs.
     """
 
-    def __init__(self, size: Size, seed: int, quirks: bool) -> None:
+    def __init__(self, size: Size, seed: int, quirks: bool, now: int = NOW) -> None:
         self.size = size
+        self.now = now
         self._seed = seed
         self._quirks = Quirks() if quirks else None
         self._rows: dict[str, list[Row]] = {name: [] for name in SPECS}

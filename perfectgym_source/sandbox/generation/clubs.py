@@ -8,7 +8,7 @@ from typing import Any
 from ..data import geography, programme
 from ..data.geography import SITES, ClubSite
 from ..data.names import LANGUAGES
-from .builder import NOW, Builder, iso, moment
+from .builder import Builder, iso, moment
 
 _OPENED = moment(2021, 3, 1, 6)
 _DAYS = (
@@ -37,7 +37,7 @@ def make_clubs(builder: Builder) -> None:
     for index in range(builder.size.clubs):
         site = SITES[index]
         opened = _OPENED + index * 97 * 1440
-        changed = min(NOW - 1440, opened + random.randrange(900 * 1440))
+        changed = min(builder.now - 1440, opened + random.randrange(900 * 1440))
         detail = _detail(builder, random, site, opened, part_id)
         part_id += 100
         builder.add(
@@ -80,7 +80,7 @@ def _detail(
     def part(**fields: Any) -> dict[str, Any]:
         when = opened + random.randrange(600 * 1440)
         fields = {"id": next(ids), "timestamp": 0, **fields, "isDeleted": False}
-        return builder.stamp(min(when, NOW), fields)
+        return builder.stamp(min(when, builder.now), fields)
 
     kinds = {name: number for number, (name, _, _) in enumerate(programme.ZONE_TYPES, 1)}
     zones = [

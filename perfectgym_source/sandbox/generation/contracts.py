@@ -7,7 +7,7 @@ from typing import Any
 
 from ..data import programme
 from ..store import Row
-from .builder import NOW, Builder, day, money
+from .builder import Builder, day, money
 from .references import membership_ref, plan_ref
 
 _WEB = "https://cdn.fitness-park.example"
@@ -33,7 +33,7 @@ def make_contracts(builder: Builder) -> None:
     signed = []
     for owner in owners:
         joined = builder.notes(owner)["joined"]
-        signed.append((random.randrange(joined, min(NOW, joined + 500 * 1440)), owner))
+        signed.append((random.randrange(joined, min(builder.now, joined + 500 * 1440)), owner))
     signed.sort(key=lambda entry: entry[0])
     parts: dict[str, int] = {"freeze": 0}
     for number, (when, owner) in enumerate(signed):
@@ -58,9 +58,9 @@ def _contract(
     commitment = starts + months * _MONTH
     cancelled = commitment - random.randrange(0, _MONTH) if random.random() < 0.35 else None
     ends = commitment if cancelled is not None or random.random() < 0.3 else None
-    if cancelled is not None and cancelled > NOW:
-        cancelled = NOW - random.randrange(1440)
-    active = starts <= NOW and (ends is None or ends > NOW)
+    if cancelled is not None and cancelled > builder.now:
+        cancelled = builder.now - random.randrange(1440)
+    active = starts <= builder.now and (ends is None or ends > builder.now)
     deleted = number % 45 == 44
     dates: dict[str, Any] = {
         "signDate": day(signed),
@@ -68,8 +68,8 @@ def _contract(
         "cancelDate": None if cancelled is None else day(cancelled),
         "endDate": None if ends is None else day(ends),
     }
-    status = "Current" if active else ("NotStarted" if starts > NOW else "Ended")
-    changed = max(signed, min(NOW, ends or 0), min(NOW, cancelled or 0))
+    status = "Current" if active else ("NotStarted" if starts > builder.now else "Ended")
+    changed = max(signed, min(builder.now, ends or 0), min(builder.now, cancelled or 0))
     membership = builder.notes(plan)["membership"]
     club_id = builder.notes(owner)["club"]["id"]
     params = {"contractId": contract_id}
@@ -119,7 +119,7 @@ def _freezes(
         name, period, least, greatest, cents = programme.FREEZE_TYPES[parts["freeze"] % 3]
         freezes.append(
             builder.stamp(
-                min(begins, NOW),
+                min(begins, builder.now),
                 {
                     "id": parts["freeze"],
                     "startDate": day(begins),
@@ -170,7 +170,7 @@ def _fees(
         {
             "amount": money(cents),
             "amountToSettle": money(cents - 1000 * turn),
-            "date": day(NOW + turn * _MONTH + 5 * 1440),
+            "date": day(builder.now + turn * _MONTH + 5 * 1440),
             "type": "MembershipFee",
         }
         for turn in range(number % 3 if active else 0)
@@ -217,7 +217,7 @@ def _freeze_types(builder: Builder, number: int, changed: int, params: dict[str,
                 "isDeleted": False,
                 "timestamp": 0,
                 "freezeFee": money(cents),
-                "availableStartDates": [day(NOW + turn * 1440) for turn in (1, 8, 15)][: index + 1],
+                "availableStartDates": [day(builder.now + turn * 1440) for turn in (1, 8, 15)][: index + 1],
                 "freezeMaxLength": greatest * 30,
             },
             when=changed,

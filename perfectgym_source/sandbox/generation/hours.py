@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from ..store import Row
-from .builder import NOW, Builder, iso, moment
+from .builder import Builder, iso, moment
 from .references import club_ref
 
 
@@ -79,13 +79,13 @@ def make_visits(builder: Builder) -> None:
         return
     member = next(row for row in users if row["id"] == builder.member_id)
     refs = {club["id"]: club_ref(club) for club in builder.rows("clubs")}
-    entered = sorted(random.randrange(moment(2025, 7, 1), NOW) for _ in range(builder.size.visits))
+    entered = sorted(random.randrange(moment(2025, 7, 1), builder.now) for _ in range(builder.size.visits))
     step = max(3, builder.size.visits // max(1, builder.size.heavy))
     for number, when in enumerate(entered):
         own = number % step == 0
         user = member if own else random.choice(users)
         notes = builder.notes(user)
-        inside = when > NOW - 100 or number % 70 == 69
+        inside = when > builder.now - 100 or number % 70 == 69
         leaves = when + random.randrange(35, 130)
         offset = notes["site"].offset
         builder.add(
@@ -99,6 +99,6 @@ def make_visits(builder: Builder) -> None:
                 "club": refs[notes["club"]["id"]],
                 "isDeleted": number % 90 == 89,
             },
-            when=when if inside else min(leaves, NOW),
+            when=when if inside else min(leaves, builder.now),
             params={"userId": user["id"]},
         )

@@ -8,7 +8,7 @@ from typing import Any
 from ..data import names
 from ..data.geography import ClubSite
 from ..store import Row
-from .builder import NOW, Builder, day, iso, moment, money
+from .builder import Builder, day, iso, moment, money
 from .clubs import country_names
 
 _WEB = "https://cdn.fitness-park.example"
@@ -23,7 +23,7 @@ def make_users(builder: Builder) -> None:
         return
     countries = country_names()
     count = builder.size.users
-    joined = sorted(random.randrange(_FIRST_SIGN_UP, NOW - 1440) for _ in range(count))
+    joined = sorted(random.randrange(_FIRST_SIGN_UP, builder.now - 1440) for _ in range(count))
     for index, created in enumerate(joined):
         club = clubs[0] if index == 7 or random.random() < 0.3 else random.choice(clubs)
         _user(builder, random, index, created, club, countries)
@@ -44,7 +44,7 @@ def _user(
     first = random.choice(names.FIRST_NAMES[country][sex])
     last = random.choice(names.LAST_NAMES[country])
     user_id = 5001 + index
-    updated = min(NOW - 1, created + random.randrange(200 * 1440))
+    updated = min(builder.now - 1, created + random.randrange(200 * 1440))
     born = None if index % 9 == 4 else day(created - random.randrange(16 * 365, 70 * 365) * 1440)
     member = index == 7
     deleted = not member and index % 31 == 30

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..data import names, programme
 from ..store import Row
-from .builder import NOW, Builder, iso, moment, money
+from .builder import Builder, iso, moment, money
 from .clubs import zone_type_refs
 from .references import (
     category_ref,
@@ -118,7 +118,7 @@ def _class_type(
             else [],
             "availableAtTheClub": [club_ref(club) for club in clubs if index % 5 != club["id"] % 5],
         },
-        when=min(NOW - 60, created + random.randrange(1400 * 1440)),
+        when=min(builder.now - 60, created + random.randrange(1400 * 1440)),
     )
 
 
@@ -156,7 +156,7 @@ def make_instructors(builder: Builder) -> None:
                 "categoriesClasses": [category_ref(categories[number]) for number in taught],
                 "services": [{"id": 3, "name": "Personal Training 60 min"}] if index % 2 else [],
             },
-            when=min(NOW - 30, joined + random.randrange(300 * 1440)),
+            when=min(builder.now - 30, joined + random.randrange(300 * 1440)),
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..data import programme
 from ..store import Row
-from .builder import NOW, Builder, day, fee, moment
+from .builder import Builder, day, fee, moment
 from .clubs import zone_type_refs
 from .references import club_ref, membership_ref, plan_ref
 
@@ -59,10 +59,10 @@ def make_memberships(builder: Builder) -> None:
                 "isActive": index not in (4, 7),
                 "isDeleted": index == 7,
             },
-            when=min(NOW - 90, created + random.randrange(900 * 1440)),
+            when=min(builder.now - 90, created + random.randrange(900 * 1440)),
             detail={
                 "startDate": day(created),
-                "endDate": day(NOW + 365 * 1440) if index % 2 else None,
+                "endDate": day(builder.now + 365 * 1440) if index % 2 else None,
                 "accessRules": [rule],
                 "allowedZoneTypes": zone_types,
                 "paymentPlans": [],
@@ -90,8 +90,8 @@ def make_plans(builder: Builder) -> None:
                 "isAddOnPaymentPlan": add_on,
                 "isDeleted": index == 10,
             },
-            when=min(NOW - 120, created + random.randrange(800 * 1440)),
-            detail=_plan_detail(index, of, add_on, cents, interval, period, created),
+            when=min(builder.now - 120, created + random.randrange(800 * 1440)),
+            detail=_plan_detail(builder, index),
             hidden={"clubs": builder.notes(of)["clubs"], "from": day(created)},
             notes={"add_on": add_on, "cents": cents, "membership": of},
         )
@@ -99,13 +99,11 @@ def make_plans(builder: Builder) -> None:
             of.detail["paymentPlans"].append(plan_ref(row))
 
 
-def _plan_detail(
-    index: int, membership: Row, add_on: bool, cents: int, interval: str, period: str, created: int
-) -> dict[str, Any]:
-    name = programme.PLANS[index][0]
+def _plan_detail(builder: Builder, index: int) -> dict[str, Any]:
+    name, membership, add_on, cents, interval, period = programme.PLANS[index]
     return {
-        "startDate": day(created),
-        "endDate": None if index % 3 else day(NOW + 500 * 1440),
+        "startDate": day(_START + index * 21 * 1440),
+        "endDate": None if index % 3 else day(builder.now + 500 * 1440),
         "minimumAge": None if add_on or index % 4 == 0 else 16,
         "freezeAllowed": not add_on,
         "paymentOnStartDate": index % 2 == 0,
@@ -120,7 +118,7 @@ def _plan_detail(
             "freezFee": fee(1990, 8),
         },
         "paymentInterval": interval,
-        "membership": membership_ref(membership),
+        "membership": membership_ref(builder.rows("memberships")[membership]),
         "channels": ["Web", "Mobile"] if index % 3 == 0 else ["Reception"],
         "addOns": [
             {
@@ -154,7 +152,7 @@ def make_discounts(builder: Builder) -> None:
                     hidden={
                         "channels": ("Web", "Reception") if index else ("Reception",),
                         "from": day(_START),
-                        "until": day(NOW + 180 * 1440),
+                        "until": day(builder.now + 180 * 1440),
                     },
                 )
 

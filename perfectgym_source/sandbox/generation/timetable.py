@@ -6,7 +6,7 @@ from typing import Any
 
 from ..data import programme
 from ..store import Row
-from .builder import NOW, Builder, iso, moment
+from .builder import Builder, iso, moment
 from .references import (
     class_type_ref,
     club_ref,
@@ -70,7 +70,7 @@ class Timetable:
                 number, row, created, start - offset, guests, club_id
             )
             last = created + 2880 if row["isDeleted"] else max(created, start - offset + 60)
-            self._builder.add("classes", row, min(last, NOW - 1), parents[club_id])
+            self._builder.add("classes", row, min(last, self._builder.now - 1), parents[club_id])
 
     def _plan(self, club: Row) -> list[tuple[int, int, int, int]]:
         """Planning moment, local start, club and offset of each class of a club."""
@@ -91,7 +91,7 @@ class Timetable:
         entries = []
         for start in starts:
             lead = int((14 + draw() * 30) * 1440)
-            latest = NOW - 60 - int(draw() * 60 * 1440)
+            latest = self._builder.now - 60 - int(draw() * 60 * 1440)
             entries.append(
                 (min(start - site.offset - lead, latest), start, club["id"], site.offset)
             )
@@ -153,7 +153,7 @@ class Timetable:
             self._booked += user_id == own
             booked += not standby and not cancelled
             self._booking(number, turn, row, user_id, club_id, standby, cancelled, created, start)
-        if row["allowBookSeatNumber"] and start > NOW - 30 * 1440:
+        if row["allowBookSeatNumber"] and start > self._builder.now - 30 * 1440:
             params = {"classId": row["id"]}
             for seat in range(1 + booked, limit + 1):
                 self._builder.add("class_available_seats", {"seatNumber": seat}, params=params)
@@ -171,13 +171,13 @@ class Timetable:
         created: int,
         start: int,
     ) -> None:
-        past = start < NOW
+        past = start < self._builder.now
         attended = past and not standby and not cancelled and (number + turn) % 8 != 7
         rated = attended and (number + turn) % 5 == 0
         if past:
             when = start + 30 + turn
         else:
-            when = created + int((NOW - created) * self._random.random())
+            when = created + int((self._builder.now - created) * self._random.random())
         products: list[dict[str, Any]] = []
         if (number + turn) % 11 == 3:
             name, cents, *_ = programme.PRODUCTS[8]
@@ -195,7 +195,7 @@ class Timetable:
                 "userInstructorRating": 3 + number % 3 if rated else None,
                 "products": products,
             },
-            when=min(when, NOW),
+            when=min(when, self._builder.now),
             params={"userId": user_id, "clubId": club_id, "classId": row["id"]},
         )
 

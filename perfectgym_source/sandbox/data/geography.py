@@ -174,8 +174,22 @@ SITES: tuple[ClubSite, ...] = (
         2.366902,
         "+33 1 99 00 15 51",
     ),
+    ClubSite(
+        "Fitness Park Gdańsk Wrzeszcz",
+        "Gdańsk Wrzeszcz",
+        "GDN1",
+        "PL",
+        "Gdańsk",
+        "al. Grunwaldzka 82",
+        "80-244",
+        "Central European Standard Time",
+        60,
+        54.381021,
+        18.604733,
+        "+48 58 555 01 60",
+    ),
 )
-"""The clubs' sites, in the order in which a world takes them."""
+"""The clubs' sites, in the order in which a world takes them if its size does not say which."""
 
 _COUNTRIES = """
 PL Poland=Polska|GB United Kingdom|IN India=भारत|US United States|BR Brazil=Brasil

@@ -99,6 +99,16 @@ PLANS: tuple[tuple[str, int, bool, int, str, str], ...] = (
 )
 """Name, membership index, add-on, monthly price in cents, interval and commitment of a plan."""
 
+DISCOUNTS: tuple[tuple[str, str, int], ...] = (
+    ("10% off", "Percent", 1000),
+    ("Friends: 20 less", "Amount", 2000),
+    ("Fixed price", "Fixed", 6900),
+    ("Company: 15% off", "Percent", 1500),
+    ("Staff: free of charge", "Percent", 10000),
+    ("Half price at first", "PercentForInitialMonths", 5000),
+)
+"""Name, kind and value, in hundredths, of the discounts of a chain."""
+
 PRODUCTS: tuple[tuple[str, int, str, str, str], ...] = (
     ("Protein Bar 60 g", 349, "pcs.", "Product", "Nutrition"),
     ("Isotonic Drink 0.5 l", 275, "pcs.", "Product", "Nutrition"),

@@ -31,10 +31,12 @@ def make_belongings(builder: Builder) -> None:
             _document(builder, random, next(documents), number, params, joined)
         for number in range(heavy or (index + 1) % 4):
             _message(builder, random, next(messages), number, params, joined)
-        for number in range(2 if heavy else index % 7 % 3):
+        # Fees and purchases in a chain follow from contracts and visits.
+        by_chance = not builder.size.months
+        for number in range((2 if heavy else index % 7 % 3) if by_chance else 0):
             _pending_fee(builder, random, next(fees), number, params)
         _cards(builder, index, user, params, joined)
-        if heavy or index % 2 == 0:
+        if by_chance and (heavy or index % 2 == 0):
             _products(builder, random, index, user, transactions)
         _friends(builder, random, index, users, params, joined)
 
@@ -46,7 +48,8 @@ def make_measurements(builder: Builder) -> None:
     if not users:
         return
     taken = sorted(
-        random.randrange(builder.now - 500 * 1440, builder.now) for _ in range(builder.size.measurements)
+        random.randrange(builder.now - 500 * 1440, builder.now)
+        for _ in range(builder.size.measurements)
     )
     part_id = 0
     for number, when in enumerate(taken, 1):
@@ -129,21 +132,38 @@ def _pending_fee(
     builder: Builder, random: Random, key: int, number: int, params: dict[str, Any]
 ) -> None:
     due = builder.now + random.randrange(-20, 25) * 1440
-    kind = ("Membership fee", "Joining fee")[number % 2]
+    name = ("Membership fee", "Joining fee")[number % 2]
+    cents = random.randrange(1990, 18990)
+    changed = builder.now - random.randrange(1, 40) * 1440
+    add_pending_fee(builder, key, name, cents, due, changed, params)
+
+
+def add_pending_fee(
+    builder: Builder,
+    key: int,
+    name: str,
+    cents: int,
+    due: int,
+    changed: int,
+    params: dict[str, Any],
+    contract: int | None = None,
+) -> None:
+    """Add one of `pending_contract_fees`; of a contract if it is one of its open transactions."""
     builder.add(
         "pending_contract_fees",
         {
             "id": key,
             "timestamp": 0,
-            "name": kind,
-            "description": f"{kind} due on {day(due)[:10]}",
-            "feeType": kind.replace(" ", ""),
-            "fee": fee(random.randrange(1990, 18990)),
+            "name": name,
+            "description": f"{name} due on {day(due)[:10]}",
+            "feeType": name.replace(" ", ""),
+            "fee": fee(cents),
             "dueDate": day(due),
             "isDeleted": False,
         },
-        when=builder.now - random.randrange(1, 40) * 1440,
+        when=changed,
         params=params,
+        hidden=None if contract is None else {"contractId": contract},
     )
 
 
@@ -171,50 +191,71 @@ def _products(
 ) -> None:
     notes = builder.notes(user)
     club_id = notes["club"]["id"]
-    params = {"userId": user["id"], "clubId": club_id}
     for number in range(1 + index % 3):
         place = (index + number * 3) % len(programme.PRODUCTS)
-        name, cents, unit, kind, category = programme.PRODUCTS[place]
-        product_id = (club_id - 1) * len(programme.PRODUCTS) + place + 1
-        package = unit == "package"
+        package = programme.PRODUCTS[place][2] == "package"
         bought = 10 if package else 1 + index % 2
         left = random.randrange(bought + 1)
         when = random.randrange(notes["joined"], builder.now)
-        expires = day(when + 180 * 1440) if package or kind == "Entry" else None
-        builder.add(
-            "user_products",
-            {
-                "id": product_id,
-                "transactionId": next(transactions),
-                "expireDate": expires[:10] if expires else None,
-                "quantity": left,
-                "initialQuantity": bought,
-                "name": name,
-                "price": money(cents),
-                "isActive": left > 0,
-                "unitOfMeasure": unit,
-                "createdTime": iso(when),
-                "category": category,
-                "type": kind,
-                "isStartPackage": package and number == 0,
-                "isStartPackageOnlyForNewcomer": False,
-                "translations": [{"cultureSymbol": "pl-PL", "name": name}] if package else [],
-                "categoriesClasses": [{"id": 1, "name": "Strength"}] if kind == "Service" else [],
-                "clubZoneTypes": [{"id": 3, "name": "Gym"}] if kind == "Entry" else [],
-                "employeePositions": [{"id": 1, "name": "Trainer"}] if kind == "Service" else [],
-            },
-            params=params,
-        )
-        builder.add(
-            "user_owned_products",
-            {
-                "productId": product_id,
-                "productName": name,
-                "quantity": left,
-                "expireDate": expires,
-            },
-            params=params,
-        )
+        params = {"userId": user["id"], "clubId": club_id}
+        row = add_product(builder, place, next(transactions), bought, left, when, params)
+        row["isStartPackage"] = package and number == 0
+
+
+def add_product(
+    builder: Builder,
+    place: int,
+    transaction: int,
+    bought: int,
+    left: int,
+    when: int,
+    params: dict[str, Any],
+    is_first: bool = True,
+) -> Row:
+    """Add what a member bought to `user_products`, and what is left to `user_owned_products`.
+
+    Args:
+        builder: what makes the world.
+        place: which of the products of the programme.
+        transaction: the sale.
+        bought: how many.
+        left: how many of them are left.
+        when: the local time.
+        params: the member and the club.
+        is_first: whether the member bought none of them before.
+    """
+    name, cents, unit, kind, category = programme.PRODUCTS[place]
+    product_id = (params["clubId"] - 1) * len(programme.PRODUCTS) + place + 1
+    package = unit == "package"
+    expires = day(when + 180 * 1440) if package or kind == "Entry" else None
+    row = builder.add(
+        "user_products",
+        {
+            "id": product_id,
+            "transactionId": transaction,
+            "expireDate": expires[:10] if expires else None,
+            "quantity": left,
+            "initialQuantity": bought,
+            "name": name,
+            "price": money(cents),
+            "isActive": left > 0,
+            "unitOfMeasure": unit,
+            "createdTime": iso(when),
+            "category": category,
+            "type": kind,
+            "isStartPackage": False,
+            "isStartPackageOnlyForNewcomer": False,
+            "translations": [{"cultureSymbol": "pl-PL", "name": name}] if package else [],
+            "categoriesClasses": [{"id": 1, "name": "Strength"}] if kind == "Service" else [],
+            "clubZoneTypes": [{"id": 3, "name": "Gym"}] if kind == "Entry" else [],
+            "employeePositions": [{"id": 1, "name": "Trainer"}] if kind == "Service" else [],
+        },
+        params=params,
+    )
+    owned = {"productId": product_id, "productName": name, "quantity": left, "expireDate": expires}
+    if is_first:
+        builder.add("user_owned_products", owned, params=params)
+    return row
 
 
 def _friends(

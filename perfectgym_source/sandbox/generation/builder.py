@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -27,6 +27,9 @@ class Size:
         bookings: bookings of an average class.
         heavy: rows in each list of the demo member, so that even a small world has pages.
         hours: rows of availability of each instructor in each club.
+        months: months of a chain, whose members, classes and visits follow a rhythm; then the
+            numbers of classes, users, contracts and visits follow from it, too. 0: by chance.
+        sites: which sites the clubs have; those in order if there are none.
     """
 
     clubs: int = 0
@@ -41,6 +44,8 @@ class Size:
     measurements: int = 0
     heavy: int = 0
     hours: int = 0
+    months: int = 0
+    sites: tuple[int, ...] = ()
 
 
 SIZES: dict[str, Size] = {
@@ -48,8 +53,13 @@ SIZES: dict[str, Size] = {
     "tiny": Size(4, 14, 12, 290, 0.74, 3.0, 130, 150, 330, 120, 104, 4),
     "small": Size(6, 24, 30, 5_000, 0.30, 4.0, 500, 650, 6_000, 500, 120, 20),
     "medium": Size(10, 24, 120, 100_000, 0.15, 2.5, 5_000, 6_500, 60_000, 5_000, 250, 30),
+    "chain": Size(3, 14, 9, measurements=120, heavy=20, hours=20, months=28, sites=(0, 5, 10)),
 }
 """The sizes by name. `tiny` has a second page in each paged list that can have one."""
+
+
+Beyond = tuple[str, dict[str, Any], dict[str, list[Any]]]
+"""A row that only v2.2 shows: its type, its fields, and the keys behind its links."""
 
 
 def moment(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
@@ -59,6 +69,11 @@ def moment(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> i
 
 NOW = moment(2026, 7, 1, 16)
 """The present of every world, in UTC: nothing was entered after it."""
+
+
+def end_of(until: date) -> int:
+    """The end of a day, the present of a world of which it is the last."""
+    return moment(until.year, until.month, until.day) + 1440
 
 
 def iso(minutes: int) -> str:
@@ -92,6 +107,12 @@ class Builder:
 
     Rows and the parts inside rows which have a `timestamp` are registered with the moment of
     their last change; `finish` numbers them all in that order, over all tables and clubs.
+
+    Attributes:
+        size: how much there is.
+        now: the present: nothing was entered after it.
+        beyond: rows that only v2.2 shows.
+        member_id: the demo member.
     """
 
     def __init__(self, size: Size, seed: int, quirks: bool, now: int = NOW) -> None:
@@ -102,6 +123,7 @@ class Builder:
         self._rows: dict[str, list[Row]] = {name: [] for name in SPECS}
         self._notes: dict[int, dict[str, Any]] = {}
         self._stamps: list[tuple[int, int, dict[str, Any]]] = []
+        self.beyond: list[Beyond] = []
         self.member_id: int | None = None
 
     def random(self, name: str) -> Random:

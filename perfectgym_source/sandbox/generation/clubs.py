@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -24,6 +25,7 @@ _DAYS = (
 _WEB = "https://cdn.fitness-park.example"
 
 
+@cache
 def country_names() -> dict[str, str]:
     """English names of countries by their symbol."""
     return {symbol: name for symbol, name, _ in geography.COUNTRIES}
@@ -34,8 +36,9 @@ def make_clubs(builder: Builder) -> None:
     random = builder.random("clubs")
     countries = country_names()
     part_id = 100
-    for index in range(builder.size.clubs):
-        site = SITES[index]
+    sites = builder.size.sites or tuple(range(builder.size.clubs))
+    for index, place in enumerate(sites):
+        site = SITES[place]
         opened = _OPENED + index * 97 * 1440
         changed = min(builder.now - 1440, opened + random.randrange(900 * 1440))
         detail = _detail(builder, random, site, opened, part_id)

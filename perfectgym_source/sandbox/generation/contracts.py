@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -52,50 +53,114 @@ def _contract(
     extra: Row | None,
     parts: dict[str, int],
 ) -> None:
-    contract_id = 10_001 + number
+    now = builder.now
     starts = signed - signed % 1440 + random.randrange(0, 15) * 1440
     months = random.choice((1, 6, 12, 12))
     commitment = starts + months * _MONTH
     cancelled = commitment - random.randrange(0, _MONTH) if random.random() < 0.35 else None
     ends = commitment if cancelled is not None or random.random() < 0.3 else None
-    if cancelled is not None and cancelled > builder.now:
-        cancelled = builder.now - random.randrange(1440)
-    active = starts <= builder.now and (ends is None or ends > builder.now)
-    deleted = number % 45 == 44
-    dates: dict[str, Any] = {
-        "signDate": day(signed),
-        "startDate": day(starts),
-        "cancelDate": None if cancelled is None else day(cancelled),
-        "endDate": None if ends is None else day(ends),
+    if cancelled is not None and cancelled > now:
+        cancelled = now - random.randrange(1440)
+    active = starts <= now and (ends is None or ends > now)
+    terms = Terms(
+        {
+            "signDate": day(signed),
+            "startDate": day(starts),
+            "cancelDate": None if cancelled is None else day(cancelled),
+            "endDate": None if ends is None else day(ends),
+        },
+        day(commitment),
+        "Current" if active else ("NotStarted" if starts > now else "Ended"),
+        max(signed, min(now, ends or 0), min(now, cancelled or 0)),
+        active,
+    )
+    terms.is_deleted = number % 45 == 44
+    terms.is_additional = bool(builder.notes(owner)["contracts"])
+    terms.add_on = extra["name"] if extra is not None else None
+    terms.discounts = _discounts(builder, number, builder.notes(owner)["club"]["id"], plan)
+    terms.freezes = _freezes(builder, random, number, starts, parts)
+    cents = builder.notes(plan)["cents"]
+    contract_id = 10_001 + number
+    terms.paid = [
+        transaction(cents, 0, terms.changed - turn * _MONTH) for turn in range(contract_id % 5)
+    ]
+    terms.pending = [
+        transaction(cents, cents - 1000 * turn, now + turn * _MONTH + 5 * 1440)
+        for turn in range(contract_id % 3 if active else 0)
+    ]
+    add_contract(builder, number, owner, plan, terms)
+
+
+@dataclass
+class Terms:
+    """What was agreed, and what became of it.
+
+    Attributes:
+        dates: `signDate`, `startDate`, `cancelDate` and `endDate`.
+        commitment: until when it binds.
+        status, is_active, is_deleted, is_additional: as the API has them.
+        changed: the moment of its last change.
+        discounts, freezes: rows inside the contract.
+        add_on: the name of an add-on plan.
+        paid, pending: transactions of its fees.
+        hidden: what v2.2 knows besides.
+    """
+
+    dates: dict[str, Any]
+    commitment: str
+    status: str
+    changed: int
+    is_active: bool
+    is_deleted: bool = False
+    is_additional: bool = False
+    discounts: list[dict[str, Any]] = field(default_factory=list)
+    freezes: list[dict[str, Any]] = field(default_factory=list)
+    add_on: str | None = None
+    paid: list[dict[str, Any]] = field(default_factory=list)
+    pending: list[dict[str, Any]] = field(default_factory=list)
+    hidden: dict[str, Any] = field(default_factory=dict)
+
+
+def transaction(
+    cents: int, to_settle: int, when: int, kind: str = "MembershipFee"
+) -> dict[str, Any]:
+    """One of the transactions of a contract's fees, paid or due at a moment."""
+    return {
+        "amount": money(cents),
+        "amountToSettle": money(to_settle),
+        "date": day(when),
+        "type": kind,
     }
-    status = "Current" if active else ("NotStarted" if starts > builder.now else "Ended")
-    changed = max(signed, min(builder.now, ends or 0), min(builder.now, cancelled or 0))
-    membership = builder.notes(plan)["membership"]
-    club_id = builder.notes(owner)["club"]["id"]
-    params = {"contractId": contract_id}
+
+
+def add_contract(builder: Builder, number: int, owner: Row, plan: Row, terms: Terms) -> Row:
+    """Add the `number`-th contract with its fees and freeze types, and tell its owner."""
+    contract_id = 10_001 + number
+    active = terms.is_active and not terms.is_deleted
     contract = builder.add(
         "contracts",
         {
             "id": contract_id,
             "timestamp": 0,
-            **dates,
-            "commitmentDate": day(commitment),
-            "isActive": active and not deleted,
-            "isDeleted": deleted,
-            "isCurrent": active and not deleted,
-            "status": status,
+            **terms.dates,
+            "commitmentDate": terms.commitment,
+            "isActive": active,
+            "isDeleted": terms.is_deleted,
+            "isCurrent": active,
+            "status": terms.status,
             "documentUrl": f"{_WEB}/contracts/{contract_id}.pdf" if number % 5 else None,
-            "membership": membership_ref(membership),
+            "membership": membership_ref(builder.notes(plan)["membership"]),
             "paymentPlan": plan_ref(plan),
-            "discounts": _discounts(builder, number, club_id, plan),
-            "freezes": _freezes(builder, random, number, starts, parts),
+            "discounts": terms.discounts,
+            "freezes": terms.freezes,
         },
-        when=changed,
-        hidden={"userId": owner["id"]},
+        when=terms.changed,
+        hidden={"userId": owner["id"], "isAdditional": terms.is_additional},
     )
-    _fees(builder, contract, dates, active, status, changed, plan)
-    _freeze_types(builder, number, changed, params)
-    _tell(builder, owner, contract, dates, active, plan, extra)
+    _fees(builder, contract_id, terms, builder.notes(plan)["cents"])
+    _freeze_types(builder, number, terms.changed, {"contractId": contract_id})
+    _tell(builder, owner, contract, terms, plan)
+    return contract
 
 
 def _discounts(builder: Builder, number: int, club_id: int, plan: Row) -> list[dict[str, Any]]:
@@ -115,87 +180,64 @@ def _freezes(
     freezes = []
     for turn in range((0, 0, 0, 1, 0, 2)[number % 6]):
         parts["freeze"] += 1
+        key = parts["freeze"]
         begins = starts + (2 + turn * 3) * _MONTH
-        name, period, least, greatest, cents = programme.FREEZE_TYPES[parts["freeze"] % 3]
-        freezes.append(
-            builder.stamp(
-                min(begins, builder.now),
-                {
-                    "id": parts["freeze"],
-                    "startDate": day(begins),
-                    "endDate": day(begins + 21 * 1440),
-                    "reason": {
-                        "id": 1 + parts["freeze"] % 6,
-                        "name": programme.FREEZE_REASONS[parts["freeze"] % 6],
-                    },
-                    "type": {
-                        "id": 1 + parts["freeze"] % 3,
-                        "name": name,
-                        "isActive": True,
-                        "freezePeriod": period,
-                        "minimumInterval": least,
-                        "maximumIntarval": greatest,
-                        "fixedFee": money(cents),
-                        "administrationFee": 0.0,
-                    },
-                    "isDeleted": parts["freeze"] % 10 == 9,
-                    "timestamp": 0,
-                },
-            )
-        )
+        freezes.append(freeze(builder, key, begins, begins + 21 * 1440, key % 6, key % 3))
     return freezes
 
 
-def _fees(
-    builder: Builder,
-    contract: Row,
-    dates: dict[str, Any],
-    active: bool,
-    status: str,
-    changed: int,
-    plan: Row,
-) -> None:
-    cents = builder.notes(plan)["cents"]
-    number = contract["id"]
-    settled = [
+def freeze(
+    builder: Builder, key: int, begins: int, ends: int, reason: int, kind: int
+) -> dict[str, Any]:
+    """A freeze inside a contract, by its days and the indices of its reason and type."""
+    name, period, least, greatest, cents = programme.FREEZE_TYPES[kind]
+    return builder.stamp(
+        min(begins, builder.now),
         {
-            "amount": money(cents),
-            "amountToSettle": 0.0,
-            "date": day(changed - turn * _MONTH),
-            "type": "MembershipFee",
-        }
-        for turn in range(number % 5)
-    ]
-    pending = [
-        {
-            "amount": money(cents),
-            "amountToSettle": money(cents - 1000 * turn),
-            "date": day(builder.now + turn * _MONTH + 5 * 1440),
-            "type": "MembershipFee",
-        }
-        for turn in range(number % 3 if active else 0)
-    ]
+            "id": key,
+            "startDate": day(begins),
+            "endDate": day(ends),
+            "reason": {"id": 1 + reason, "name": programme.FREEZE_REASONS[reason]},
+            "type": {
+                "id": 1 + kind,
+                "name": name,
+                "isActive": True,
+                "freezePeriod": period,
+                "minimumInterval": least,
+                "maximumIntarval": greatest,
+                "fixedFee": money(cents),
+                "administrationFee": 0.0,
+            },
+            "isDeleted": key % 10 == 9,
+            "timestamp": 0,
+        },
+    )
+
+
+def _fees(builder: Builder, number: int, terms: Terms, cents: int) -> None:
     joining = 9900 if number % 2 else 0
+    count = len(terms.paid) + len(terms.pending)
     builder.add(
         "contract_fees",
         {
             "id": number,
             "timestamp": 0,
-            **dates,
-            "isActive": active,
+            **terms.dates,
+            "isActive": terms.is_active,
             "isDeleted": False,
             "administarationFee": 29.5,
             "freezFee": money(1990) if number % 4 == 0 else 0.0,
             "joiningFee": money(joining),
             "membershipFee": money(cents),
-            "totalFee": money(2950 + joining + cents * (len(settled) + len(pending))),
-            "paidTransactions": settled,
-            "pendingTransactions": pending,
-            "status": status,
-            "isCurrent": active,
+            "totalFee": money(2950 + joining + cents * count),
+            "paidTransactions": terms.paid,
+            "pendingTransactions": terms.pending,
+            "status": terms.status,
+            "isCurrent": terms.is_active,
         },
-        when=changed,
+        when=terms.changed,
         params={"contractId": number},
+        hidden=terms.hidden,
     )
 
 
@@ -217,7 +259,9 @@ def _freeze_types(builder: Builder, number: int, changed: int, params: dict[str,
                 "isDeleted": False,
                 "timestamp": 0,
                 "freezeFee": money(cents),
-                "availableStartDates": [day(builder.now + turn * 1440) for turn in (1, 8, 15)][: index + 1],
+                "availableStartDates": [
+                    day(builder.now + turn * 1440) for turn in (1, 8, 15)[: index + 1]
+                ],
                 "freezeMaxLength": greatest * 30,
             },
             when=changed,
@@ -225,34 +269,26 @@ def _freeze_types(builder: Builder, number: int, changed: int, params: dict[str,
         )
 
 
-def _tell(
-    builder: Builder,
-    owner: Row,
-    contract: Row,
-    dates: dict[str, Any],
-    active: bool,
-    plan: Row,
-    extra: Row | None,
-) -> None:
+def _tell(builder: Builder, owner: Row, contract: Row, terms: Terms, plan: Row) -> None:
     addons = []
-    if extra is not None:
+    if terms.add_on is not None:
         addons.append(
             {
-                "clubServiceType": "Rental" if "Locker" in extra["name"] else "Service",
-                "description": f"{extra['name']}, added to the contract",
-                "name": extra["name"],
-                "startDate": dates["startDate"],
-                "endDate": dates["endDate"],
-                "isActive": active,
+                "clubServiceType": "Rental" if "Locker" in terms.add_on else "Service",
+                "description": f"{terms.add_on}, added to the contract",
+                "name": terms.add_on,
+                "startDate": terms.dates["startDate"],
+                "endDate": terms.dates["endDate"],
+                "isActive": terms.is_active,
             }
         )
     notes, detail = builder.notes(owner), owner.detail or {}
     owner["contracts"].append(
         {
-            "startDate": dates["startDate"],
-            "endDate": dates["endDate"],
-            "isActive": active,
-            "isAdditionalContract": bool(notes["contracts"]),
+            "startDate": terms.dates["startDate"],
+            "endDate": terms.dates["endDate"],
+            "isActive": terms.is_active,
+            "isAdditionalContract": terms.is_additional,
             "paymentPlanId": plan["id"],
             "paymentPlanName": plan["name"],
             "addons": addons,

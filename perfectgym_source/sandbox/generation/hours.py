@@ -79,7 +79,9 @@ def make_visits(builder: Builder) -> None:
         return
     member = next(row for row in users if row["id"] == builder.member_id)
     refs = {club["id"]: club_ref(club) for club in builder.rows("clubs")}
-    entered = sorted(random.randrange(moment(2025, 7, 1), builder.now) for _ in range(builder.size.visits))
+    entered = sorted(
+        random.randrange(moment(2025, 7, 1), builder.now) for _ in range(builder.size.visits)
+    )
     step = max(3, builder.size.visits // max(1, builder.size.heavy))
     for number, when in enumerate(entered):
         own = number % step == 0

@@ -21,23 +21,23 @@ def make_users(builder: Builder) -> None:
     clubs = builder.rows("clubs")
     if not clubs:
         return
-    countries = country_names()
     count = builder.size.users
     joined = sorted(random.randrange(_FIRST_SIGN_UP, builder.now - 1440) for _ in range(count))
     for index, created in enumerate(joined):
         club = clubs[0] if index == 7 or random.random() < 0.3 else random.choice(clubs)
-        _user(builder, random, index, created, club, countries)
+        make_user(builder, random, index, created, club)
     builder.member_id = builder.rows("users")[7]["id"]
 
 
-def _user(
+def make_user(
     builder: Builder,
     random: Random,
     index: int,
     created: int,
     club: Row,
-    countries: dict[str, str],
-) -> None:
+    is_active: bool | None = None,
+) -> Row:
+    """Add the `index`-th of `users`, who joined a club; active by his number if it is not said."""
     site = builder.notes(club)["site"]
     country = site.country
     sex = random.randrange(2)
@@ -48,20 +48,22 @@ def _user(
     born = None if index % 9 == 4 else day(created - random.randrange(16 * 365, 70 * 365) * 1440)
     member = index == 7
     deleted = not member and index % 31 == 30
-    home = None if index % 13 == 12 else club["id"]
+    if is_active is None:
+        is_active = member or index % 5 != 3
+    home = None if index % 13 == 12 and not builder.size.months else club["id"]
     shared = {
         "email": None if index % 17 == 16 else f"member{index + 1}@mail.example",
         "number": f"{site.symbol}-{index + 1:06d}",
         "homeClubId": home,
         "personalId": f"{random.randrange(10**10, 10**11)}" if country == "PL" else None,
-        "isActive": member or index % 5 != 3,
+        "isActive": is_active,
         "phoneNumber": f"{site.phone[:4]}555{random.randrange(10**6):06d}",
         "birthDate": born,
     }
     photo = f"{_WEB}/users/{user_id}.jpg" if index % 3 else None
     present = not deleted and (member or random.random() < 0.06)
     offset = site.offset
-    builder.add(
+    return builder.add(
         "users",
         {
             "id": user_id,
@@ -87,13 +89,13 @@ def _user(
             "contracts": [],
         },
         when=updated,
-        detail=_detail(random, index, shared, site, club["id"], countries[country]),
+        detail=_detail(random, index, shared, site, club["id"]),
         notes={"site": site, "club": club, "joined": created, "contracts": []},
     )
 
 
 def _detail(
-    random: Random, index: int, shared: dict[str, Any], site: ClubSite, club_id: int, country: str
+    random: Random, index: int, shared: dict[str, Any], site: ClubSite, club_id: int
 ) -> dict[str, Any]:
     foreigner = index % 10 == 6
     debit = index % 4 == 1
@@ -123,7 +125,7 @@ def _detail(
             "line2": f"Flat {index % 40 + 1}" if index % 3 == 0 else None,
             "postalCode": site.postal_code,
             "city": site.city,
-            "country": country,
+            "country": country_names()[site.country],
             "countrySymbol": site.country,
         },
         "contracts": [],

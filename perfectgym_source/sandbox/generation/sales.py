@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..data import programme
-from ..store import Row
 from .builder import Builder, day, fee, moment
 from .clubs import zone_type_refs
 from .references import club_ref, membership_ref, plan_ref
@@ -22,7 +21,7 @@ def make_memberships(builder: Builder) -> None:
     refs = zone_type_refs()
     for index, name in enumerate(programme.MEMBERSHIPS):
         created = _START + index * 30 * 1440
-        everywhere = index % 3 == 0
+        everywhere = index % 3 == 0 or builder.size.months > 0
         allowed = clubs if everywhere else [c for c in clubs if c["id"] % 2 == index % 2]
         rule = builder.stamp(
             created + 60,
@@ -56,8 +55,8 @@ def make_memberships(builder: Builder) -> None:
                 "id": 31 + index,
                 "timestamp": 0,
                 "name": name,
-                "isActive": index not in (4, 7),
-                "isDeleted": index == 7,
+                "isActive": index != 4 and (index != 7 or builder.size.months > 0),
+                "isDeleted": index == 7 and not builder.size.months,
             },
             when=min(builder.now - 90, created + random.randrange(900 * 1440)),
             detail={
@@ -77,7 +76,7 @@ def make_plans(builder: Builder) -> None:
     if not memberships:
         return
     random = builder.random("plans")
-    for index, (name, membership, add_on, cents, interval, period) in enumerate(programme.PLANS):
+    for index, (name, membership, add_on, cents, _, _) in enumerate(programme.PLANS):
         of = memberships[membership]
         created = _START + index * 21 * 1440
         row = builder.add(
@@ -86,9 +85,9 @@ def make_plans(builder: Builder) -> None:
                 "id": 71 + index,
                 "timestamp": 0,
                 "name": name,
-                "isActive": index not in (6, 10),
+                "isActive": index != 6 and (index != 10 or builder.size.months > 0),
                 "isAddOnPaymentPlan": add_on,
-                "isDeleted": index == 10,
+                "isDeleted": index == 10 and not builder.size.months,
             },
             when=min(builder.now - 120, created + random.randrange(800 * 1440)),
             detail=_plan_detail(builder, index),
@@ -142,9 +141,12 @@ def make_discounts(builder: Builder) -> None:
             continue
         for club_id in plan.hidden["clubs"]:
             previous: dict[str, Any] | None = None
-            for index in range((number + club_id) % 4):
+            kinds = programme.DISCOUNTS if builder.size.months else ()
+            for index in range(len(kinds) or (number + club_id) % 4):
                 discount_id += 1
                 previous = _discount(discount_id, index, previous)
+                if kinds:
+                    previous = dict(previous, **_of_kind(*kinds[index]))
                 builder.add(
                     "discounts",
                     previous,
@@ -155,6 +157,18 @@ def make_discounts(builder: Builder) -> None:
                         "until": day(builder.now + 180 * 1440),
                     },
                 )
+
+
+def _of_kind(name: str, kind: str, value: int) -> dict[str, Any]:
+    return {
+        "isActive": True,
+        "name": name,
+        "membershipFeeDiscountType": kind,
+        "membershipFeeDiscountValue": f"{value / 100:.2f}",
+        "joiningFeeDiscountValue": "0.00",
+        "administartionFeeDiscountValue": "0.00",
+        "combineDiscounts": [],
+    }
 
 
 def _discount(discount_id: int, index: int, other: dict[str, Any] | None) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from ..store import Row
 from .builder import Builder, iso, moment
 from .references import club_ref
@@ -22,11 +20,13 @@ def make_hours(builder: Builder) -> None:
             heavy = index == 0 and club_id == 1
             for number in range(105 if heavy else builder.size.hours):
                 key += 1
-                _hour(builder, random, key, number, row, club_id)
+                starts = moment(2026, 5, 4, 8) + number * 1440 + random.randrange(24) * 15
+                add_availability(builder, key, starts, row, club_id)
+                _add_schedule(builder, key, starts, row, club_id)
 
 
-def _hour(builder: Builder, random: Random, key: int, number: int, row: Row, club_id: int) -> None:
-    starts = moment(2026, 5, 4, 8) + number * 1440 + random.randrange(24) * 15
+def add_availability(builder: Builder, key: int, starts: int, row: Row, club_id: int) -> None:
+    """Add four hours in which an instructor is there."""
     params = {"clubId": club_id, "employeeId": row["id"]}
     builder.add(
         "instructor_availability",
@@ -41,6 +41,10 @@ def _hour(builder: Builder, random: Random, key: int, number: int, row: Row, clu
         },
         params=params,
     )
+
+
+def _add_schedule(builder: Builder, key: int, starts: int, row: Row, club_id: int) -> None:
+    params = {"clubId": club_id, "employeeId": row["id"]}
     builder.add(
         "instructor_schedules",
         {

@@ -33,6 +33,60 @@ _GAPS: dict[str, int] = {"Central European Standard Time": moment(2026, 3, 29, 2
 """Local starts around the changes of the clock: twice in October, and never in March."""
 
 
+def class_row(
+    number: int,
+    type_ref: dict[str, Any],
+    kind: tuple[str, int, int, str, int],
+    club: dict[str, Any],
+    start: int,
+) -> dict[str, Any]:
+    """The fields of the `number`-th class: of a type, in a club, at a local time."""
+    _, category, minutes, color, places = kind
+    return {
+        "id": 100_001 + number,
+        "timestamp": 0,
+        "isDeleted": False,
+        "classType": type_ref,
+        "instructor": None,
+        "club": club,
+        "startDate": iso(start),
+        "endDate": iso(start + minutes),
+        "attendeesCount": 0,
+        "attendeesLimit": places,
+        "clubZone": None,
+        "clubZoneMapUrl": None,
+        "colorRGB": color,
+        "allowBookSeatNumber": category == 4,
+    }
+
+
+def known_types(
+    builder: Builder,
+) -> list[tuple[dict[str, Any], tuple[str, int, int, str, int]]]:
+    """The class types that are not deleted, as classes show them, with what the programme says."""
+    return [
+        (class_type_ref(row), programme.CLASS_TYPES[row["id"] - 11])
+        for row in builder.rows("class_types")
+        if not row["isDeleted"]
+    ]
+
+
+def zones_of(club: Row) -> list[tuple[str, str]]:
+    """The zones of a club, with their maps."""
+    symbol = club["symbol"].lower()
+    zones = (club.detail or {})["zones"]
+    return [(zone["name"], f"{_MAP}/{symbol}/{zone['id']}.png") for zone in zones]
+
+
+def staff_of(builder: Builder) -> dict[int, list[dict[str, Any]]]:
+    """The instructors of each club, as classes show them."""
+    staff: dict[int, list[dict[str, Any]]] = {}
+    for row in builder.rows("instructors"):
+        for club in row["clubs"]:
+            staff.setdefault(club["id"], []).append(instructor_ref(row))
+    return staff
+
+
 class Timetable:
     """Makes `classes`, `user_classes` and `class_available_seats` of a world."""
 
@@ -40,11 +94,7 @@ class Timetable:
         self._builder = builder
         self._quirks = quirks
         self._random = builder.random("timetable")
-        self._types = [
-            (class_type_ref(row), programme.CLASS_TYPES[row["id"] - 11])
-            for row in builder.rows("class_types")
-            if not row["isDeleted"]
-        ]
+        self._types = known_types(builder)
         self._member_club = 1
         self._booked = 0
 
@@ -57,8 +107,8 @@ class Timetable:
             (entry for club in clubs for entry in self._plan(club)), key=lambda entry: entry[:2]
         )
         refs = {club["id"]: club_ref(club) for club in clubs}
-        zones = {club["id"]: self._zones(club) for club in clubs}
-        staff = self._staff()
+        zones = {club["id"]: zones_of(club) for club in clubs}
+        staff = staff_of(self._builder)
         members = self._members()
         parents = {club["id"]: {"clubId": club["id"]} for club in clubs}
         for number, (created, start, club_id, offset) in enumerate(planned):
@@ -108,26 +158,15 @@ class Timetable:
         staff: list[dict[str, Any]],
     ) -> dict[str, Any]:
         draw = self._random.random
-        type_ref, (_, category, minutes, color, places) = self._types[
-            int(draw() * len(self._types))
-        ]
-        zone, zone_map = zones[2 if category == 4 else number % 2]
-        return {
-            "id": 100_001 + number,
-            "timestamp": 0,
-            "isDeleted": number % 50 == 49,
-            "classType": type_ref,
-            "instructor": staff[int(draw() * len(staff))] if number % 60 != 59 else None,
-            "club": club,
-            "startDate": iso(start),
-            "endDate": iso(start + minutes),
-            "attendeesCount": 0,
-            "attendeesLimit": None if number % 40 == 13 else places,
-            "clubZone": zone,
-            "clubZoneMapUrl": zone_map,
-            "colorRGB": color,
-            "allowBookSeatNumber": category == 4,
-        }
+        type_ref, kind = self._types[int(draw() * len(self._types))]
+        row = class_row(number, type_ref, kind, club, start)
+        row["isDeleted"] = number % 50 == 49
+        if number % 60 != 59:
+            row["instructor"] = staff[int(draw() * len(staff))]
+        if number % 40 == 13:
+            row["attendeesLimit"] = None
+        row["clubZone"], row["clubZoneMapUrl"] = zones[2 if kind[1] == 4 else number % 2]
+        return row
 
     def _book(
         self,
@@ -198,18 +237,6 @@ class Timetable:
             when=min(when, self._builder.now),
             params={"userId": user_id, "clubId": club_id, "classId": row["id"]},
         )
-
-    def _zones(self, club: Row) -> list[tuple[str, str]]:
-        symbol = club["symbol"].lower()
-        zones = (club.detail or {})["zones"]
-        return [(zone["name"], f"{_MAP}/{symbol}/{zone['id']}.png") for zone in zones]
-
-    def _staff(self) -> dict[int, list[dict[str, Any]]]:
-        staff: dict[int, list[dict[str, Any]]] = {}
-        for row in self._builder.rows("instructors"):
-            for club in row["clubs"]:
-                staff.setdefault(club["id"], []).append(instructor_ref(row))
-        return staff
 
     def _members(self) -> dict[int, list[int]]:
         members: dict[int, list[int]] = {club["id"]: [] for club in self._builder.rows("clubs")}

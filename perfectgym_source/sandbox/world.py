@@ -8,6 +8,7 @@ rows with a higher `timestamp`. All of it is thread-safe.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cached_property
 from random import Random
 from threading import RLock
@@ -29,9 +30,11 @@ class World:
     """The rows of one PerfectGym installation.
 
     Args:
-        size: `empty` (no rows), `tiny` (for tests), `small` or `medium`.
+        size: `empty` (no rows), `tiny` (for tests), `small`, `medium`, or `chain`: a few clubs
+            with the rhythm of real ones.
         seed: the same seed gives the same world, byte for byte.
         quirks: whether payloads have the odd spellings of real ones.
+        until: the last day of a chain, by default 2026-06-30; the other worlds have a fixed one.
 
     Attributes:
         lock: re-entrant; hold it to make several edits visible at once.
@@ -39,9 +42,10 @@ class World:
         version: counts the edits.
         timestamp: the highest row version given so far.
         member_id: the user as whom the demo member signs in; None in an empty world.
+        beyond: rows that only v2.2 shows, apart from those that it makes up.
 
     Raises:
-        ValueError: there is no such size.
+        ValueError: there is no such size, or it has a last day of its own.
 
     Example:
         >>> world = World("tiny", seed=1)
@@ -51,14 +55,18 @@ class World:
         7
     """
 
-    def __init__(self, size: str = "tiny", seed: int = 1, quirks: bool = True) -> None:
+    def __init__(
+        self, size: str = "tiny", seed: int = 1, quirks: bool = True, until: date | None = None
+    ) -> None:
         self.size = size
         self.seed = seed
         self.quirks = quirks
         self.lock = RLock()
         self.version = 0
         self.tables: dict[str, Table] = {name: Table(spec) for name, spec in SPECS.items()}
-        self.timestamp, self.member_id = generate(size, seed, quirks, self.tables)
+        self.timestamp, self.member_id, self.beyond = generate(
+            size, seed, quirks, self.tables, until
+        )
         self._gaps = Random(f"{seed}/edits")
 
     @cached_property

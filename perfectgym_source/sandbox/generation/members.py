@@ -48,6 +48,8 @@ def make_user(
     born = None if index % 9 == 4 else day(created - random.randrange(16 * 365, 70 * 365) * 1440)
     member = index == 7
     deleted = not member and index % 31 == 30
+    if builder.size.months:
+        deleted = deleted and not is_active
     if is_active is None:
         is_active = member or index % 5 != 3
     home = None if index % 13 == 12 and not builder.size.months else club["id"]

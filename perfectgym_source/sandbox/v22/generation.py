@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from ..store import Key, Row
 from . import facts
 from .values import LANGUAGES, Values, mixed
-from .views import VIEWED, VIEWS, Shown, clubs, offer
+from .views import VIEWED, VIEWS, Shown, clubs, more, offer
 
 if TYPE_CHECKING:
     from .sets import Sets
 
-COUNTS = {"empty": 0, "tiny": 30, "small": 560, "medium": 1200}
+COUNTS = {"empty": 0, "tiny": 30, "small": 560, "medium": 1200, "chain": 20}
 """Rows of a set that v1 does not know, by the size of the world."""
 
 _FIRST_VERSION = 9_999_970_000
@@ -56,15 +56,17 @@ def _generate(sets: Sets) -> Values:
     given: dict[str, list[dict[str, Any]]] = {}
     for each in shown:
         given.setdefault(each.type, []).append(each.fields)
+    beyond = {name for name, _, _ in sets.world.beyond}
+    made_up = _LARGER if not beyond else ("Member",)
     for index, name in enumerate(facts.types()):
         known = given.setdefault(name, [])
-        if name in _LARGER or name not in (*_INLINE, *_OF_EACH, *VIEWED):
+        if name in made_up or name not in (*_INLINE, *_OF_EACH, *VIEWED, *beyond):
             known.extend(_generic(sets, index, name))
         keys[name] = [sets.tables[name].key_of(fields) for fields in known]
     for name, (parent, reference) in _OF_EACH.items():
         given[name] = list(_of_each(name, keys[parent], reference))
         keys[name] = [sets.tables[name].key_of(fields) for fields in given[name]]
-    values = Values(sets.seed, lambda name: keys.get(name, ()))
+    values = Values(sets.seed, lambda name: keys.get(name, ()), sets.world.quirks)
     versions = {id(each.fields): each.version for each in shown}
     for index, name in enumerate(facts.types()):
         for number, (key, fields) in enumerate(zip(keys[name], given[name], strict=True)):
@@ -90,7 +92,8 @@ def _shown(sets: Sets) -> tuple[list[Shown], list[tuple[str, Key] | None]]:
     seen: set[tuple[str, Key]] = set()
     if not sets.world.clubs:
         return [], []
-    for each in (*clubs.constants(), *offer.constants()):
+    beyond = (more(*each) for each in sets.world.beyond)
+    for each in (*clubs.constants(), *offer.constants(), *beyond):
         shown.append(each)
         sources.append(None)
     for table, view in VIEWS.items():

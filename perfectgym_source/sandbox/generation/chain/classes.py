@@ -13,11 +13,11 @@ from . import rhythm
 from .people import AHEAD, People, day_of, midnight
 
 _SLOTS = (
-    *((weekday, 7 * 60, 1.0) for weekday in range(5)),
-    *((weekday, 18 * 60, 1.55) for weekday in range(5)),
-    *((weekday, 19 * 60 + 15, 1.15) for weekday in range(4)),
-    *((weekday, 12 * 60, 0.4) for weekday in (1, 3)),
-    *((5, 10 * 60, 1.05), (5, 11 * 60 + 15, 0.85), (6, 11 * 60, 0.7)),
+    *((weekday, 7 * 60 + 15, 0.95) for weekday in (0, 2, 4)),
+    *((weekday, 18 * 60 + 15, 1.45) for weekday in range(5)),
+    *((weekday, 19 * 60 + 30, 1.0) for weekday in (1, 3)),
+    (1, 12 * 60 + 15, 0.4),
+    *((5, 10 * 60 + 15, 1.0), (5, 11 * 60 + 30, 0.8), (6, 11 * 60 + 15, 0.65)),
 )
 """Weekday, minute and popularity of the classes of a week."""
 _TASTE: dict[str, tuple[float, float]] = {
@@ -70,7 +70,7 @@ class _Classes:
             created = min(created, self._builder.now - 120)
             type_ref, kind = self._types[slot[3]]
             row = class_row(number, type_ref, kind, refs[place], start)
-            row["attendeesLimit"] = kind[4] // 2
+            row["attendeesLimit"] = max(8, kind[4] // 2)
             row["clubZone"], row["clubZoneMapUrl"] = zones[place][2 if kind[1] == 4 else number % 2]
             if random.random() > 0.01:
                 row["instructor"] = self._staff[place + 1][slot[4]]
@@ -97,7 +97,7 @@ class _Classes:
             day = max(first, date(year, 1, 1))
             while day <= min(last, date(year, 12, 31)):
                 for slot in slots:
-                    is_short = day.month == 8 and slot[1] in (12 * 60, 19 * 60 + 15)
+                    is_short = day.month == 8 and slot[1] in (12 * 60 + 15, 19 * 60 + 30)
                     if slot[0] == day.weekday() and not is_short:
                         yield day, slot
                 day += timedelta(1)

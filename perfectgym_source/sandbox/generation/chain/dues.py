@@ -86,7 +86,7 @@ def _due_days(term: Term, until: date) -> Iterator[date]:
 def _pay(random: Random, life: Life, term: Term, found: list[Charge], until: date) -> None:
     stopped = len(found)
     if life.dues == "never" and len(found) > 1:
-        stopped = random.randrange(1, len(found))
+        stopped = max(1, len(found) - random.randrange(1, 6))
     last = term.last()
     if last is not None and last <= until and random.random() < 0.04:
         stopped = min(stopped, len(found) - 1)

@@ -137,7 +137,7 @@ class Lives:
             club,
             [],
             0.05 if random.random() < 0.12 else min(4.5, random.lognormvariate(-0.25, 0.65)),
-            random.uniform(0.4, 2.4) if random.random() < 0.6 else 0.05,
+            random.uniform(0.5, 3.0) if random.random() < 0.68 else 0.05,
             random.choices(("debit", "till", "late", "never"), (66, 20, 10, 4))[0],
             random.choices(range(5), (26, 30, 22, 16, 6))[0],
         )
@@ -206,9 +206,12 @@ class Lives:
             if month > 2 and random.random() < 0.009 and last < self._until:
                 term.ends = last
                 return random.choices(_NEXT[term.plan], (3, 2))[0], last + _DAY
-            if month < bound:
-                continue
-            rate = 0.36 if month == bound and bound > 1 else (0.075 if bound == 1 else 0.045)
+            if month < bound:  # moved away, fell ill
+                rate = 0.006
+            elif month == bound > 1:
+                rate = 0.34
+            else:
+                rate = 0.075 if bound == 1 else 0.045
             elapsed = (last.year - self.first.year) * 12 + last.month - self.first.month
             rate *= fortune.leaving_in(elapsed, self._months) * rhythm.LEAVING[last.month - 1]
             notice = last - timedelta(random.randrange(28, 45))
@@ -230,7 +233,7 @@ class Lives:
             day += timedelta(random.randrange(20, 40))
             if day + timedelta(10) >= last:
                 break
-            if random.random() < 0.011 * rhythm.FREEZING[day.month - 1]:
+            if random.random() < 0.02 * rhythm.FREEZING[day.month - 1]:
                 is_holiday = day.month in (6, 7, 8) and random.random() < 0.8
                 reason = 4 if is_holiday else random.choice((0, 0, 1, 1, 2, 3, 5))
                 end = min(day + timedelta(random.choice((13, 20, 29, 29, 59))), last)

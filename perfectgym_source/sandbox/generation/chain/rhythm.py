@@ -55,7 +55,7 @@ def _between(ends: tuple[float, float], share: float) -> float:
 
 FORTUNES = (
     Fortune(0, 52, (5.6, 6.4), (0.95, 0.85)),
-    Fortune(0, 48, (5.5, 2.2), (0.9, 1.8)),
+    Fortune(0, 48, (5.5, 1.9), (0.9, 2.3)),
     Fortune(14, 26, (6.5, 9.5), (0.8, 0.7)),
 )
 """One that holds its own, one that shrinks, and a new one that grows."""
@@ -71,7 +71,7 @@ def month_after(day: date, months: int) -> date:
 
 def about(random: Random, expected: float) -> int:
     """A number that is as expected on average."""
-    return int(expected * (0.6 + 0.8 * random.random()) + random.random())
+    return int(expected * (0.75 + 0.5 * random.random()) + random.random())
 
 
 def draw_minute(random: Random, day: date) -> int:

@@ -28,7 +28,7 @@ def make_visits(
         place = (start // 1440, index)
         if place not in busy:
             busy.add(place)
-            found.append((start - random.randrange(5, 25), end + random.randrange(5, 45), index))
+            found.append((start - random.randrange(2, 24), end + random.randrange(5, 45), index))
     found += _alone(builder, people, busy)
     found.sort()
     _add(builder, people, found)

@@ -8,7 +8,7 @@ from ...store import Row
 from .clubs import CLUB_VIEWS
 from .members import MEMBER_VIEWS
 from .offer import OFFER_VIEWS
-from .shown import Shown, Tables
+from .shown import Shown, Tables, more
 
 VIEWS: dict[str, Callable[[Tables, Row], Iterator[Shown]]] = {
     **CLUB_VIEWS,
@@ -31,4 +31,4 @@ VIEWED = frozenset({
 })  # fmt: skip
 """The types that views make."""
 
-__all__ = ["VIEWED", "VIEWS", "Shown"]
+__all__ = ["VIEWED", "VIEWS", "Shown", "more"]

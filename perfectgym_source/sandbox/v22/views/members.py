@@ -19,7 +19,14 @@ from .shown import (
 )
 
 _AS_IN_V1 = ("firstName", "lastName", "sex", "email", "phoneNumber", "number", "personalId")
-_CHARGE_TYPES = {"membershipfee": "Membership", "joiningfee": "JoiningFee"}
+_CHARGE_TYPES = {
+    "membershipfee": "Membership",
+    "joiningfee": "JoiningFee",
+    "freezefee": "Freeze",
+    "addonfee": "AddOn",
+}
+_PAID = 500
+"""Added to the position of a paid transaction, which makes the id of its charge."""
 
 
 def user(tables: Tables, row: Row) -> Iterator[Shown]:
@@ -70,6 +77,7 @@ def contract(tables: Tables, row: Row) -> Iterator[Shown]:
         {
             "id": row.key,
             "isActive": row["isActive"],
+            "isAdditionalContract": row.hidden.get("isAdditional", False),
             "status": row["status"],
             "signUpDate": given(row, "signDate", "signUpDate"),
             "startDate": row["startDate"],
@@ -99,37 +107,60 @@ def contract(tables: Tables, row: Row) -> Iterator[Shown]:
 
 
 def contract_fees(tables: Tables, row: Row) -> Iterator[Shown]:
-    """`ContractCharges` of open transactions and `ContractPayments` of paid ones."""
+    """`ContractCharges` of all transactions, and `ContractPayments` of the paid ones."""
     key = row.params["contractId"]
     contract = tables["contracts"].rows.get(key)
     owner = contract.hidden.get("userId", 0) if contract is not None else 0
     user = tables["users"].rows.get(owner)
     common = {"memberId": owner, "contractId": key, "isDeleted": False}
-    for order, fee in enumerate(elements(row["pendingTransactions"])):
+    paid = elements(row["paidTransactions"])
+    due, tills = row.hidden.get("due"), row.hidden.get("till")
+    open_fees = [
+        (order, fee, fee["date"]) for order, fee in enumerate(elements(row["pendingTransactions"]))
+    ]
+    paid_fees = [
+        (_PAID + order, fee, due[order] if due else fee["date"]) for order, fee in enumerate(paid)
+    ]
+    for order, fee, day in (*open_fees, *paid_fees):
         fields = {
             **common,
             "id": key * 1000 + order,
-            "amount": taxed(fee["amount"]),
+            "amount": _charged(tables, contract, fee),
             "leftToPay": fee["amountToSettle"],
-            "dueDate": fee["date"],
+            "dueDate": day,
             "type": _charge_type(fee["type"]),
             "isCancelled": False,
         }
         yield shown("ContractCharge", fields, row["timestamp"])
-    for order, fee in enumerate(elements(row["paidTransactions"])):
+    for order, fee in enumerate(paid):
         fields = {
             **common,
             "id": key * 1000 + order,
             "clubId": home_club(tables, user) if user is not None else 1,
-            "amount": taxed(fee["amount"]),
+            "amount": _charged(tables, contract, fee),
             "date": fee["date"],
             "isRefund": False,
         }
+        if tills is not None:
+            fields["transactionId"] = tills[order]
+            fields["ePaymentId"] = None if tills[order] else key * 1000 + order
+            fields["onlineGateTransactionId"] = None
         yield shown("ContractPayment", fields, row["timestamp"])
 
 
+def _charged(tables: Tables, contract: Row | None, fee: dict[str, Any]) -> dict[str, Any] | None:
+    """The amount of a transaction; the tax in a membership fee is that of its plan."""
+    if contract is None or _charge_type(fee["type"]) != "Membership":
+        return taxed(fee["amount"])
+    plan = tables["payment_plans"].rows.get(key_of(contract["paymentPlan"]))
+    listed = ((plan.detail or {}).get("fees") or {}).get("membershipFee") if plan else None
+    return taxed(fee["amount"], listed if isinstance(listed, dict) else None)
+
+
 def pending_fee(tables: Tables, row: Row) -> Iterator[Shown]:
-    """`ContractCharges` of the open fees of a member."""
+    """`ContractCharges` of the open fees of a member that are not those of a contract."""
+    if "contractId" in row.hidden:
+        return
     fee = given(row, "fee", "amount")
     yield shown(
         "ContractCharge",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ...encoding import truthy
@@ -14,6 +14,7 @@ from .. import facts
 Tables = Mapping[str, Table]
 
 _BLANKS = (None, "", "null")
+_USUAL = {"net": 100, "gross": 123}
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,20 @@ def shown(name: str, fields: Mapping[str, Any], version: Any = None, **links: li
     return Shown(name, typed, None if version in _BLANKS else int(version), links)
 
 
+def more(name: str, fields: Mapping[str, Any], links: dict[str, list[Any]]) -> Shown:
+    """A row that v1 does not show; its amounts are gross."""
+    properties = facts.types()[name]
+    return shown(
+        name,
+        {
+            key: taxed(value) if properties[key].type == "TaxedValue" else value
+            for key, value in fields.items()
+        },
+        None,
+        **links,
+    )
+
+
 def elements(value: Any) -> list[dict[str, Any]]:
     """An array of v1, which may come as its only element, or blank."""
     if value in _BLANKS:
@@ -52,15 +67,16 @@ def given(row: Mapping[str, Any], *spellings: str) -> Any:
     return next((row[name] for name in spellings if name in row), None)
 
 
-def taxed(fee: Any) -> dict[str, Any] | None:
-    """A `TaxedValue` of a fee of v1, or of a gross amount."""
+def taxed(fee: Any, like: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+    """A `TaxedValue` of a fee of v1, or of a gross amount that is taxed like another fee."""
     if fee in _BLANKS:
         return None
     if isinstance(fee, dict):
         net, vat, gross = (_decimal(fee[name]) for name in ("net", "tax", "gross"))
         return {"net": net, "gross": gross, "vat": vat}
     gross = _decimal(fee)
-    net = (gross / Decimal("1.23")).quantize(Decimal("0.01"))
+    net, whole = (_decimal((like or _USUAL)[name]) for name in ("net", "gross"))
+    net = (gross * net / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)
     return {"net": net, "gross": gross, "vat": gross - net}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -128,8 +128,10 @@ period = combined(
     option(WHAT, "--from", "start", help="Classes from this day on (with --to).", **_DAY),
     option(WHAT, "--to", "end", help="Classes before this day (with --from).", **_DAY),
 )
-DEMO_SIZE = "small"
-SIZES = Choice(["tiny", "small", "medium"])
+DEMO_SIZE = "chain"
+SIZES = Choice([DEMO_SIZE, "tiny", "small", "medium"])
+SIZES_HELP = "chain, the rhythm of real clubs; or tiny, small, medium, by chance."
+_UNTIL = "The last day of a chain.  [default: yesterday]"
 APIS = Choice([api.name for api in API_VERSIONS])
 _DEMO_API: dict[str, Any] = {
     "type": APIS,
@@ -139,6 +141,7 @@ _DEMO_API: dict[str, Any] = {
     "help": f"The generation of the API: {' or '.join(api.name for api in API_VERSIONS)}.",
 }
 demo_api = option(WHAT, "--api", **_DEMO_API)
+demo_until = option(WHAT, "--until", help=_UNTIL, **_DAY)
 demo_flag = combined(
     option(WHAT, "--demo", is_flag=True, help="Of the built-in sandbox, in demo.duckdb."),
     option(WHAT, "--demo-api", **_DEMO_API),
@@ -152,19 +155,27 @@ demo = combined(
         metavar="SIZE",
         default=DEMO_SIZE,
         show_default=True,
-        help="tiny, small or medium.",
+        help=SIZES_HELP,
     ),
+    option(WHAT, "--demo-until", help=_UNTIL, **_DAY),
 )
 
 
 def demo_words(given: Mapping[str, Any]) -> str:
-    """Return what a call says of the sandbox, that of its size last; empty if it does without."""
+    """Return what a call says of the sandbox, that of its world last; empty without one."""
     words = ["--demo"] if given["demo"] else []
     if words and given["demo_api"] != API_VERSIONS[0].name:
         words.append(f"--demo-api {given['demo_api']}")
     if words and given["demo_size"] != DEMO_SIZE:
         words.append(f"--demo-size {given['demo_size']}")
+    elif words:  # on the next day, too, it is the same sandbox
+        words.append(f"--demo-until {last_day(given['demo_until'])}")
     return " ".join(words)
+
+
+def last_day(given: date | None) -> date:
+    """Return the last day of a chain: the one that is given, or yesterday."""
+    return given or date.today() - timedelta(1)
 
 
 place = combined(

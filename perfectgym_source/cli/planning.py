@@ -25,6 +25,7 @@ from ..errors import ConfigurationError, ConfigurationErrors, Problems
 from ..pipeline.alerts import configured_alerts
 from ..pipeline.runs import PipelineRun, pipeline_runs
 from ..source import resolve
+from .options import DEMO_SIZE, last_day
 from .process import check_environment
 from .progress import collector
 
@@ -201,7 +202,11 @@ def demo(options: Mapping[str, Any], serves: bool) -> Iterator[dict[str, Any]]:
             f"The sandbox needs the package {error.name!r}.",
             hint="pip install 'perfectgym-source[sandbox]'",
         ) from None
-    with Sandbox(size=options["demo_size"], seed=1, api=api) as sandbox:
+    size = options["demo_size"]
+    until = last_day(options["demo_until"]) if size == DEMO_SIZE else None
+    # A chain that ends on another day is another one: rows of both would not go together.
+    found["installation"] = f"{DEMO_INSTALLATION}-{until or size}"
+    with Sandbox(size=size, quirks=until is None, api=api, until=until) as sandbox:
         account, client = sandbox.employee, sandbox.client
         yield {
             **found,

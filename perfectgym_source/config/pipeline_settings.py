@@ -129,10 +129,12 @@ KEYS = (*settings_of(NamedPipeline), *OF_ONE_PIPELINE)
 DEFAULT = "core"
 """The pipeline that is loaded if none is named."""
 
+_DEFAULT_GROUPS = tuple(dict.fromkeys(name for api in API_VERSIONS for name in api.default_groups))
+
 BUILTIN: Mapping[str, Mapping[str, Any]] = {
     "core": {
         "description": "What most reports need: the default groups.",
-        "groups": tuple(dict.fromkeys(name for api in API_VERSIONS for name in api.default_groups)),
+        "groups": _DEFAULT_GROUPS,
     },
     "members": {
         "description": "Members with their visits, classes, cards, documents and messages.",
@@ -158,6 +160,15 @@ BUILTIN: Mapping[str, Mapping[str, Any]] = {
             *("contracts", "memberships", "payment_plans", "products"),
             *("transactions", "payments", "invoices"),
         ),
+    },
+    "marts": {
+        "description": "What the marts read: the default groups, and details of members.",
+        "resources": (
+            *("user_details", "user_classes", "user_products", "pending_contract_fees"),
+            *("contract_fees", "payment_plan_details"),
+            "members_to_marketing_sources",
+        ),
+        "groups": _DEFAULT_GROUPS,
     },
     "everything": {
         "description": "All that the account may read, the dictionary of cities included.",

@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import date, timedelta
 from threading import Event
 
 from . import Sandbox
@@ -21,7 +22,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 after a stop that was asked for, 1 if the port cannot be had.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.size == "chain":
+        options.until = options.until or date.today() - timedelta(1)
+    elif options.until:
+        parser.error(
+            "--until goes with --size chain: the other worlds have a last day of their own"
+        )
     sandbox = Sandbox(
         size=options.size,
         seed=options.seed,
@@ -31,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         host=options.host,
         port=options.port,
         api=options.api,
+        until=options.until,
     )
     gc.freeze()  # the world stays for good: never search it for garbage
     stop = Event()
@@ -88,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default)")
     add("--api", choices=APIS, default="v1", help="generation of the API (default: %(default)s)")
     add("--size", choices=sorted(SIZES), default="small", help="how much (default: %(default)s)")
+    add(
+        "--until",
+        type=date.fromisoformat,
+        metavar="DATE",
+        help="the last day of a chain (default: yesterday)",
+    )
     add("--seed", type=int, default=1, help="the same seed gives the same world (default: 1)")
     add("--clean", action="store_true", help="payloads without the odd spellings of real ones")
     add(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import date
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
@@ -93,7 +94,7 @@ class Sandbox(Service):
     """A PerfectGym installation on a port of this machine, started by `with` or `start()`.
 
     Args:
-        size: of the world: `empty`, `tiny`, `small` or `medium`.
+        size: of the world: `empty`, `tiny`, `small`, `medium` or `chain`.
         seed: the same seed gives the same world and the same credentials.
         quirks: whether payloads have the odd spellings of real ones.
         expires_in: what the token answer says, see `Service`.
@@ -123,8 +124,9 @@ class Sandbox(Service):
         world: World | None = None,
         api: str = "v1",
         installation: Installation | None = None,
+        until: date | None = None,
     ) -> None:
-        served = World(size, seed, quirks) if world is None else world
+        served = World(size, seed, quirks, until) if world is None else world
         super().__init__(served, expires_in, token_lifetime, delay, api)
         if installation is not None:
             served.sets.installation = installation

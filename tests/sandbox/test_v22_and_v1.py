@@ -136,8 +136,10 @@ def test_fees_are_charges_and_payments(reader: ODataClient) -> None:
     payments = reader.all("ContractPayments")
     open_fees = sum(len(_list(row["pendingTransactions"])) for row in fees)
     open_fees += len(reader.sandbox.world.rows("pending_contract_fees"))
-    assert len(charges) == open_fees
-    assert len(payments) == sum(len(_list(row["paidTransactions"])) for row in fees)
+    paid_fees = sum(len(_list(row["paidTransactions"])) for row in fees)
+    assert len(charges) == open_fees + paid_fees
+    assert sum(row["leftToPay"] == 0 for row in charges) == paid_fees
+    assert len(payments) == paid_fees
     for row in (*charges, *payments):
         amount = row["amount"]
         assert amount["gross"] == amount["net"] + amount["vat"]

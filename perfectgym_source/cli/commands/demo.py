@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import click
@@ -9,12 +10,15 @@ import click
 from .. import options
 from ..command import Command
 
+PIPELINE = "marts"
+"""The pipeline that the demo loads if none is named."""
+
 
 @click.command(
     "demo",
     cls=Command,
     examples=[
-        ("", "the pipeline core, which takes seconds"),
+        ("", "the pipeline marts, which takes seconds"),
         ("members --size tiny", "another pipeline, of a smaller world"),
         ("--api v2.2", "API v2.2, into demo_v22.duckdb"),
     ],
@@ -27,20 +31,22 @@ from ..command import Command
     metavar="SIZE",
     default=options.DEMO_SIZE,
     show_default=True,
-    help="tiny, small or medium.",
+    help=options.SIZES_HELP,
 )
+@options.demo_until
 @options.demo_api
 @options.progress
 @options.logs
-def command(size: str, api: str, **given: Any) -> int:
+def command(size: str, api: str, until: date | None, **given: Any) -> int:
     """Load a built-in sandbox into demo.duckdb.
 
     It behaves as PerfectGym does, with a world of its own: no credentials are needed. demo.duckdb
-    holds nothing of your own; delete it when you like. Short for: load --demo.
+    holds nothing of your own; delete it when you like. Short for: load marts --demo.
     """
     from .load import command as loading
     from .load import load
 
     words = ["--demo", "--demo-size", size, "--demo-api", api]
     of_load = loading.make_context("load", words, parent=click.get_current_context())
-    return load({**of_load.params, **given})
+    given["pipeline"] = given["pipeline"] or PIPELINE
+    return load({**of_load.params, **given, "demo_until": until})

@@ -24,6 +24,11 @@ _TASTE = (30, 42, 5, 5, 6, 4)
 _ENTRY = 7
 _METHODS = ("CreditCard", "Cash", "Online", "MoneyTransfer", "CashLessPrepaid")
 _CUSTOM = (55, 24, 10, 4, 7)
+_BLANK_SALE = (
+    *("refundedTransactionId", "contractId", "productId", "productQuantity", "description"),
+    *("contractTransactionType", "productGoodNetCost", "discountAmountGross"),
+)
+_BLANK_PAYMENT = ("refundedTransactionPaymentId", "ePaymentId", "onlineGateTransactionId")
 
 
 def make_trade(builder: Builder, people: People, entered: list[tuple[int, int]]) -> None:
@@ -109,12 +114,10 @@ def add_sale(
     receipt = {"receiptId": sale, "receiptNumber": f"R/{sale}", "date": when, "createdDate": when}
     common = {**receipt, "amount": cents / 100, "isRefund": is_refund, "isDeleted": False}
     common |= {"employeeId": None, "endpointId": None, "source": "PosWeb"}
-    blank = ("refundedTransactionId", "contractId", "productId", "productQuantity")
-    blank += ("contractTransactionType", "productGoodNetCost", "discountAmountGross")
-    builder.beyond.append(
-        ("Transaction", {**dict.fromkeys(blank), "id": sale, **common, **fields}, {})
-    )
+    sold = {**dict.fromkeys(_BLANK_SALE), "id": sale, **common, **fields}
+    builder.beyond.append(("Transaction", sold, {}))
     payment = {"id": sale, "transactionId": sale, "type": random.choices(_METHODS, _CUSTOM)[0]}
     payment |= {name: fields[name] for name in ("memberId", "clubId")}
-    blank = ("refundedTransactionPaymentId", "ePaymentId", "onlineGateTransactionId")
-    builder.beyond.append(("TransactionPayment", {**dict.fromkeys(blank), **common, **payment}, {}))
+    builder.beyond.append(
+        ("TransactionPayment", {**dict.fromkeys(_BLANK_PAYMENT), **common, **payment}, {})
+    )

@@ -12,7 +12,7 @@ from ..hours import add_availability
 from .people import AHEAD, People, midnight
 from .trade import sell
 
-_PACKAGE, _PACKED = 3, 10
+_TRAINING, _BOUGHT = 2, 10
 _ZONE = ZoneInfo("Europe/Warsaw")
 
 
@@ -33,7 +33,7 @@ def make_training(builder: Builder, people: People) -> None:
 
 
 def _trainings(builder: Builder, people: People) -> None:
-    """Members who bought a package of trainings, week after week with the same instructor."""
+    """Members who bought ten trainings, week after week with the same instructor."""
     random, keys = builder.random("training with somebody"), count(1)
     staff = _staff(builder)
     owned: set[tuple[int, int]] = set()
@@ -47,7 +47,7 @@ def _trainings(builder: Builder, people: People) -> None:
             continue
         hour = random.choice((8, 9, 10, 12, 16, 17, 18, 19))
         held = 0
-        for week in range(_PACKED):
+        for week in range(_BOUGHT):
             day = first + timedelta(7 * week + random.randrange(2))
             if day > people.until + AHEAD:
                 break
@@ -58,8 +58,8 @@ def _trainings(builder: Builder, people: People) -> None:
             details = {"employeeId": instructor, "clubId": life.club + 1}
             details |= {"memberId": people.users[index]["id"], "isCancelled": fate > 0.93}
             _add(builder, next(keys), starts, details | {"isCompleted": is_completed})
-        left, minute = _PACKED - held, midnight(first) + 9 * 60
-        sell(builder, people, random, index, life.club + 1, _PACKAGE, _PACKED, left, minute, owned)
+        left, minute = _BOUGHT - held, midnight(first) + 9 * 60
+        sell(builder, people, random, index, life.club + 1, _TRAINING, _BOUGHT, left, minute, owned)
 
 
 def _staff(builder: Builder) -> list[list[int]]:
@@ -78,7 +78,7 @@ def _add(builder: Builder, key: int, starts: int, details: dict[str, Any]) -> No
     fields = {
         "id": key,
         "clubZoneId": None,
-        "productId": (details["clubId"] - 1) * 10 + _PACKAGE + 1,
+        "productId": (details["clubId"] - 1) * 10 + _TRAINING + 1,
         "name": "Personal training",
         "comments": None,
         "createdByEmpId": details["employeeId"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -131,7 +131,7 @@ period = combined(
 DEMO_SIZE = "chain"
 SIZES = Choice([DEMO_SIZE, "tiny", "small", "medium"])
 SIZES_HELP = "chain, the rhythm of real clubs; or tiny, small, medium, by chance."
-_UNTIL = "The last day of a chain.  [default: yesterday]"
+_UNTIL = "The last day of a chain.  [default: as loaded, or yesterday]"
 APIS = Choice([api.name for api in API_VERSIONS])
 _DEMO_API: dict[str, Any] = {
     "type": APIS,
@@ -162,20 +162,13 @@ demo = combined(
 
 
 def demo_words(given: Mapping[str, Any]) -> str:
-    """Return what a call says of the sandbox, that of its world last; empty without one."""
+    """Return what a call says of the sandbox, that of its size last; empty if it does without."""
     words = ["--demo"] if given["demo"] else []
     if words and given["demo_api"] != API_VERSIONS[0].name:
         words.append(f"--demo-api {given['demo_api']}")
     if words and given["demo_size"] != DEMO_SIZE:
         words.append(f"--demo-size {given['demo_size']}")
-    elif words:  # on the next day, too, it is the same sandbox
-        words.append(f"--demo-until {last_day(given['demo_until'])}")
     return " ".join(words)
-
-
-def last_day(given: date | None) -> date:
-    """Return the last day of a chain: the one that is given, or yesterday."""
-    return given or date.today() - timedelta(1)
 
 
 place = combined(

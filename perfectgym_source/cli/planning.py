@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from dlt.common.configuration.exceptions import ConfigurationException
@@ -25,14 +24,13 @@ from ..errors import ConfigurationError, ConfigurationErrors, Problems
 from ..pipeline.alerts import configured_alerts
 from ..pipeline.runs import PipelineRun, pipeline_runs
 from ..source import resolve
-from .options import DEMO_SIZE, last_day
+from .demo_world import DEMO_DATABASES, demo_world
 from .process import check_environment
 from .progress import collector
 
-DEMO_DATABASES = {"v1": Path("demo.duckdb"), "v2.2": Path("demo_v22.duckdb")}
-"""The DuckDB file of `--demo` by generation of the API: rows of the sandbox and one's own do not
-meet, nor do those of two generations."""
 DEMO_INSTALLATION = "demo"
+DEMO_PIPELINE = "marts"
+"""The pipeline of `--demo` if none is named."""
 
 
 _ACCOUNT = re.compile(r"sources\.perfectgym\.(subdomain|username|password) is missing")
@@ -185,7 +183,7 @@ def demo(options: Mapping[str, Any], serves: bool) -> Iterator[dict[str, Any]]:
         serves: Whether something is requested, so that the sandbox is needed.
 
     Raises:
-        ConfigurationError: The sandbox is not installed.
+        ConfigurationError: The sandbox is not installed, or the file holds another world.
     """
     if not options.get("demo"):
         yield {}
@@ -202,11 +200,10 @@ def demo(options: Mapping[str, Any], serves: bool) -> Iterator[dict[str, Any]]:
             f"The sandbox needs the package {error.name!r}.",
             hint="pip install 'perfectgym-source[sandbox]'",
         ) from None
-    size = options["demo_size"]
-    until = last_day(options["demo_until"]) if size == DEMO_SIZE else None
-    # A chain that ends on another day is another one: rows of both would not go together.
-    found["installation"] = f"{DEMO_INSTALLATION}-{until or size}"
-    with Sandbox(size=size, quirks=until is None, api=api, until=until) as sandbox:
+    with (
+        demo_world(options) as (size, until),
+        Sandbox(size=size, quirks=until is None, api=api, until=until) as sandbox,
+    ):
         account, client = sandbox.employee, sandbox.client
         yield {
             **found,

@@ -80,11 +80,11 @@ def test_names_of_groups() -> None:
 
 
 def test_names_of_pipelines_and_installations(folder: Path) -> None:
-    assert complete("") == ["core", "members", "finance", "everything"]
+    assert complete("") == ["core", "members", "finance", "marts", "everything"]
     assert complete("--installation", "") == []
     (folder / "config.toml").write_text(CONFIGURED, encoding="utf-8-sig")
     (folder / "secrets.toml").write_text(SECRETS)
-    assert complete("") == ["core", "members", "finance", "everything", "nightly"]
+    assert complete("") == ["core", "members", "finance", "marts", "everything", "nightly"]
     assert complete("--demo", "ni") == ["nightly"]
     assert complete("--installation", "") == ["north", "south"]
     assert complete("--installation", "north,") == ["north,south"]
@@ -102,4 +102,4 @@ def test_names_of_pipelines_and_installations(folder: Path) -> None:
 def test_a_configuration_that_is_wrong_does_not_disturb(folder: Path, text: str) -> None:
     (folder / "config.toml").write_bytes(text.encode(errors="surrogateescape"))
     (folder / "secrets.toml").write_text("[pipelines.nightly]")
-    assert complete("") == ["core", "members", "finance", "everything", "nightly"]
+    assert complete("") == ["core", "members", "finance", "marts", "everything", "nightly"]

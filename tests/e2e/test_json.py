@@ -65,7 +65,8 @@ def test_every_command_that_succeeds(configured: Program) -> None:
         done = configured(*arguments, "--json")
         found = read(done.stdout, arguments[0], 0)
         assert found["outcome"] == outcome
-        names = (None, None) if arguments[0] == "list" else ("core", found["installation"])
+        name = "marts" if arguments[0] == "demo" else "core"
+        names = (None, None) if arguments[0] == "list" else (name, found["installation"])
         assert (found["pipeline"], found["installation"]) == names
 
 

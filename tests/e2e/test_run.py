@@ -29,6 +29,21 @@ def test_the_demo_ends_with_rows_of_classes_in_a_duckdb_file(program: Program) -
     assert json.loads(again.stdout)["rows"] == {}
 
 
+def test_the_demo_of_another_day_is_not_mixed_into_the_one_that_is_loaded(program: Program) -> None:
+    words = ("--demo", "--resources", "clubs", "--demo-until")
+    assert program(*words, "2026-06-30").returncode == 0
+    again = program(*words, "2026-06-30", "--json")
+    assert json.loads(again.stdout)["rows"] == {}
+    later = program(*words[:-1], "--json")
+    assert json.loads(later.stdout)["rows"] == {}, "it goes on with the day that was loaded"
+    for more in (("2026-07-01",), ("2026-06-30", "--demo-size", "tiny")):
+        done = program(*words, *more)
+        assert done.returncode == 2, more
+    assert "demo.duckdb holds the world 'chain 2026-06-30'" in program(*words, "2026-07-01").stderr
+    (program.folder / "demo.duckdb").unlink()
+    assert program(*words, "2026-07-01").returncode == 0
+
+
 def test_a_second_run_asks_once_for_each_list_and_club_and_loads_nothing(
     configured: Program, sandbox: Sandbox
 ) -> None:

@@ -10,9 +10,6 @@ import click
 from .. import options
 from ..command import Command
 
-PIPELINE = "marts"
-"""The pipeline that the demo loads if none is named."""
-
 
 @click.command(
     "demo",
@@ -41,12 +38,11 @@ def command(size: str, api: str, until: date | None, **given: Any) -> int:
     """Load a built-in sandbox into demo.duckdb.
 
     It behaves as PerfectGym does, with a world of its own: no credentials are needed. demo.duckdb
-    holds nothing of your own; delete it when you like. Short for: load marts --demo.
+    holds nothing of your own; delete it when you like. Short for: load --demo.
     """
     from .load import command as loading
     from .load import load
 
     words = ["--demo", "--demo-size", size, "--demo-api", api]
     of_load = loading.make_context("load", words, parent=click.get_current_context())
-    given["pipeline"] = given["pipeline"] or PIPELINE
     return load({**of_load.params, **given, "demo_until": until})

@@ -112,7 +112,7 @@ class _Classes:
         created: int,
     ) -> None:
         """Add the bookings of a class and its free seats, and count them in its row."""
-        random, people = self._random, self._people
+        random = self._random
         day = day_of(start)
         popularity, missing = _TASTE.get(kind[0], _OF_OTHERS)
         if slot[1] < 8 * 60:
@@ -133,36 +133,39 @@ class _Classes:
             attended = is_past and is_marked and is_booked and random.random() > missing
             if attended:
                 self._attended.append((start, start + kind[2], index))
-            rating = random.randrange(2, 6) if attended and random.random() < 0.12 else None
-            if is_past:
-                when = start - 60 + 30 + turn
-            else:
-                when = created + int((self._builder.now - created) * random.random())
-            self._builder.add(
-                "user_classes",
-                {
-                    "id": row["id"],
-                    "timestamp": 0,
-                    "isDeleted": is_cancelled and turn % 2 == 0,
-                    "booked": is_booked,
-                    "attended": attended,
-                    "standby": is_standby,
-                    "userClassRating": rating,
-                    "userInstructorRating": rating and min(5, rating + 1),
-                    "products": [],
-                },
-                when=min(when, self._builder.now - 1),
-                params={
-                    "userId": people.users[index]["id"],
-                    "clubId": place + 1,
-                    "classId": row["id"],
-                },
-            )
+            state = {"booked": is_booked, "attended": attended, "standby": is_standby}
+            state["isDeleted"] = is_cancelled and turn % 2 == 0
+            self._add_booking(row["id"], place, index, state, start + turn, created)
         row["attendeesCount"] = booked
         if row["allowBookSeatNumber"] and not is_past:
             for seat in range(1 + booked, limit + 1):
                 params = {"classId": row["id"]}
                 self._builder.add("class_available_seats", {"seatNumber": seat}, params=params)
+
+    def _add_booking(
+        self, class_id: int, place: int, index: int, state: dict[str, bool], when: int, created: int
+    ) -> None:
+        random, now = self._random, self._builder.now
+        rating = random.randrange(2, 6) if state["attended"] and random.random() < 0.12 else None
+        if when > now:
+            when = 30 + created + int((now - created) * random.random())
+        self._builder.add(
+            "user_classes",
+            {
+                "id": class_id,
+                "timestamp": 0,
+                **state,
+                "userClassRating": rating,
+                "userInstructorRating": rating and min(5, rating + 1),
+                "products": [],
+            },
+            when=min(when - 30, now - 1),
+            params={
+                "userId": self._people.users[index]["id"],
+                "clubId": place + 1,
+                "classId": class_id,
+            },
+        )
 
     def _guests(self, place: int, day: date, popularity: float) -> list[int]:
         """Members who book a class of a day, each once."""

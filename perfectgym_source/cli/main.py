@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 SECTIONS = {
     "Begin": ("demo", "init", "check"),
-    "Load": ("load", "verify", "repair", "reset"),
+    "Load": ("load", "marts", "verify", "repair", "reset"),
     "Look": ("status", "state", "list", "completion"),
 }
 """The commands as the help page shows them."""

@@ -196,6 +196,12 @@ table_format = option(
     metavar="FORMAT",
     help=help_of("table_format"),
 )
+marts = option(
+    WHAT,
+    "--marts/--no-marts",
+    default=None,
+    help="Build the marts, or not.  [default: as the pipeline says]",
+)
 wait = option(
     WHERE, "--wait", type=click.FloatRange(min=0), metavar="SECONDS", help=help_of("wait")
 )

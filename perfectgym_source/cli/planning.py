@@ -21,6 +21,7 @@ from ..config.settings import NO_ACCOUNT
 from ..destination.names import known_destination
 from ..error_translation import explain
 from ..errors import ConfigurationError, ConfigurationErrors, Problems
+from ..marts.connection import is_installed
 from ..pipeline.alerts import configured_alerts
 from ..pipeline.runs import PipelineRun, pipeline_runs
 from ..source import resolve
@@ -127,7 +128,8 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
         # Not where one's own rows are.
         database = DEMO_DATABASES[options["demo_api"]]
         given.update(destination="duckdb", database=database, dataset="perfectgym")
-    for key in ("destination", "database", "dataset", "table_format", "wait"):
+        given.update(marts=is_installed())
+    for key in ("destination", "database", "dataset", "table_format", "wait", "marts"):
         if options.get(key) is not None:
             given[key] = options[key]
     if options.get("resources") or options.get("groups"):

@@ -120,6 +120,21 @@ class NamedPipeline:
         bool,
         Setting("whether they go into one dataset, told apart by a column", check.flag),
     ] = False
+    marts: Annotated[
+        bool,
+        Setting(
+            "whether the [marts](marts.md) are built after loading; needs the extra `marts`",
+            check.flag,
+        ),
+    ] = False
+    marts_vars: Annotated[
+        Mapping[str, Any],
+        Setting(
+            "variables of the marts, such as `pg_currency`, by name",
+            check.table,
+            "–",
+        ),
+    ] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
 
 

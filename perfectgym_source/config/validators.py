@@ -114,6 +114,13 @@ def flag(value: Any) -> bool:
     return word == "true"
 
 
+def table(value: Any) -> dict[str, Any]:
+    """Return a table of keys."""
+    if not isinstance(value, dict):
+        raise ValueError("must be a section of keys")
+    return value
+
+
 def day(value: Any) -> date:
     """Return a date, from a date, a time or a text like `2024-12-31`."""
     if isinstance(value, datetime):

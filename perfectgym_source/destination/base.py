@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -200,6 +200,30 @@ class Destination(ABC):
         )
         return pipeline
 
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """Let another process write into the destination, while no other run can load into it.
+
+        Raises:
+            DestinationLocked: A program has opened it meanwhile.
+        """
+        yield
+
+    def relations_in(self, client: SqlClientBase[Any], schemas: Collection[str]) -> list[str]:
+        """Return the tables and views in some schemas, with the name of their schema.
+
+        Args:
+            client: A client of the dataset.
+            schemas: The names of the schemas.
+        """
+        wanted = ", ".join(["%s"] * len(schemas))
+        query = (
+            "SELECT table_schema, table_name FROM information_schema.tables "
+            f"WHERE table_schema IN ({wanted}) ORDER BY 1, 2"
+        )
+        with client.execute_query(query, *schemas) as cursor:
+            return [f"{schema}.{name}" for schema, name in cursor.fetchall()]
+
     def run_under_way(self) -> RunUnderWay | None:
         """Return the run that is loading into the destination, if one is."""
         return run_under_way(self.folder)
@@ -281,6 +305,21 @@ class Session:
 
     destination: Destination
     dlt_destination: Any
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[SqlClientBase[Any]]:
+        """Open a client of the dataset; dlt's working files are neither read nor written."""
+        options = self.destination.options
+        with tempfile.TemporaryDirectory(prefix="perfectgym-") as folder:
+            pipeline = dlt.pipeline(
+                options.dataset,
+                pipelines_dir=folder,
+                destination=self.dlt_destination,
+                dataset_name=options.dataset,
+                **PIPELINE_ARGUMENTS,
+            )
+            with pipeline.sql_client() as client:
+                yield client
 
     @contextlib.contextmanager
     def pipeline(self) -> Iterator[dlt.Pipeline]:

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import orjson
 
-from .names import HISTORY_PIPELINE, HISTORY_TABLES, SCHEMA
+from .marts_schemas import marts_schemas
+from .names import HISTORY_PIPELINE, HISTORY_TABLES, MARTS, SCHEMA
 
 Object = tuple[str, str, str]
 """Kind, schema and name of an entry of the catalog."""
@@ -56,9 +57,9 @@ def loaded_state(
 ) -> dict[str, Any]:
     """Return what tells one state of the loaded tables from another, by dataset.
 
-    It is the last load, the number of loads, because a clock can be set back, and the number of
-    rows, because a repair can delete rows without a load. The run history does not count: it
-    changes in every run.
+    It is the last load, the number of loads, because a clock can be set back, the number of rows,
+    because a repair can delete rows without a load, and the last build of the marts. The rest of
+    the run history does not count: it changes in every run.
 
     Args:
         connection: The file is attached to it.
@@ -89,8 +90,39 @@ def loaded_state(
             [[rows]] = connection.execute(
                 f"SELECT sum(n) FROM ({' UNION ALL '.join(counts)})"
             ).fetchall()
-        found[schema] = (last, number, int(rows))
+        found[schema] = (last, number, int(rows), *_last_build(connection, catalog, schema))
     return found
+
+
+def marts_of(
+    connection: duckdb.DuckDBPyConnection, catalog: str, datasets: Iterable[str]
+) -> set[str]:
+    """Return the schemas of the marts of those datasets for which some were built.
+
+    Args:
+        connection: The file is attached to it.
+        catalog: The file's name there.
+        datasets: Names of datasets in it.
+    """
+    return {
+        name
+        for dataset in datasets
+        if _last_build(connection, catalog, dataset)
+        for name in marts_schemas(dataset)
+    }
+
+
+def _last_build(
+    connection: duckdb.DuckDBPyConnection, catalog: str, schema: str
+) -> tuple[str, ...]:
+    """Return when the marts of a dataset were built last; an empty tuple if they never were."""
+    try:
+        [[last]] = connection.execute(
+            f"SELECT max(built_at) FROM {quoted(catalog, schema, MARTS)}"
+        ).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return ()
+    return (str(last),)
 
 
 def contents(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[Object, int]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.destinations.sql_client import SqlClientBase
 
 from ..config.pipeline_settings import NamedPipeline
 from ..config.setting import default_of
 from ..errors import ConfigurationError
 from .base import Destination
-from .database_lock import read_only
+from .database_lock import database_lock, read_only
 from .loading_file import loading_file, opened
 from .publish import is_published, publish
 from .replacement import write_ahead_log
@@ -34,6 +35,11 @@ _FORMER = Path("perfectgym.duckdb")
 
 class DuckDBFile(Destination):
     """A DuckDB file that can be read while it is loaded."""
+
+    _held: contextlib.ExitStack
+    """Keeps the loading file open, as long as the lock is held."""
+    _connection: duckdb.DuckDBPyConnection
+    """Open on it."""
 
     @property
     def database(self) -> Path:
@@ -91,11 +97,45 @@ class DuckDBFile(Destination):
         if not loading_file(database).exists():
             # The working files belong to a file that was deleted.
             self.forget_working_files()
-        with opened(database, options.wait, options.storage_version) as connection:
+        with contextlib.ExitStack() as self._held:
+            self._connection = self._held.enter_context(
+                opened(database, options.wait, options.storage_version)
+            )
             # Not as text: dlt would take it for an address with parameters.
             yield dlt.destinations.duckdb(DuckDbCredentials(str(loading_file(database))))
             if publishes:
-                self._publish(connection)
+                self._publish(self._connection)
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """Let another process write the loading file.
+
+        Raises:
+            DestinationLocked: A program has opened it meanwhile, and keeps it open.
+        """
+        self._held.close()
+        try:
+            yield
+        finally:
+            lock = database_lock(loading_file(self.database), self.options.wait)
+            self._connection = self._held.enter_context(lock)
+
+    def relations_in(self, client: SqlClientBase[Any], schemas: Collection[str]) -> list[str]:
+        """Return the tables and views in some schemas of the loading file or the published one.
+
+        Args:
+            client: A client of the loading file.
+            schemas: The names of the schemas.
+        """
+        found = super().relations_in(client, schemas)
+        published = read_only(self.database)
+        if published is not None:
+            with published:
+                listed = published.execute(
+                    "SELECT table_schema, table_name FROM information_schema.tables ORDER BY 1, 2"
+                ).fetchall()
+            found += [f"{schema}.{name}" for schema, name in listed if schema in schemas]
+        return list(dict.fromkeys(found))
 
     def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Publish the loading file, unless that has been done.

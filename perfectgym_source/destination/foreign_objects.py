@@ -1,8 +1,8 @@
 """What others made in the published file: schemas, tables, views, macros and so on.
 
 The tables that dlt's stored schemas know or once knew, in the datasets of the loading file, belong
-to the pipeline. Everything else belongs to others, and is carried over when the file is published
-again.
+to the pipeline, and so do the models in the schemas of their marts. Everything else belongs to
+others, and is carried over when the file is published again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ from collections.abc import Collection, Iterable
 import duckdb
 from dlt.common.versioned_state import decompress_state
 
-from .database_objects import Object, datasets_of, drop, known_tables, names, objects, quoted
+from .database_objects import (
+    Object,
+    datasets_of,
+    drop,
+    known_tables,
+    marts_of,
+    names,
+    objects,
+    quoted,
+)
+from .marts_schemas import is_model
 
 PUBLISHED, COPY, _THEIRS = "_pg_published", "_pg_copy", "_pg_theirs"
 """The names under which `carry_over` expects both files to be attached, and one of its own. They
@@ -106,12 +116,14 @@ def _of_others(
         for schema, is_staging in datasets_of(connection, catalog).items()
         if (schema.removesuffix("_staging") if is_staging else schema) in datasets
     }
+    marts = marts_of(connection, catalog, known)
     return [
         (kind, schema, name)
         for kind, schema, name in found
         if not (
             schema in known and (kind == "schema" or (kind == "table" and name in known[schema]))
         )
+        and not (schema in marts and (kind == "schema" or is_model(name)))
     ]
 
 

@@ -28,7 +28,8 @@ SCRATCH = "verify"
 RUNS = "_runs"
 RESOURCES = "_run_resources"
 CHECKS = "_run_checks"
-HISTORY_TABLES = (RUNS, RESOURCES, CHECKS)
+MARTS = "_run_marts"
+HISTORY_TABLES = (RUNS, RESOURCES, CHECKS, MARTS)
 """The tables of the run history, in the dataset that is loaded."""
 
 STAGING = "_staging"
@@ -60,6 +61,8 @@ class Options:
         history_days: Days after which runs are deleted from the history; 0 for never.
         keep_states: Number of dlt's states that are kept in the dataset; 0 for all.
         max_run_hours: Hours after which a run counts as hanging; 0 for no limit.
+        marts: Whether the marts are built after loading.
+        marts_vars: Variables of the marts.
         source: Arguments of `perfectgym_source`; the others come from the configuration.
         progress: A dlt progress collector, or None.
     """
@@ -74,6 +77,8 @@ class Options:
     history_days: float = 365
     keep_states: int = 100
     max_run_hours: float = 24
+    marts: bool = False
+    marts_vars: Mapping[str, Any] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict, repr=False)
     progress: Any = None
 

@@ -23,8 +23,16 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from ..config.dlt_config import PIPELINE_ARGUMENTS
 from ..destination import write_comments
-from ..destination.names import CHECKS, HISTORY_PIPELINE, HISTORY_TABLES, RESOURCES, RUNS
+from ..destination.names import (
+    CHECKS,
+    HISTORY_PIPELINE,
+    HISTORY_TABLES,
+    MARTS,
+    RESOURCES,
+    RUNS,
+)
 from ..errors import ConfigurationError
+from ..marts.record import MartsRecord
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +114,7 @@ class RunRecord:
     outcome: Annotated[
         str,
         "`partial` where something could not be read, `failed` where the run stopped, or its "
-        "checks failed it.",
+        "checks or marts failed it.",
     ]
     exit_code: Annotated[int, "The program's exit code."]
     version: Annotated[str, "The version of this package."]
@@ -124,6 +132,7 @@ class Entry:
     run: RunRecord
     resources: Sequence[ResourceRecord]
     checks: Sequence[CheckRecord] = ()
+    marts: MartsRecord | None = None
 
 
 class History:
@@ -169,8 +178,27 @@ class History:
             )
             return True
 
+    def keep_marts(self, record: MartsRecord) -> None:
+        """Record a build of the marts that belongs to no run.
+
+        Raises:
+            Exception: It cannot be written.
+        """
+        self._load([_records(MARTS, MartsRecord, [record])])
+        shutil.rmtree(self._folder / HISTORY_PIPELINE)
+
     def _write(self, entry: Entry) -> bool:
-        pipeline = dlt.pipeline(
+        run = entry.run
+        with self._load(_resources(entry)).sql_client() as client:
+            before = rows(client, _BEFORE, run.pipeline, run.installation, run.run_id)
+            if self._cleaning:
+                self._cleaning(client, run)
+        shutil.rmtree(self._folder / HISTORY_PIPELINE)
+        return not before or before[0][0] == "ok"
+
+    def _load(self, resources: Sequence[Any]) -> dlt.Pipeline:
+        """Load records, after those that are pending, and return the pipeline."""
+        pipeline: dlt.Pipeline = dlt.pipeline(
             HISTORY_PIPELINE,
             pipelines_dir=str(self._folder),
             destination=self._destination,
@@ -179,7 +207,8 @@ class History:
         )
         # There is no state; and the tables are what the records here say.
         pipeline.config.restore_from_destination = False
-        pipeline.extract(_source(entry))
+        source = dlt.source(lambda: resources, name=HISTORY_PIPELINE, max_table_nesting=0)
+        pipeline.extract(source())
         pipeline.normalize()
         # dlt takes the tables of a stored schema for given; they may have been dropped.
         with pipeline.destination_client() as client:
@@ -187,13 +216,7 @@ class History:
                 client.update_stored_schema(force=True)
         pipeline.load()
         write_comments(pipeline)
-        run = entry.run
-        with pipeline.sql_client() as client:
-            before = rows(client, _BEFORE, run.pipeline, run.installation, run.run_id)
-            if self._cleaning:
-                self._cleaning(client, run)
-        shutil.rmtree(self._folder / HISTORY_PIPELINE)
-        return not before or before[0][0] == "ok"
+        return pipeline
 
 
 def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -239,25 +262,23 @@ def utc(moment: Any) -> datetime:
 _TYPES = {str: "text", int: "bigint", float: "double", bool: "bool", datetime: "timestamp"}
 
 
-def _source(entry: Entry) -> Any:
-    def records(name: str, kind: type[Any], found: Sequence[Any]) -> Any:
-        def items() -> Iterator[dict[str, Any]]:
-            yield from map(asdict, found)
+def _resources(entry: Entry) -> list[Any]:
+    found = [
+        _records(RUNS, RunRecord, [entry.run]),
+        _records(RESOURCES, ResourceRecord, entry.resources),
+        _records(CHECKS, CheckRecord, entry.checks),
+    ]
+    # There is no such table where no marts are built.
+    return found + [_records(MARTS, MartsRecord, [entry.marts])] if entry.marts else found
 
-        resource = dlt.resource(
-            items, name=name, columns=_columns(kind), write_disposition="append"
-        )
-        description = str(kind.__doc__)
-        return resource.apply_hints(additional_table_hints={"description": description})
 
-    def resources() -> list[Any]:
-        return [
-            records(RUNS, RunRecord, [entry.run]),
-            records(RESOURCES, ResourceRecord, entry.resources),
-            records(CHECKS, CheckRecord, entry.checks),
-        ]
+def _records(name: str, kind: type[Any], found: Sequence[Any]) -> Any:
+    def items() -> Iterator[dict[str, Any]]:
+        yield from map(asdict, found)
 
-    return dlt.source(resources, name=HISTORY_PIPELINE, max_table_nesting=0)()
+    resource = dlt.resource(items, name=name, columns=_columns(kind), write_disposition="append")
+    description = str(kind.__doc__)
+    return resource.apply_hints(additional_table_hints={"description": description})
 
 
 def _columns(kind: type[Any]) -> Any:

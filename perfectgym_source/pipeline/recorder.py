@@ -19,6 +19,7 @@ from dlt.extract import DltSource
 from ..catalog import Endpoint, Write
 from ..errors import PerfectGymError
 from ..extract.state import SourceState, section
+from ..marts.record import MartsRecord
 from ..source import reading_of
 from ..text import counted
 from .history import CheckRecord, Entry, History, ResourceRecord, RunOutcome, RunRecord
@@ -37,9 +38,11 @@ class RunRecorder:
 
     Attributes:
         run_id: The run's id.
+        started_at: When the run started.
         counts: The rows of each table that the run loaded into, after the load.
         checks: What the checks after loading found.
         failed_checks: The exit code of checks that fail the run; 0 if none does.
+        marts: The build of the marts; None if there was none.
         was_well: Whether the run before went well, once the history has been written.
     """
 
@@ -48,6 +51,7 @@ class RunRecorder:
         self.counts: dict[str, int] = {}
         self.checks: Sequence[CheckRecord] = ()
         self.failed_checks = 0
+        self.marts: MartsRecord | None = None
         self.was_well = True
         self._pipeline = pipeline
         reading = reading_of(source)
@@ -60,7 +64,7 @@ class RunRecorder:
         self._before: dict[str, int] = {}
         self._after: dict[str, int] = {}
         self._is_loaded = False
-        self._started_at = pendulum.now("UTC")
+        self.started_at = pendulum.now("UTC")
         self._started = time.monotonic()
 
     def begin(self, pipeline: dlt.Pipeline) -> None:
@@ -102,11 +106,14 @@ class RunRecorder:
         elif error is None and self.failed_checks:
             exit_code, outcome = self.failed_checks, "failed"
             text = "; ".join(check.text for check in self.checks if not check.is_passed)
+        elif error is None and self.marts and self.marts.exit_code:
+            exit_code, outcome = self.marts.exit_code, "failed"
+            text = self.marts.problem
         run = RunRecord(
             run_id=self.run_id,
             pipeline=self._pipeline,
             installation=self._settings.installation,
-            started_at=self._started_at,
+            started_at=self.started_at,
             finished_at=cast(Any, pendulum.now("UTC")),
             seconds=round(time.monotonic() - self._started, 3),
             outcome=outcome,
@@ -118,7 +125,8 @@ class RunRecorder:
             token_requests=report.token_requests,
             error=text and text[:LONGEST_ERROR],
         )
-        return Entry(run, [self._resource(entry) for entry in self._endpoints], self.checks)
+        resources = [self._resource(entry) for entry in self._endpoints]
+        return Entry(run, resources, self.checks, self.marts)
 
     def _resource(self, endpoint: Endpoint) -> ResourceRecord:
         report, table, name = self._report, endpoint.table_name, endpoint.name

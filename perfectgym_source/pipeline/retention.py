@@ -23,7 +23,7 @@ from dlt.common.schema.typing import (
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
-from ..destination.names import CHECKS, RESOURCES, RUNS
+from ..destination.names import CHECKS, MARTS, RESOURCES, RUNS
 from .history import RunRecord, newest_by_resource, rows, utc
 
 logger = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ def _delete_runs(client: SqlClientBase[Any], run: RunRecord, oldest: datetime) -
     kept = {run_id for (run_id,) in rows(client, _LAST_SUCCESSES, run.installation)}
     old = [row for row in old if row[0] not in kept]
     # The runs come last but for their loads: what is left of a failure is found again by them.
-    for table in (RESOURCES, CHECKS, RUNS):
+    for table in (RESOURCES, CHECKS, MARTS, RUNS):
         _delete(client, table, "run_id", [run_id for run_id, _, _ in old])
     _delete(client, LOADS_TABLE_NAME, C_DLT_LOADS_TABLE_LOAD_ID, [load for _, _, load in old])
 
@@ -126,7 +126,7 @@ def _delete_runs(client: SqlClientBase[Any], run: RunRecord, oldest: datetime) -
 def _delete(client: SqlClientBase[Any], table: str, column: str, values: Sequence[str]) -> None:
     if not values:
         return
-    # Without checks there is no table of theirs.
+    # Without checks or marts there is no table of theirs.
     with contextlib.suppress(DatabaseUndefinedRelation):
         client.execute_sql(
             f"DELETE FROM {client.make_qualified_table_name(table)} "

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from dlt.common.pipeline import LoadInfo
 from dlt.extract import DltSource
 
 from ..catalog.selection import ancestors
@@ -23,10 +24,14 @@ from ..destination import (
     write_comments,
 )
 from ..error_translation import explain
-from ..errors import LockedError, PerfectGymError
+from ..errors import ConfigurationError, LockedError, PerfectGymError
 from ..extract.failures import wrong_mode
 from ..extract.report import Report
-from ..source import perfectgym_source, reading_of
+from ..marts.build import Marts
+from ..marts.connection import check_adapter
+from ..marts.record import MartsRecord
+from ..marts.selection import Loaded
+from ..source import perfectgym_source, reading_of, resolve
 from ..text import counted
 from .alerts import configured_alerts
 from .checks import as_lines, run_checks
@@ -52,6 +57,7 @@ class Summary:
         checks: What the checks after loading found.
         failed_checks: The exit code of checks that fail the run; 0 if none does.
         hint: What to do, if the failures have one cause in common.
+        marts: The build of the marts; None if there was nothing to build.
         incomplete: Resources of which something could not be read, in the catalog's order: they
             failed themselves, or an endpoint whose ids they take did.
     """
@@ -65,12 +71,14 @@ class Summary:
     checks: Sequence[CheckRecord] = ()
     failed_checks: int = 0
     hint: str | None = None
+    marts: MartsRecord | None = None
     incomplete: Sequence[str] = ()
 
     @property
     def exit_code(self) -> int:
-        """Return 0 if everything was read and no check fails the run."""
-        return self.report.exit_code or self.failed_checks
+        """Return 0 if everything was read and built, and no check fails the run."""
+        of_marts = self.marts.exit_code if self.marts else 0
+        return self.report.exit_code or self.failed_checks or of_marts
 
     @property
     def problem(self) -> str | None:
@@ -79,7 +87,9 @@ class Summary:
             first = self.report.failures[0]
             parts = counted(len(self.report.failures), "part")
             return f"{parts} could not be read, such as {first}"
-        return "; ".join(as_lines(self.checks)) if self.failed_checks else None
+        if self.failed_checks:
+            return "; ".join(as_lines(self.checks))
+        return self.marts.problem if self.marts else None
 
 
 def run(options: Options) -> Summary:
@@ -120,18 +130,25 @@ def run(options: Options) -> Summary:
 def _run(options: Options, source: DltSource, recording: RunRecorder, checks: Checks) -> Summary:
     started = time.monotonic()
     destination = destination_for(options)
+    if options.marts:
+        check_adapter(options)
     with (
         destination.open() as session,
-        recorded(recording, _history(session), destination.translate_error),
+        recorded(recording, history_in(session), destination.translate_error),
     ):
-        pending = load(session, source, recording, checks)
+        marts = marts_in(session, reading_of(source).settings) if options.marts else None
+        if marts:
+            marts.check_schemas()
+        loaded = load(session, source, recording, checks)
+        if marts:
+            recording.marts = marts.build((recording.run_id, recording.started_at), loaded)
     reading = reading_of(source)
     settings, report = reading.settings, reading.report
     errors = {failure.resource: failure.error for failure in report.failures}
     return Summary(
         report=report,
         seconds=time.monotonic() - started,
-        pending=pending,
+        pending=loaded.pending,
         destination=destination.describe(),
         dataset=options.dataset,
         run_id=recording.run_id,
@@ -142,8 +159,45 @@ def _run(options: Options, source: DltSource, recording: RunRecorder, checks: Ch
             [settings.api.endpoints[name] for name in +report.requests],
             errors,
         ),
+        marts=recording.marts,
         incomplete=_incomplete(settings, source.resources, errors),
     )
+
+
+def build_marts(options: Options) -> MartsRecord:
+    """Build all marts of what was loaded, and test them.
+
+    Raises:
+        ConfigurationError: Nothing was loaded, or dbt cannot build marts there.
+        LockedError: A run is loading into the same place.
+        PerfectGymError: The destination failed.
+    """
+    check_adapter(options)
+    settings, destination = resolve(**options.source).settings, destination_for(options)
+    nothing = ConfigurationError(
+        f"Nothing has been loaded into {destination.describe()} ({options.dataset})",
+        hint="The marts are built of what `perfectgym load` loads.",
+    )
+    if not destination.exists():
+        raise nothing
+    with destination.open() as session:
+        marts = marts_in(session, settings)
+        marts.check_schemas()
+        record = marts.build(tests=True)
+        if record is None:
+            raise nothing
+        history_in(session).keep_marts(record)
+        return record
+
+
+def marts_in(session: Session, settings: Settings) -> Marts:
+    """Return the marts of a dataset.
+
+    Args:
+        session: The destination under its lock.
+        settings: The settings of its source.
+    """
+    return Marts(session, settings.api, settings.installation, settings.shared_dataset)
 
 
 def _incomplete(settings: Settings, resources: Iterable[str], failed: Collection[str]) -> list[str]:
@@ -162,7 +216,7 @@ def _incomplete(settings: Settings, resources: Iterable[str], failed: Collection
     ]
 
 
-def _history(session: Session) -> History:
+def history_in(session: Session) -> History:
     options = session.destination.options
     retention = Retention(options.history_days, options.keep_states)
     cleaning = partial(delete_old, retention, options.dataset)
@@ -179,8 +233,8 @@ def load(
     source: DltSource,
     recording: RunRecorder | None = None,
     checks: Checks | None = None,
-) -> int:
-    """Load, and return the number of pending packages that were completed first.
+) -> Loaded:
+    """Load, and return what was loaded.
 
     It takes dlt's `run` apart: after a failed load, that loads what is pending and extracts nothing
     new.
@@ -197,22 +251,30 @@ def load(
             # only what had changed. (Before a first load there is no dataset, and they hold all.)
             pipeline.sync_destination()
         pending = pending_packages(pipeline)
+        infos = []
         if pending:
             pipeline.normalize()
-            pipeline.load()
+            infos.append(pipeline.load())
         if recording:
             recording.begin(pipeline)
         pipeline.extract(source)
         normalized = pipeline.normalize()
         if recording:
             recording.normalized(pipeline, normalized)
-        pipeline.load()
+        infos.append(pipeline.load())
         write_comments(pipeline)
         if recording:
             recording.loaded(pipeline)
             if checks:
                 run_checks(checks, recording, source, pipeline)
-        return pending
+        return _loaded(pending, infos)
+
+
+def _loaded(pending: int, infos: Iterable[LoadInfo]) -> Loaded:
+    packages = [package for info in infos if info for package in info.load_packages]
+    jobs = [job for package in packages for job in package.jobs["completed_jobs"]]
+    tables = {job.job_file_info.table_name for job in jobs}
+    return Loaded(pending, {package.load_id for package in packages}, tables)
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from ..config.pipelines import DEFAULT, NamedPipeline, named_pipeline
 from ..destination import Options, destination_for
 from ..error_translation import explain
 from ..errors import ConfigurationError, PerfectGymError, Problems
+from ..marts.variables import checked_variables
 from ..source import perfectgym_source, resolve
 from .runner import Summary, run
 
@@ -118,6 +119,11 @@ def pipeline_runs(
     named: dict[str, dict[str, Any]] = {}
     with problems.collected():
         check_keys()
+    if pipeline.marts_vars:
+        with problems.collected():
+            section = f"pipelines.{pipeline.name}.marts_vars"
+            variables = checked_variables(pipeline.marts_vars, section)
+            options = replace(options, marts_vars=variables)
     with problems.collected():
         if "base_url" not in arguments:
             named = installations(
@@ -166,6 +172,8 @@ def _options(pipeline: NamedPipeline, arguments: Mapping[str, Any], progress: An
         history_days=pipeline.history_days,
         keep_states=pipeline.keep_states,
         max_run_hours=pipeline.max_run_hours,
+        marts=pipeline.marts,
+        marts_vars=pipeline.marts_vars,
         source={
             # dlt would take values that are not given from LIMIT and the like in the environment.
             "limit": None,

@@ -12,6 +12,7 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalog import Endpoint
 from ..destination import Options, View, destination_for
+from ..marts.record import MartsRecord, newest_record
 from .history import newest_by_resource, rows, utc
 from .recorder import count_rows
 
@@ -64,6 +65,8 @@ class Status:
         max_age_hours: The age in hours from which a table is overdue.
         destination: The destination, in words.
         dataset: The dataset.
+        marts: The newest build of the marts; None if there was none.
+        tests: The newest build of the marts that tested them; None if there was none.
         view: The view from which the history was read; it says whether a run is under way.
     """
 
@@ -72,6 +75,8 @@ class Status:
     destination: str
     dataset: str
     view: View
+    marts: MartsRecord | None = None
+    tests: MartsRecord | None = None
 
     @property
     def overdue(self) -> list[str]:
@@ -109,6 +114,7 @@ def status(
         DestinationError: The destination cannot be reached.
     """
     destination = destination_for(options)
+    marts = tests = None
     with destination.view() as found:
         if found.pipeline is None:
             tables = _tables(None, endpoints, installation, max_age_hours)
@@ -116,7 +122,9 @@ def status(
             with found.pipeline.sql_client() as client:
                 end = destination.files_end_at(client, found.folder)
                 tables = _tables(client, endpoints, installation, max_age_hours, end)
-    return Status(tables, max_age_hours, destination.describe(), options.dataset, found)
+                marts, tests = newest_record(client), newest_record(client, "tests IS NOT NULL")
+    place = destination.describe()
+    return Status(tables, max_age_hours, place, options.dataset, found, marts, tests)
 
 
 def _tables(

@@ -18,7 +18,9 @@ from ..catalog.model import in_shared_dataset
 from ..config.settings import Settings
 from ..destination import Options, Session
 from ..extract.report import Report
-from ..pipeline.runner import load
+from ..marts.connection import check_adapter
+from ..marts.record import MartsRecord, forget_fingerprint
+from ..pipeline.runner import history_in, load, marts_in
 from ..source import perfectgym_source, report_of, resolve
 from .table_diff import Key
 from .verification import Outcome, Verification, compare, outcome_of, verified_target
@@ -36,12 +38,14 @@ class Repair:
         after: Of those that were repaired, compared again; None if there was nothing to do.
         deleted: Extra rows that were deleted, by table.
         loaded: What the load read; None if nothing was loaded again.
+        marts: The build of the marts; None if there was none.
     """
 
     before: Verification
     after: Verification | None = None
     deleted: Counter[str] = field(default_factory=Counter)
     loaded: Report | None = None
+    marts: MartsRecord | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -62,11 +66,17 @@ def repair(options: Options) -> Repair:
         LockedError: A run is loading into the same place.
         PerfectGymError: The API or the destination failed; the exit code is the error's.
     """
+    if options.marts:
+        check_adapter(options)
     with verified_target(options, publishes=True) as session:
+        if options.marts:
+            marts_in(session, resolve(**options.source).settings).check_schemas()
         found = compare(options, session)
         done = Repair(found)
         if found.extra_keys or found.needs_reload:
             _create_dropped_tables(session)
+            with session.client() as client:
+                forget_fingerprint(client)
         if found.extra_keys:
             with session.pipeline() as pipeline, pipeline.sql_client() as client:
                 done.deleted = _delete_extra(found, resolve(**options.source).settings, client)
@@ -80,7 +90,18 @@ def repair(options: Options) -> Repair:
         ]
         if repaired:
             done.after = compare(_selecting(options, repaired), session)
+            done.marts = _marts(options, session)
         return done
+
+
+def _marts(options: Options, session: Session) -> MartsRecord | None:
+    """Build the marts of what was repaired; None if none are built."""
+    if not options.marts:
+        return None
+    record = marts_in(session, resolve(**options.source).settings).build()
+    if record:
+        history_in(session).keep_marts(record)
+    return record
 
 
 def _selecting(options: Options, resources: Sequence[str]) -> Options:

@@ -18,6 +18,7 @@ from perfectgym_source.config.pipeline_settings import AlertSettings, Checks, Na
 from perfectgym_source.config.setting import settings_of
 from perfectgym_source.config.settings import NAMES, Settings
 from perfectgym_source.errors import PerfectGymError
+from perfectgym_source.marts.variables import defaults
 
 OF_OTHERS = {
     "docs/performance.md": {"--full", "--help", "--only", "--quick", "--rounds"},
@@ -89,7 +90,9 @@ def _commands() -> dict[str, click.Command]:
 
 
 def _options(of: click.Command) -> set[str]:
-    named = (each.opts for each in of.params if isinstance(each, click.Option))
+    named = (
+        each.opts + each.secondary_opts for each in of.params if isinstance(each, click.Option)
+    )
     return {"--help", *(name for opts in named for name in opts)}
 
 
@@ -156,6 +159,7 @@ def test_every_key_in_the_blocks_of_settings_exists() -> None:
         "sources.perfectgym.installations.north": source,
         "sources.perfectgym.pii": {*KINDS, "default", "unknown", "users.personal_id"},
         "pipelines.core": pipeline,
+        "pipelines.core.marts_vars": {*defaults()},
         "pipelines.classes": pipeline | source,
         "alerts": {*settings_of(AlertSettings)},
     }

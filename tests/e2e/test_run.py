@@ -14,7 +14,7 @@ from perfectgym_source.sandbox import Fault, Sandbox
 
 
 def test_the_demo_ends_with_rows_of_classes_in_a_duckdb_file(program: Program) -> None:
-    done = program.exec("demo", "--size", "tiny")
+    done = program.exec("demo", "--no-marts", "--size", "tiny")
     assert done.returncode == 0, done.stderr
     assert "classes" in done.stdout
     with duckdb.connect(str(program.folder / "demo.duckdb"), read_only=True) as connection:
@@ -25,7 +25,7 @@ def test_the_demo_ends_with_rows_of_classes_in_a_duckdb_file(program: Program) -
     assert not program.database.exists()
     status = program("status", "--demo")
     assert (status.returncode, "demo.duckdb (perfectgym) is fresh" in status.stdout) == (0, True)
-    again = program("--demo", "--demo-size", "tiny", "--json")
+    again = program("--demo", "--no-marts", "--demo-size", "tiny", "--json")
     assert json.loads(again.stdout)["rows"] == {}
 
 

@@ -152,7 +152,7 @@ def test_differences_are_found_and_repaired(by_keys: Program, newer: Sandbox) ->
 
 
 def test_the_demo_of_v22_has_a_file_of_its_own(program: Program) -> None:
-    done = program("demo", "--api", "v2.2", "--size", "tiny")
+    done = program("demo", "--no-marts", "--api", "v2.2", "--size", "tiny")
     assert done.returncode == 0, done.stderr
     file: Path = program.folder / "demo_v22.duckdb"
     with duckdb.connect(str(file), read_only=True) as connection:

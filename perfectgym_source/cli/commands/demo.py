@@ -32,6 +32,7 @@ from ..command import Command
 )
 @options.demo_until
 @options.demo_api
+@options.marts
 @options.progress
 @options.logs
 def command(size: str, api: str, until: date | None, **given: Any) -> int:

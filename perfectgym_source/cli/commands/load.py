@@ -44,6 +44,7 @@ EXAMPLES = [
 @options.option(
     options.WHAT, "--dry-run", is_flag=True, help="Read one page of each; leave no trace."
 )
+@options.marts
 @options.demo
 @options.place
 @options.table_format

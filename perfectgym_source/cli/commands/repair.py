@@ -41,4 +41,5 @@ def _repair(_: NamedPipeline, of_run: Options) -> Result:
     from ..rendering.verification import repair_data, repair_text
 
     done = repair(of_run)
-    return Result(repair_text(done), repair_data(done), EXIT_CODES[done.outcome])
+    code = EXIT_CODES[done.outcome] or (done.marts.exit_code if done.marts else 0)
+    return Result(repair_text(done), repair_data(done), code)

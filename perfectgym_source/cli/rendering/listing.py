@@ -20,6 +20,7 @@ EXIT_CODES: Mapping[int, str] = {
     8: "verify, repair: tables differ from the API",
     9: "status: a resource is overdue; status, state: a run hangs",
     10: "load: a check after loading has failed, and checks.mode is fail",
+    11: "load, repair, marts: a mart could not be built and is as it was; the tables are loaded",
     130: "interrupted; the next run starts where the last complete one ended",
 }
 """The meaning of each code."""

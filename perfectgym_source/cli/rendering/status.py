@@ -7,6 +7,7 @@ from typing import Any
 from ...destination import View
 from ...pipeline.status import Status, TableStatus
 from ...text import counted
+from . import marts
 from .json_output import attributes
 from .style import BAD, GOOD, styled
 from .table import table
@@ -17,13 +18,16 @@ def as_data(status: Status) -> dict[str, Any]:
 
     Keys: `outcome` (`fresh`, or `overdue` if a resource is, or a run hangs), `overdue` (resources),
     `tables` by resource (`table`, `last_success`, `age_hours`, `rows`, `is_overdue`,
-    `last_failure`, `error`), `run_under_way` as `run_data` returns it, `max_age_hours`,
-    `destination`, `dataset`.
+    `last_failure`, `error`), `marts` and `marts_tests` (the newest build, and the newest that made
+    tests) as `marts.as_data` returns them, `run_under_way` as `run_data` returns it,
+    `max_age_hours`, `destination`, `dataset`.
     """
     return {
         "outcome": "overdue" if status.problem else "fresh",
         "overdue": status.overdue,
         "tables": {entry.resource: attributes(entry, "resource") for entry in status.tables},
+        "marts": marts.as_data(status.marts),
+        "marts_tests": marts.as_data(status.tests),
         "run_under_way": run_data(status.view),
         "max_age_hours": status.max_age_hours,
         "destination": status.destination,
@@ -50,6 +54,8 @@ def as_text(status: Status) -> str:
         for entry in status.tables
         if entry.is_failing
     ]
+    if status.marts:
+        lines += marts.status_lines(status.marts, status.tests)
     place = f"{status.destination} ({status.dataset})"
     if status.overdue:
         verbs = ("is", "was") if len(status.overdue) == 1 else ("are", "were")

@@ -9,6 +9,7 @@ from ...extract.report import Report
 from ...pipeline.checks import as_lines
 from ...pipeline.runner import Summary
 from ...text import capped, counted, listed, shortened
+from . import marts
 from .report import failure_lines, report_data, report_line, rows_by_table, warning_lines
 from .style import BAD, WARN, styled
 from .table import table
@@ -19,17 +20,18 @@ def as_data(summary: Summary) -> dict[str, Any]:
 
     Keys: `outcome` (`ok`, `partial`, or `failed` if a check fails the run), `rows` by table,
     `requests` by resource, `retries`, `token_requests`, `seconds`, `failures`, `unreadable` and
-    `new_columns` by `table.column`, `warnings`, `checks` that found something, `run_id`,
-    `completed_packages`, `destination`, `dataset`.
+    `new_columns` by `table.column`, `warnings`, `checks` that found something, `marts` as
+    `marts.as_data` returns them, `run_id`, `completed_packages`, `destination`, `dataset`.
     """
     report = summary.report
     return {
-        "outcome": "partial" if report.failures else "failed" if summary.failed_checks else "ok",
+        "outcome": "partial" if report.failures else "failed" if summary.exit_code else "ok",
         "rows": rows_by_table(report),
         **report_data(report, summary.seconds),
         "unreadable": dict(sorted(report.unreadable.items())),
         "new_columns": sorted(report.unknown_fields),
         "checks": as_lines(summary.checks),
+        "marts": marts.as_data(summary.marts),
         "run_id": summary.run_id,
         "completed_packages": summary.pending,
         "destination": summary.destination,
@@ -65,6 +67,8 @@ def as_text(summary: Summary) -> str:
         parts = counted(len(report.failures), "part")
         lines += ["", styled(f"{parts} could not be read; the next run asks again:", BAD)]
         lines += [f"  {line}" for line in failure_lines(report.failures)]
+    if summary.marts:
+        lines.append(marts.as_text(summary.marts))
     if summary.hint:
         lines.append(summary.hint)
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from ...text import capped, counted, listed
 from ...verify.repair import Repair
 from ...verify.table_diff import Key, TableDiff
 from ...verify.verification import Verification
+from . import marts
 from .report import failure_lines, report_data, report_line, rows_by_table, warning_lines
 from .style import BAD, GOOD, styled
 from .table import table
@@ -42,7 +43,8 @@ def repair_data(done: Repair) -> dict[str, Any]:
 
     Keys: `outcome` at the end, `before` and `after` as `verification_data` returns them (`after`
     holds the resources that were repaired, and is null if nothing was), `removed` and `loaded` by
-    table, `refused` (resources of which most rows would be deleted), `failures` of the load.
+    table, `refused` (resources of which most rows would be deleted), `failures` of the load, and
+    `marts` as `marts.as_data` returns them.
     """
     return {
         "outcome": done.outcome,
@@ -52,6 +54,7 @@ def repair_data(done: Repair) -> dict[str, Any]:
         "refused": done.before.refused,
         "failures": [str(failure) for failure in done.loaded.failures] if done.loaded else [],
         "after": verification_data(done.after) if done.after else None,
+        "marts": marts.as_data(done.marts),
     }
 
 
@@ -108,6 +111,7 @@ def repair_text(done: Repair) -> str:
     if done.loaded:
         lines += [f"  not loaded: {line}" for line in failure_lines(done.loaded.failures)]
     lines += ["", "After the repair:", verification_text(done.after)]
+    lines += [marts.as_text(done.marts)] if done.marts else []
     return "\n".join(lines)
 
 

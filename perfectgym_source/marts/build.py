@@ -1,0 +1,214 @@
+"""Build the marts of a dataset, from what the loads since the last build changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from importlib.metadata import version
+from typing import Any, cast
+
+import pendulum
+from dlt.common.schema.typing import LOADS_TABLE_NAME
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.destinations.sql_client import SqlClientBase
+
+from ..catalog.api_version import ApiVersion
+from ..destination import Session
+from ..destination.marts_schemas import PROJECT, marts_schemas
+from ..destination.names import RUNS, SCHEMA
+from ..errors import ConfigurationError
+from ..text import listed
+from .connection import environment
+from .dbt_process import DbtFailed, NodeResult, run_dbt
+from .record import MartsRecord, newest_record
+from .selection import Loaded, State, selected
+from .variables import AS_OF, SOURCES
+
+logger = logging.getLogger(__name__)
+
+_BROKEN = ("error", "fail", "runtime error", "partial success")
+_BUILT = "success"
+
+
+@dataclass(frozen=True)
+class Marts:
+    """The marts of a dataset.
+
+    Attributes:
+        session: The destination under its lock.
+        api: The generation of the API that was loaded.
+        installation: The installation; of a shared dataset any of them.
+        is_shared: Whether the dataset has the rows of several installations.
+    """
+
+    session: Session
+    api: ApiVersion
+    installation: str
+    is_shared: bool
+
+    def check_schemas(self) -> None:
+        """Make sure that the schemas of the marts hold nothing of others, before the first build.
+
+        Raises:
+            ConfigurationError: They do.
+        """
+        schemas = marts_schemas(self._dataset)
+        with self.session.client() as client:
+            if newest_record(client) is not None:
+                return
+            found = self.session.destination.relations_in(client, schemas)
+        if found:
+            raise ConfigurationError(
+                f"The marts cannot be built: {listed(found)} would be in their place",
+                hint=f"The schemas {', '.join(schemas)} are those of the marts: move what is there "
+                "into another schema, or set marts = false.",
+            )
+
+    def build(
+        self,
+        run: tuple[str, datetime] | None = None,
+        loaded: Loaded | None = None,
+        tests: bool = False,
+    ) -> MartsRecord | None:
+        """Build the models that have to be built.
+
+        Args:
+            run: The run whose rows they hold, and when it started; by default the newest one.
+            loaded: What it loaded; None to build all models.
+            tests: Test the models too.
+
+        Returns:
+            The record for the run history; None if there is nothing to build.
+        """
+        started = time.monotonic()
+        with self.session.client() as client:
+            run = run or _newest_run(client)
+            if run is None:
+                return None
+            variables = self._variables(run[1])
+            now = self._state(client, variables, ())
+            selectors = None
+            if loaded is not None:
+                before = self._state(client, variables, loaded.loads)
+                selectors = selected(newest_record(client), before, now, loaded.tables)
+            found = environment(self.session.destination, client)
+        if selectors == []:
+            return None
+        command = ["build", "--exclude-resource-type", "unit_test"] if tests else ["run"]
+        command += ["--full-refresh"] if selectors is None else ["--select", *selectors]
+        folder = self.session.destination.folder / "marts"
+        error, results = None, []
+        with self.session.destination.lent():
+            try:
+                results = run_dbt(command, variables, found, folder)
+            except DbtFailed as failed:
+                error = str(failed)
+        record = _record(results, error, now, selectors is None, tests)
+        return record(run[0], round(time.monotonic() - started, 3))
+
+    @property
+    def _dataset(self) -> str:
+        return self.session.destination.options.dataset
+
+    def _variables(self, started_at: datetime) -> dict[str, Any]:
+        given = self.session.destination.options.marts_vars
+        source = {
+            "installation": self.installation,
+            "schema": self._dataset,
+            "api": self.api.name.replace(".", ""),
+            "shared": self.is_shared,
+        }
+        day = _day(started_at) - timedelta(days=1)
+        return {AS_OF: day.isoformat(), **given, SOURCES: [source]}
+
+    def _state(
+        self, client: SqlClientBase[Any], variables: Mapping[str, Any], without: Collection[str]
+    ) -> State:
+        """Return the state of the dataset, without some of its loads."""
+        settings = {name: value for name, value in variables.items() if name != AS_OF}
+        last_load, loads = _loads(client, without)
+        return State(
+            _fingerprint(settings),
+            variables[AS_OF],
+            last_load,
+            loads,
+            variables[SOURCES][0]["api"],
+        )
+
+
+def _record(
+    results: Collection[NodeResult], error: str | None, state: State, is_full: bool, tests: bool
+) -> Callable[[str, float], MartsRecord]:
+    """Return what makes the record of a build, of a run and a duration."""
+    models = [result for result in results if not result.is_test]
+    tested = [result for result in results if result.is_test]
+    failed = [result for result in models if result.status in _BROKEN]
+    broken = [result for result in tested if result.status not in ("pass", "skipped")]
+    first = next((result.message for result in (*failed, *broken)), None)
+    is_failed = bool(failed or error)
+    return lambda run_id, seconds: MartsRecord(
+        run_id=run_id,
+        built_at=cast(datetime, pendulum.now("UTC")),
+        seconds=seconds,
+        outcome="failed" if is_failed else "ok",
+        is_full=is_full,
+        as_of=state.as_of,
+        models=sum(result.status == _BUILT for result in models),
+        failed=" ".join(result.name for result in failed) or None,
+        skipped=sum(result.status == "skipped" for result in models),
+        tests=len(tested) if tests else None,
+        tests_failed=" ".join(result.name for result in broken) or None,
+        error=error or first,
+        last_load=state.last_load,
+        loads=state.loads,
+        # dbt itself failed: nothing is known to be built.
+        fingerprint="" if error else state.fingerprint,
+    )
+
+
+def _fingerprint(settings: Mapping[str, Any]) -> str:
+    """Return what identifies the project's files, the package and the variables."""
+    found = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    found.update(version("dbt-core").encode())
+    for file in sorted(PROJECT.rglob("*")):
+        if file.suffix in (".sql", ".yml"):
+            found.update(file.name.encode() + file.read_bytes())
+    return found.hexdigest()[:32]
+
+
+def _loads(client: SqlClientBase[Any], without: Collection[str]) -> tuple[str | None, int]:
+    """Return the newest load of the source, and the number of its loads."""
+    query = (
+        f"SELECT load_id FROM {client.make_qualified_table_name(LOADS_TABLE_NAME)} "
+        "WHERE schema_name = %s AND status = 0"
+    )
+    try:
+        with client.execute_query(query, SCHEMA) as cursor:
+            found = {load for (load,) in cursor.fetchall()} - set(without)
+    except DatabaseUndefinedRelation:
+        return None, 0
+    return max(found, default=None), len(found)
+
+
+def _newest_run(client: SqlClientBase[Any]) -> tuple[str, datetime] | None:
+    """Return the newest run that loaded, and when it started; None if there was none."""
+    query = (
+        f"SELECT run_id, started_at FROM {client.make_qualified_table_name(RUNS)} "
+        "WHERE outcome IN ('ok', 'partial') OR exit_code IN (10, 11) "
+        "ORDER BY started_at DESC LIMIT 1"
+    )
+    try:
+        with client.execute_query(query) as cursor:
+            found = cursor.fetchone()
+    except DatabaseUndefinedRelation:
+        found = None
+    return (found[0], found[1]) if found else None
+
+
+def _day(moment: datetime) -> date:
+    return cast(date, pendulum.instance(moment).in_timezone("UTC").date())

@@ -1,0 +1,143 @@
+"""Run dbt: a process of its own, with nothing of the user's own dbt projects."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..destination.marts_schemas import PROJECT
+from ..errors import SystemFailure
+from ..text import one_line, shortened
+
+LONGEST_ERROR = 500
+_DBT = (sys.executable, "-W", "ignore", "-c", "from dbt.cli.main import cli; cli()")
+_FLAGS = (
+    *("--no-send-anonymous-usage-stats", "--no-use-colors", "--quiet", "--no-print"),
+    *("--log-level", "error", "--log-level-file", "none"),
+)
+_WITHOUT = ("compiled code at", "line ", "detail:", "^", "context:")
+"""Lines of a message that hold values, or nothing worth to know."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """Result of a model or a test.
+
+    Attributes:
+        name: Its name.
+        is_test: Whether it is a test.
+        status: dbt's word: `success`, `error`, `skipped`, `pass`, `warn`, `fail`.
+        message: dbt's message, without values.
+    """
+
+    name: str
+    is_test: bool
+    status: str
+    message: str
+
+
+class DbtFailed(Exception):
+    """dbt ended without results; the text says why."""
+
+
+def run_dbt(
+    command: Sequence[str],
+    variables: Mapping[str, Any],
+    environment: Mapping[str, str],
+    folder: Path,
+) -> list[NodeResult]:
+    """Run a command of dbt over the project, and return the results of its nodes.
+
+    Args:
+        command: The command with its arguments.
+        variables: The variables of the project.
+        environment: What the profile takes from the environment.
+        folder: Of dbt's working files. What it has parsed stays there for the next time.
+
+    Raises:
+        DbtFailed: It ended without results.
+        SystemFailure: It cannot be started.
+    """
+    results = folder / "target" / "run_results.json"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        results.unlink(missing_ok=True)
+        process = subprocess.Popen(
+            [
+                *(*_DBT, *_FLAGS, *command),
+                *("--project-dir", PROJECT, "--profiles-dir", PROJECT),
+                *("--target-path", results.parent, "--log-path", folder / "logs"),
+                *("--vars", json.dumps(variables, sort_keys=True)),
+            ],
+            cwd=folder,
+            env=_environment(environment),
+            umask=0o077,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as error:
+        raise SystemFailure(f"dbt could not be started: {error}") from None
+    output = _output_of(process)
+    try:
+        return _results(json.loads(results.read_bytes()))
+    except (OSError, ValueError, KeyError):
+        raise DbtFailed(_last_error(output, process.returncode)) from None
+
+
+def _environment(added: Mapping[str, str]) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+    return {**own, "DO_NOT_TRACK": "1", "PYTHONDONTWRITEBYTECODE": "1", **added}
+
+
+def _output_of(process: subprocess.Popen[str]) -> str:
+    """Wait for a process, and return what it printed; it ends with this one's interruption."""
+    try:
+        output, _ = process.communicate()
+    except BaseException:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+    return output
+
+
+def _results(found: Mapping[str, Any]) -> list[NodeResult]:
+    return [
+        NodeResult(
+            name=entry["unique_id"].split(".")[2],
+            is_test=entry["unique_id"].startswith("test."),
+            status=entry["status"],
+            message=without_values(entry["message"] or ""),
+        )
+        for entry in found["results"]
+    ]
+
+
+def without_values(message: str) -> str:
+    """Return a message of dbt on one line, without the values of rows that a database quotes."""
+    lines = [line.strip() for line in message.splitlines()]
+    kept = [line for line in lines if line and not line.lower().startswith(_WITHOUT)]
+    if kept and re.match(r"\w+ Error in \w+ ", kept[0]):
+        kept = kept[1:] or kept
+    text = re.sub(r"'[^']*'", "'…'", " ".join(kept))
+    text = re.sub(r'(invalid input syntax for type [\w ]+|out of range): ".*"', r"\1", text)
+    return shortened(one_line(text), LONGEST_ERROR)
+
+
+def _last_error(output: str, code: int) -> str:
+    lines = [re.sub(r"^\d\d:\d\d:\d\d +", "", line).strip() for line in output.splitlines()]
+    text = one_line(" ".join(line for line in lines if line and line != "Encountered an error:"))
+    return shortened(text or f"dbt ended with exit code {code}", LONGEST_ERROR)

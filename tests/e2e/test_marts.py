@@ -1,0 +1,209 @@
+"""The marts, built by dbt in the loading file before it is published."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from support.marts_project import in_its_place, small_project
+from support.older_duckdb import ask
+from support.program import PERFECTGYM, Program
+from support.two_installations import write_settings
+
+from perfectgym_source.sandbox import Sandbox
+
+LOAD = ("load", "--marts", "--json", "--resources", "clubs,class_types,instructors")
+BUILDS = "SELECT outcome, is_full, models, failed FROM perfectgym._run_marts ORDER BY built_at"
+
+
+@pytest.fixture
+def models(configured: Program) -> Path:
+    """The models of a small project, which the program takes for the shipped one."""
+    project, site = configured.folder / "project", configured.folder / "site"
+    models = small_project(project)
+    configured.environment.update(in_its_place(project, site))
+    return models
+
+
+def load(program: Program, *more: str, code: int = 0) -> dict[str, Any]:
+    done = program.exec(*LOAD, *more)
+    assert done.returncode == code, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def rename_club(sandbox: Sandbox, name: str) -> None:
+    club = next(row for row in sandbox.world.clubs if not row["isDeleted"])
+    sandbox.world.change("clubs", club, name=name)
+
+
+def test_only_what_changed_is_built_again(
+    configured: Program, sandbox: Sandbox, models: Path
+) -> None:
+    first = load(configured)["marts"]
+    assert (first["outcome"], first["is_full"], first["models"]) == ("ok", True, 6)
+    clubs = len(configured.query("SELECT DISTINCT club_key FROM perfectgym_marts.dim_club"))
+    assert clubs == len(sandbox.world.truth("clubs"))
+    published = configured.database.stat().st_mtime_ns
+
+    # An idle run builds and publishes nothing.
+    assert load(configured)["marts"] is None
+    assert configured.database.stat().st_mtime_ns == published
+
+    rename_club(sandbox, "Renamed")
+    assert load(configured)["marts"]["models"] == 3  # staging, intermediate, and the mart
+    names = "SELECT count(*) FROM perfectgym_marts.dim_club WHERE name = 'Renamed'"
+    assert configured.query(names) == [(1,)]
+    assert configured.query(BUILDS) == [("ok", True, 6, None), ("ok", False, 3, None)]
+
+    # Rows of a table that no model reads are loaded, and nothing is built.
+    sandbox.world.change("instructors", sandbox.world.rows("instructors")[0], firstName="Else")
+    done = load(configured)
+    assert (done["rows"]["instructors"], done["marts"]) == (1, None)
+
+    status = json.loads(configured("status", "--json", *LOAD[3:]).stdout)
+    assert status["marts"]["models"] == 3 and status["marts_tests"] is None
+
+    # Everything, with tests; views work in an old DuckDB, and under any name of the file.
+    built = json.loads(configured.exec("marts", "--json").stdout)["marts"]
+    assert (built["is_full"], built["models"], built["tests"]) == (True, 6, 0)
+    view = "perfectgym_stg.stg_perfectgym_v1__clubs"
+    assert ask(configured.database, f"SELECT count(*) FROM {view}") == [[clubs]]
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{configured.database}' AS other (READ_ONLY)")
+        assert connection.sql(f"SELECT count(*) FROM other.{view}").fetchall() == [(clubs,)]
+
+
+def test_a_mart_that_fails_holds_nothing_back_and_stays_as_it_was(
+    configured: Program, sandbox: Sandbox, models: Path
+) -> None:
+    load(configured)
+    working = (models / "marts" / "dim_club.sql").read_text()
+    (models / "marts" / "dim_club.sql").write_text(f"{working} where cast(name as integer) = 1")
+    (models / "marts" / "kpi_club.sql").write_text("select * from {{ ref('dim_club') }}")
+    rename_club(sandbox, "Secret name")
+    done = load(configured, code=11)
+    assert done["outcome"] == "failed"
+    assert (done["marts"]["failed"], done["marts"]["skipped"]) == (["dim_club"], 1)
+    assert "Conversion Error" in done["marts"]["error"] and "Secret" not in str(done)
+    named = "SELECT count(*) FROM perfectgym{}.{} WHERE name = 'Secret name'"
+    assert configured.query(named.format("", "clubs")) == [(1,)]
+    assert configured.query(named.format("_marts", "dim_club")) == [(0,)]
+
+    # It is tried again, until it works.
+    assert load(configured, code=11)["marts"]["failed"] == ["dim_club"]
+    shown = configured("status", *LOAD[3:]).stdout
+    assert "dim_club and 1 model that read them could not be built: " in shown
+    runs = configured.query("SELECT outcome, exit_code FROM perfectgym._runs ORDER BY started_at")
+    assert runs == [("ok", 0), ("failed", 11), ("failed", 11)]
+
+    (models / "marts" / "dim_club.sql").write_text(working)
+    assert load(configured)["marts"]["models"] == 7
+    assert configured.query(named.format("_marts", "kpi_club")) == [(1,)]
+
+    # So does an error of dbt itself.
+    (models / "marts" / "kpi_club.sql").write_text("select {{ nothing( }}")
+    done = load(configured, code=11)
+    assert "kpi_club" in done["marts"]["error"]
+    assert configured.query(named.format("_marts", "kpi_club")) == [(1,)]
+
+
+def test_variables_reach_the_models_and_everything_is_built_when_they_change(
+    configured: Program, models: Path
+) -> None:
+    load(configured)
+    settings = configured.folder / ".dlt"
+    settings.mkdir()
+    config = settings / "config.toml"
+    config.write_text('[pipelines.core]\nmarts = true\nmarts_vars = {pg_curency = "EUR"}\n')
+    refused = configured("load")
+    assert refused.returncode == 2
+    assert (
+        "pipelines.core.marts_vars.pg_curency is not a variable of the marts (did you mean "
+        "'pg_currency'?)" in refused.stderr
+    )
+    config.write_text('[pipelines.core]\nmarts = true\nmarts_vars = {pg_currency = "EUR"}\n')
+    assert load(configured)["marts"]["is_full"]
+    query = "SELECT DISTINCT currency FROM perfectgym_marts.dim_class_type"
+    assert configured.query(query) == [("EUR",)]
+
+
+def test_what_others_made_in_the_schemas_of_the_marts_is_never_lost(
+    configured: Program, sandbox: Sandbox, models: Path
+) -> None:
+    assert configured.exec(*LOAD, "--no-marts").returncode == 0
+    with duckdb.connect(str(configured.database)) as connection:
+        connection.execute("CREATE SCHEMA perfectgym_marts")
+        connection.execute("CREATE TABLE perfectgym_marts.dim_club AS SELECT 1 AS mine")
+    sandbox.clear_records()
+    done = load(configured, code=2)
+    assert "perfectgym_marts.dim_club would be in their place" in done["error"]["message"]
+    assert not sandbox.requests
+    with duckdb.connect(str(configured.database)) as connection:
+        connection.execute("DROP TABLE perfectgym_marts.dim_club")
+    load(configured)
+    with duckdb.connect(str(configured.database)) as connection:
+        connection.execute("CREATE VIEW perfectgym_marts.mine AS FROM perfectgym_marts.dim_club")
+    rename_club(sandbox, "Renamed")
+    load(configured)
+    query = "SELECT count(*) FROM perfectgym_marts.mine WHERE name = 'Renamed'"
+    assert configured.query(query) == [(1,)]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
+def test_what_was_killed_while_dbt_worked_is_built_by_the_next_run(
+    configured: Program, sandbox: Sandbox, models: Path, sign: signal.Signals
+) -> None:
+    load(configured)
+    rename_club(sandbox, "Renamed")
+    slow = models / "marts" / "kpi_slow.sql"
+    slow.write_text("select sum(a.range * b.range) as n from range(1000000) a, range(1000000) b")
+    results = configured.folder / "dlt"
+    process = subprocess.Popen(
+        [sys.executable, str(PERFECTGYM), *LOAD],
+        cwd=configured.folder,
+        env=configured.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    compiled = "**/marts/target/run/perfectgym/models/marts/kpi_slow.sql"
+    deadline = time.monotonic() + 90
+    while not list(results.glob(compiled)):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    if sign is signal.SIGKILL:
+        os.killpg(process.pid, sign)
+        process.wait()
+    else:
+        process.send_signal(sign)
+        assert process.wait(30) == 130
+        duckdb.connect(str(configured.loading_file)).close()  # nobody has it open
+    slow.unlink()
+    done = load(configured)["marts"]
+    assert (done["outcome"], done["is_full"]) == ("ok", True)
+    query = "SELECT count(*) FROM perfectgym_marts.dim_club WHERE name = 'Renamed'"
+    assert configured.query(query) == [(1,)]
+
+
+def test_two_installations_have_marts_of_their_own(program: Program) -> None:
+    small_project(program.folder / "project")
+    site = program.folder / "site"
+    program.environment.update(in_its_place(program.folder / "project", site))
+    with Sandbox(size="tiny", seed=1) as north, Sandbox(size="tiny", seed=2) as south:
+        sandboxes = {"north": north, "south": south}
+        write_settings(program.folder, sandboxes)
+        load(program)
+        for name, sandbox in sandboxes.items():
+            schema = f"perfectgym_{name}_marts"
+            keys = program.query(f"SELECT club_key FROM {schema}.dim_club ORDER BY ALL")
+            ids = [int(row["id"]) for row in sandbox.world.truth("clubs")]
+            assert keys == sorted((f"{name}|{identity}",) for identity in ids)

@@ -1,0 +1,62 @@
+"""A dbt project with few models in place of the shipped one: what runs it is tested, not they."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from perfectgym_source.destination.marts_schemas import PROJECT
+
+KEPT = (
+    "staging/sources.yml",
+    "staging/v1/stg_perfectgym_v1__clubs.sql",
+    "intermediate/int_perfectgym__as_of.sql",
+)
+MODELS = {
+    "staging/v1/stg_perfectgym_v1__class_types.sql": (
+        "{{ pg_staging('v1', 'class_types', ['id'], {'id': 'bigint', 'name': 'text'}) }}"
+    ),
+    "intermediate/int_perfectgym__club.sql": (
+        "select row_key as club_key, name from {{ ref('stg_perfectgym_v1__clubs') }}"
+    ),
+    "marts/dim_club.sql": (
+        "select club.*, as_of.as_of_date from {{ ref('int_perfectgym__club') }} as club "
+        "cross join {{ ref('int_perfectgym__as_of') }} as as_of"
+    ),
+    "marts/dim_class_type.sql": (
+        "select row_key as class_type_key, name, '{{ var('pg_currency') }}' as currency "
+        "from {{ ref('stg_perfectgym_v1__class_types') }}"
+    ),
+}
+_SITE = """
+import os
+from pathlib import Path
+if "TEST_PROJECT" in os.environ:
+    from perfectgym_source.destination import marts_schemas
+    marts_schemas.PROJECT = Path(os.environ.pop("TEST_PROJECT"))
+"""
+
+
+def small_project(folder: Path) -> Path:
+    """Write the project into a new folder, and return the folder of its models."""
+    shutil.copytree(PROJECT / "macros", folder / "macros")
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT / name, folder / name)
+    kept = {name: (PROJECT / "models" / name).read_text(encoding="utf-8") for name in KEPT}
+    for name, sql in {**kept, **MODELS}.items():
+        (folder / "models" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "models" / name).write_text(sql, encoding="utf-8")
+    return folder / "models"
+
+
+def in_its_place(folder: Path, site: Path) -> Mapping[str, str]:
+    """Return the variables with which a process takes the project in a folder for the shipped one.
+
+    Args:
+        folder: The project.
+        site: A new folder for what Python runs at its start.
+    """
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(_SITE, encoding="utf-8")
+    return {"PYTHONPATH": str(site), "TEST_PROJECT": str(folder)}

@@ -201,8 +201,8 @@ def test_two_installations_have_marts_of_their_own(program: Program) -> None:
     with Sandbox(size="tiny", seed=1) as north, Sandbox(size="tiny", seed=2) as south:
         sandboxes = {"north": north, "south": south}
         write_settings(program.folder, sandboxes)
-        load(program)
         for name, sandbox in sandboxes.items():
+            load(program, "--installation", name)
             schema = f"perfectgym_{name}_marts"
             keys = program.query(f"SELECT club_key FROM {schema}.dim_club ORDER BY ALL")
             ids = [int(row["id"]) for row in sandbox.world.truth("clubs")]

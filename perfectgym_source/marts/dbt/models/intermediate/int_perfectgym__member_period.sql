@@ -69,6 +69,7 @@ states as (
     select
         *,
         lag(period_to) over (partition by member_key order by period_from) as previous_to,
+        lead(period_from) over (partition by member_key order by period_from) as next_from,
         min(period_from) over (partition by member_key) as first_joined_on
     from contract_runs
     where turn = 1
@@ -95,6 +96,7 @@ select
     is_frozen,
     period_from,
     period_to,
+    next_from,
     first_joined_on,
     stay,
     min(period_from) over (partition by member_key, stay) as stay_from,

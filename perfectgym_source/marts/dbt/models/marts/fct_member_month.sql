@@ -7,7 +7,7 @@ with in_force as (
         months.month,
         {{ days }} as days,
         periods.period_to is null or periods.period_to > months.last_on as is_end,
-        row_number() over (partition by periods.member_key, months.month order by periods.period_from desc) as turn
+        periods.next_from is null or periods.next_from > months.last_on as is_last
     from {{ ref('int_perfectgym__member_period') }} as periods
     inner join {{ ref('int_perfectgym__month') }} as months
         on months.installation = periods.installation
@@ -25,12 +25,12 @@ member_months as (
         first_joined_on,
         sum(days) as days_in_force,
         sum(case when is_frozen then days else 0 end) as frozen_days,
-        max(case when turn = 1 then club_key end) as club_key,
-        max(case when turn = 1 and is_end then 1 else 0 end) = 1 as is_member_end,
-        max(case when turn = 1 and is_end and is_frozen then 1 else 0 end) = 1 as is_frozen_end,
-        max(case when turn = 1 then days_without end) as days_without,
-        max(case when turn = 1 then stay_from end) as stay_from,
-        max(case when turn = 1 then coalesce(period_to, {{ pg_date('9999-12-31') }}) end) as stay_to
+        max(case when is_last then club_key end) as club_key,
+        max(case when is_last and is_end then 1 else 0 end) = 1 as is_member_end,
+        max(case when is_last and is_end and is_frozen then 1 else 0 end) = 1 as is_frozen_end,
+        max(case when is_last then days_without end) as days_without,
+        max(case when is_last then stay_from end) as stay_from,
+        max(case when is_last then coalesce(period_to, {{ pg_date('9999-12-31') }}) end) as stay_to
     from in_force
     group by installation, member_key, month, first_joined_on
 
@@ -83,7 +83,7 @@ mrr as (
     select
         member_key,
         month,
-        case when count(distinct coalesce(currency, '')) = 1 then sum(mrr_end) end as mrr_end
+        case when min(coalesce(currency, '')) = max(coalesce(currency, '')) then sum(mrr_end) end as mrr_end
     from {{ ref('fct_mrr_month') }}
     where member_key is not null
     group by member_key, month

@@ -66,17 +66,35 @@ clubs as (
 owners as (
 
     select
-        *,
-        price_end - price_start as change,
-        sum(price_start) over (partition by owner_key, currency, month) as owner_start,
-        sum(price_end) over (partition by owner_key, currency, month) as owner_end,
-        sum(case when price_end > price_start then price_end - price_start else 0 end) over (
-            partition by owner_key, currency, month
-        ) as owner_gain,
-        sum(case when price_end < price_start then price_start - price_end else 0 end) over (
-            partition by owner_key, currency, month
-        ) as owner_loss
+        owner_key,
+        currency,
+        month,
+        sum(price_start) as owner_start,
+        sum(price_end) as owner_end,
+        sum(case when price_end > price_start then price_end - price_start else 0 end) as gain,
+        sum(case when price_end < price_start then price_start - price_end else 0 end) as loss
     from clubs
+    group by owner_key, currency, month
+
+),
+
+changes as (
+
+    select
+        clubs.*,
+        clubs.price_end - clubs.price_start as change,
+        owners.owner_start,
+        owners.owner_end,
+        owners.gain,
+        owners.loss,
+        case when owners.gain < owners.loss then owners.gain else owners.loss end as moved,
+        owners.owner_start <> 0 and owners.owner_end <> 0 as is_kept
+    from clubs
+    inner join owners
+        on owners.owner_key = clubs.owner_key
+        and owners.month = clubs.month
+        and coalesce(owners.currency, '') = coalesce(clubs.currency, '')
+    where clubs.price_start <> 0 or clubs.price_end <> 0
 
 ),
 
@@ -91,53 +109,57 @@ shares as (
         ) as running_gain,
         sum(case when change < 0 then -change else 0 end) over (
             partition by owner_key, currency, month order by club_key rows unbounded preceding
-        ) as running_loss,
-        case when owner_gain < owner_loss then owner_gain else owner_loss end as moved
-    from owners
+        ) as running_loss
+    from changes
+    where is_kept and moved > 0
 
 ),
 
 moves as (
 
     select
-        shares.*,
-        first_months.first_month,
-        owner_start <> 0 and owner_end <> 0 as is_kept,
+        installation, owner_key, member_key, club_key, currency, month,
+        price_start, frozen_start, price_end, frozen_end, change, owner_start, owner_end, is_kept,
         case
-            when moved = 0 then cast(0 as numeric(18,2))
             when change > 0 then
-                {{ pg_cents('running_gain * moved / owner_gain') }} - {{ pg_cents('(running_gain - change) * moved / owner_gain') }}
+                {{ pg_cents('running_gain * moved / gain') }} - {{ pg_cents('(running_gain - change) * moved / gain') }}
             when change < 0 then
-                {{ pg_cents('(running_loss + change) * moved / owner_loss') }} - {{ pg_cents('running_loss * moved / owner_loss') }}
+                {{ pg_cents('(running_loss + change) * moved / loss') }} - {{ pg_cents('running_loss * moved / loss') }}
             else 0
         end as transfer
     from shares
-    left join first_months
-        on first_months.owner_key = shares.owner_key
-        and coalesce(first_months.currency, '') = coalesce(shares.currency, '')
+    union all
+    select
+        installation, owner_key, member_key, club_key, currency, month,
+        price_start, frozen_start, price_end, frozen_end, change, owner_start, owner_end, is_kept,
+        0
+    from changes
+    where not is_kept or moved = 0
 
 ),
 
 movements as (
 
     select
-        installation,
-        owner_key,
-        member_key,
-        club_key,
-        currency,
-        month,
+        moves.installation,
+        moves.owner_key,
+        moves.member_key,
+        moves.club_key,
+        moves.currency,
+        moves.month,
         price_start - frozen_start as mrr_start,
-        case when owner_start = 0 and month <= first_month then change else 0 end as mrr_new,
-        case when owner_start = 0 and month > first_month then change else 0 end as mrr_reactivation,
+        case when owner_start = 0 and moves.month <= first_month then change else 0 end as mrr_new,
+        case when owner_start = 0 and moves.month > first_month then change else 0 end as mrr_reactivation,
         case when is_kept and change > 0 then change - transfer else 0 end as mrr_expansion,
         case when is_kept and change < 0 then change - transfer else 0 end as mrr_contraction,
         case when owner_start <> 0 and owner_end = 0 then change else 0 end as mrr_churn,
-        case when is_kept then transfer else 0 end as mrr_transfer,
+        transfer as mrr_transfer,
         frozen_start - frozen_end as mrr_freeze,
         price_end - frozen_end as mrr_end
     from moves
-    where price_start <> 0 or price_end <> 0
+    left join first_months
+        on first_months.owner_key = moves.owner_key
+        and coalesce(first_months.currency, '') = coalesce(moves.currency, '')
 
 )
 

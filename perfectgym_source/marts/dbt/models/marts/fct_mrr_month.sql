@@ -1,17 +1,14 @@
 with month_ends as (
 
     select
-        installation,
         owner_key,
-        member_key,
         club_key,
         currency,
         month,
-        sum(price) as price,
-        sum(frozen_price) as frozen_price
+        price,
+        frozen_price
     from {{ ref('int_perfectgym__contract_month') }}
     where price is not null
-    group by 1, 2, 3, 4, 5, 6
 
 ),
 
@@ -28,7 +25,7 @@ first_months as (
 both_ends as (
 
     select
-        installation, owner_key, member_key, club_key, currency, month,
+        owner_key, club_key, currency, month,
         cast(0 as numeric(18,2)) as price_start,
         cast(0 as numeric(18,2)) as frozen_start,
         price as price_end,
@@ -36,7 +33,7 @@ both_ends as (
     from month_ends
     union all
     select
-        installation, owner_key, member_key, club_key, currency, {{ pg_add_months('month', 1) }},
+        owner_key, club_key, currency, {{ pg_add_months('month', 1) }},
         price,
         frozen_price,
         0,
@@ -48,9 +45,7 @@ both_ends as (
 clubs as (
 
     select
-        installation,
         owner_key,
-        member_key,
         club_key,
         currency,
         month,
@@ -59,22 +54,33 @@ clubs as (
         sum(price_end) as price_end,
         sum(frozen_end) as frozen_end
     from both_ends
-    group by 1, 2, 3, 4, 5, 6
+    group by owner_key, club_key, currency, month
+
+),
+
+{# Few owners are in several clubs: only they need sums over clubs. #}
+owners_of_clubs as (
+
+    select owner_key
+    from month_ends
+    group by owner_key
+    having min(coalesce(club_key, '')) <> max(coalesce(club_key, ''))
 
 ),
 
 owners as (
 
     select
-        owner_key,
-        currency,
-        month,
-        sum(price_start) as owner_start,
-        sum(price_end) as owner_end,
-        sum(case when price_end > price_start then price_end - price_start else 0 end) as gain,
-        sum(case when price_end < price_start then price_start - price_end else 0 end) as loss
+        clubs.owner_key,
+        clubs.currency,
+        clubs.month,
+        sum(clubs.price_start) as owner_start,
+        sum(clubs.price_end) as owner_end,
+        sum(case when clubs.price_end > clubs.price_start then clubs.price_end - clubs.price_start else 0 end) as gain,
+        sum(case when clubs.price_end < clubs.price_start then clubs.price_start - clubs.price_end else 0 end) as loss
     from clubs
-    group by owner_key, currency, month
+    inner join owners_of_clubs on owners_of_clubs.owner_key = clubs.owner_key
+    group by clubs.owner_key, clubs.currency, clubs.month
 
 ),
 
@@ -83,14 +89,14 @@ changes as (
     select
         clubs.*,
         clubs.price_end - clubs.price_start as change,
-        owners.owner_start,
-        owners.owner_end,
+        coalesce(owners.owner_start, clubs.price_start) as owner_start,
+        coalesce(owners.owner_end, clubs.price_end) as owner_end,
         owners.gain,
         owners.loss,
-        case when owners.gain < owners.loss then owners.gain else owners.loss end as moved,
-        owners.owner_start <> 0 and owners.owner_end <> 0 as is_kept
+        case when owners.gain < owners.loss then owners.gain else coalesce(owners.loss, 0) end as moved,
+        coalesce(owners.owner_start, clubs.price_start) <> 0 and coalesce(owners.owner_end, clubs.price_end) <> 0 as is_kept
     from clubs
-    inner join owners
+    left join owners
         on owners.owner_key = clubs.owner_key
         and owners.month = clubs.month
         and coalesce(owners.currency, '') = coalesce(clubs.currency, '')
@@ -118,7 +124,7 @@ shares as (
 moves as (
 
     select
-        installation, owner_key, member_key, club_key, currency, month,
+        owner_key, club_key, currency, month,
         price_start, frozen_start, price_end, frozen_end, change, owner_start, owner_end, is_kept,
         case
             when change > 0 then
@@ -130,7 +136,7 @@ moves as (
     from shares
     union all
     select
-        installation, owner_key, member_key, club_key, currency, month,
+        owner_key, club_key, currency, month,
         price_start, frozen_start, price_end, frozen_end, change, owner_start, owner_end, is_kept,
         0
     from changes
@@ -138,12 +144,18 @@ moves as (
 
 ),
 
+owner_names as (
+
+    select owner_key, min(installation) as installation, min(member_key) as member_key
+    from {{ ref('int_perfectgym__contract_month') }}
+    group by owner_key
+
+),
+
 movements as (
 
     select
-        moves.installation,
         moves.owner_key,
-        moves.member_key,
         moves.club_key,
         moves.currency,
         moves.month,
@@ -164,11 +176,11 @@ movements as (
 )
 
 select
-    {{ pg_key("owner_key", "coalesce(club_key, 'no club')", "coalesce(currency, 'no currency')", "movements.month") }} as mrr_month_key,
-    movements.installation,
+    {{ pg_key("movements.owner_key", "coalesce(movements.club_key, 'no club')", "coalesce(movements.currency, 'no currency')", "movements.month") }} as mrr_month_key,
+    owner_names.installation,
     movements.month,
     movements.owner_key,
-    movements.member_key,
+    owner_names.member_key,
     movements.club_key,
     movements.currency,
     {%- for name in ['start', 'new', 'reactivation', 'expansion', 'contraction', 'churn', 'transfer', 'freeze', 'end'] %}
@@ -176,6 +188,7 @@ select
     {%- endfor %}
     months.is_complete_month
 from movements
+inner join owner_names on owner_names.owner_key = movements.owner_key
 inner join {{ ref('int_perfectgym__month') }} as months
-    on months.installation = movements.installation and months.month = movements.month
+    on months.installation = owner_names.installation and months.month = movements.month
 where months.is_in_history

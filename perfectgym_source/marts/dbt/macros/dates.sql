@@ -57,3 +57,8 @@
 {% macro pg_modulo(number, divisor) -%}
   mod(mod({{ number }}, {{ divisor }}) + {{ divisor }}, {{ divisor }})
 {%- endmacro %}
+
+{# A number divided by another one, both whole and not negative, without the remainder: databases differ. #}
+{% macro pg_divide(number, divisor) -%}
+  cast(({{ number }} - {{ perfectgym.pg_modulo(number, divisor) }}) / {{ divisor }} as {{ perfectgym.pg_type('bigint') }})
+{%- endmacro %}

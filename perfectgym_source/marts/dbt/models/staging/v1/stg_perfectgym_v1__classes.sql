@@ -1,0 +1,17 @@
+{{ pg_staging('v1', 'classes', key=['id'], columns={
+    'id': 'bigint',
+    'club_id': 'bigint',
+    'class_type__id': 'bigint',
+    'class_type__name': 'text',
+    'class_type__category__name': 'text',
+    'instructor__id': 'bigint',
+    'instructor__first_name': 'text',
+    'instructor__last_name': 'text',
+    'start_date': 'timestamp',
+    'end_date': 'timestamp',
+    'start_date_utc': 'timestamp',
+    'end_date_utc': 'timestamp',
+    'club_zone': 'text',
+    'attendees_limit': 'bigint',
+    'attendees_count': 'bigint',
+}) }}

@@ -1,0 +1,4 @@
+{{ pg_staging('v22', 'class_categories', key=['id'], columns={
+    'id': 'bigint',
+    'name': 'text',
+}) }}

@@ -1,0 +1,4 @@
+{{ pg_staging('v22', 'club_zones', key=['id'], columns={
+    'id': 'bigint',
+    'name': 'text',
+}) }}

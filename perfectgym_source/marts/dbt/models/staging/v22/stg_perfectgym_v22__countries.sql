@@ -1,0 +1,4 @@
+{{ pg_staging('v22', 'countries', key=['id'], columns={
+    'id': 'bigint',
+    'symbol': 'text',
+}) }}

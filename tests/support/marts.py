@@ -1,0 +1,146 @@
+"""Marts that dbt builds over loads from a sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg2
+import yaml
+from support.loading import Target
+from support.v22 import Target22
+
+import perfectgym_source
+from perfectgym_source.catalog import V1, V22
+from perfectgym_source.sandbox import Sandbox, World
+
+PROJECT = Path(perfectgym_source.__file__).parent / "marts" / "dbt"
+INSTALLATION = "sandbox"
+AS_OF = "2026-06-30"
+"""The last day of the sandbox's worlds."""
+
+_APIS = {"v1": V1, "v22": V22}
+_TARGETS = {"v1": Target, "v22": Target22}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A DuckDB file with the tables of a generation (v1 or v22) that the marts read, and the marts.
+
+    Attributes:
+        world: What the sandbox had, if it was loaded from one.
+    """
+
+    generation: str
+    file: Path
+    world: World | None = None
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query; a mart is named without its schema."""
+        with duckdb.connect(str(self.file), read_only=True) as connection:
+            connection.execute("set timezone = 'UTC'")
+            schemas = ("marts", "int", "stg")
+            connection.execute(
+                "set search_path = '" + ",".join(f"perfectgym_{name}" for name in schemas) + "'"
+            )
+            return connection.execute(sql).fetchall()
+
+
+@cache
+def source_tables(generation: str) -> tuple[str, ...]:
+    """The tables that the staging models of a generation read."""
+    sources = yaml.safe_load((PROJECT / "models" / "staging" / "sources.yml").read_text())
+    named = {source["name"]: source["tables"] for source in sources["sources"]}
+    return tuple(table["name"] for table in named[f"perfectgym_{generation}"])
+
+
+def source_resources(generation: str) -> list[str]:
+    """The resources that load these tables."""
+    endpoints = _APIS[generation].endpoints.values()
+    # The last one counts: that a table has its resource's name.
+    owners = {e.table_name: e.name for e in sorted(endpoints, key=lambda e: e.name == e.table_name)}
+    return sorted(
+        {owners[table if table in owners else table.split("__")[0]] for table in source_tables(generation)}
+    )
+
+
+def load(generation: str, folder: Path, world: World, **options: Any) -> Loaded:
+    """Load what the marts read from a sandbox with a world."""
+    with Sandbox(world=world, api=_APIS[generation].name) as sandbox:
+        target = _TARGETS[generation](folder, sandbox, installation=INSTALLATION, **options)
+        target.load(*source_resources(generation))
+        target.close()
+    return Loaded(generation, target.file, world)
+
+
+def dbt(
+    loaded: Loaded,
+    *arguments: str,
+    variables: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    check: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """Run dbt on the project, over a loaded file or over the database that the environment names."""
+    folder = loaded.file.parent
+    source = {"installation": INSTALLATION, "schema": "perfectgym", "api": loaded.generation}
+    given = {"pg_as_of": AS_OF, "pg_sources": [source], **(variables or {})}
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt")),
+            *("--vars", json.dumps(given)),
+        ],
+        capture_output=True,
+        text=True,
+        env={
+            **os.environ,
+            "PERFECTGYM_MARTS_DATABASE": str(loaded.file),
+            "DO_NOT_TRACK": "1",
+            **(environment or {}),
+        },
+        cwd=folder,
+        check=False,
+    )
+    if check:
+        assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    return result
+
+
+def copy_to_postgres(loaded: Loaded, address: str, tables: Collection[str] | None = None) -> None:
+    """Copy the tables of the dataset into a PostgreSQL database, as they are."""
+    with (
+        duckdb.connect(str(loaded.file), read_only=True) as connection,
+        psycopg2.connect(address) as database,
+        database.cursor() as cursor,
+    ):
+        connection.execute("set timezone = 'UTC'")
+        cursor.execute("create schema if not exists perfectgym; set timezone = 'UTC'")
+        columns: dict[str, list[str]] = {}
+        for table, column, kind in connection.execute(
+            "select table_name, column_name, data_type from duckdb_columns() "
+            "where schema_name = 'perfectgym' order by column_index"
+        ).fetchall():
+            kind = {"DOUBLE": "double precision", "JSON": "text"}.get(kind, kind)
+            columns.setdefault(table, []).append(f'"{column}" {kind}')
+        for table, definitions in columns.items():
+            if tables is not None and table not in tables:
+                continue
+            cursor.execute(f'create table perfectgym."{table}" ({", ".join(definitions)})')
+            path = loaded.file.parent / "copied.csv"
+            connection.execute(f"copy perfectgym.\"{table}\" to '{path}' (header false, nullstr '\\N')")
+            with path.open(encoding="utf-8", newline="") as rows:
+                cursor.copy_expert(
+                    f"copy perfectgym.\"{table}\" from stdin (format csv, null '\\N')",
+                    StringIO(rows.read()),
+                )
+            path.unlink()

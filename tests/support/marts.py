@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
@@ -24,7 +25,6 @@ from perfectgym_source.catalog import V1, V22
 from perfectgym_source.sandbox import Sandbox, World
 
 PROJECT = Path(perfectgym_source.__file__).parent / "marts" / "dbt"
-INSTALLATION = "sandbox"
 AS_OF = "2026-06-30"
 """The last day of the sandbox's worlds."""
 
@@ -43,6 +43,17 @@ class Loaded:
     generation: str
     file: Path
     world: World | None = None
+
+    @property
+    def installation(self) -> str:
+        """What its keys begin with."""
+        return self.generation
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """Its entry of `pg_sources`."""
+        named = {"installation": self.installation, "schema": "perfectgym"}
+        return {**named, "api": self.generation}
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query; a mart is named without its schema."""
@@ -68,15 +79,14 @@ def source_resources(generation: str) -> list[str]:
     endpoints = _APIS[generation].endpoints.values()
     # The last one counts: that a table has its resource's name.
     owners = {e.table_name: e.name for e in sorted(endpoints, key=lambda e: e.name == e.table_name)}
-    return sorted(
-        {owners[table if table in owners else table.split("__")[0]] for table in source_tables(generation)}
-    )
+    tables = source_tables(generation)
+    return sorted({owners.get(table) or owners[table.split("__")[0]] for table in tables})
 
 
 def load(generation: str, folder: Path, world: World, **options: Any) -> Loaded:
     """Load what the marts read from a sandbox with a world."""
     with Sandbox(world=world, api=_APIS[generation].name) as sandbox:
-        target = _TARGETS[generation](folder, sandbox, installation=INSTALLATION, **options)
+        target = _TARGETS[generation](folder, sandbox, installation=generation, **options)
         target.load(*source_resources(generation))
         target.close()
     return Loaded(generation, target.file, world)
@@ -89,10 +99,9 @@ def dbt(
     environment: Mapping[str, str] | None = None,
     check: bool = True,
 ) -> subprocess.CompletedProcess[str]:
-    """Run dbt on the project, over a loaded file or over the database that the environment names."""
+    """Run dbt over a loaded file, or over the database that the environment names."""
     folder = loaded.file.parent
-    source = {"installation": INSTALLATION, "schema": "perfectgym", "api": loaded.generation}
-    given = {"pg_as_of": AS_OF, "pg_sources": [source], **(variables or {})}
+    given = {"pg_as_of": AS_OF, "pg_sources": [loaded.source], **(variables or {})}
     result = subprocess.run(
         [
             *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments),
@@ -116,15 +125,16 @@ def dbt(
     return result
 
 
-def copy_to_postgres(loaded: Loaded, address: str, tables: Collection[str] | None = None) -> None:
-    """Copy the tables of the dataset into a PostgreSQL database, as they are."""
+def copy_to_postgres(loaded: Loaded, address: str, schema: str = "perfectgym") -> None:
+    """Copy the tables of the dataset into a schema of a PostgreSQL database, as they are."""
     with (
         duckdb.connect(str(loaded.file), read_only=True) as connection,
-        psycopg2.connect(address) as database,
+        closing(psycopg2.connect(address)) as database,
+        database,
         database.cursor() as cursor,
     ):
         connection.execute("set timezone = 'UTC'")
-        cursor.execute("create schema if not exists perfectgym; set timezone = 'UTC'")
+        cursor.execute(f"create schema {schema}; set timezone = 'UTC'")
         columns: dict[str, list[str]] = {}
         for table, column, kind in connection.execute(
             "select table_name, column_name, data_type from duckdb_columns() "
@@ -133,14 +143,13 @@ def copy_to_postgres(loaded: Loaded, address: str, tables: Collection[str] | Non
             kind = {"DOUBLE": "double precision", "JSON": "text"}.get(kind, kind)
             columns.setdefault(table, []).append(f'"{column}" {kind}')
         for table, definitions in columns.items():
-            if tables is not None and table not in tables:
-                continue
-            cursor.execute(f'create table perfectgym."{table}" ({", ".join(definitions)})')
+            cursor.execute(f'create table {schema}."{table}" ({", ".join(definitions)})')
             path = loaded.file.parent / "copied.csv"
-            connection.execute(f"copy perfectgym.\"{table}\" to '{path}' (header false, nullstr '\\N')")
-            with path.open(encoding="utf-8", newline="") as rows:
-                cursor.copy_expert(
-                    f"copy perfectgym.\"{table}\" from stdin (format csv, null '\\N')",
-                    StringIO(rows.read()),
-                )
+            connection.execute(
+                f"copy perfectgym.\"{table}\" to '{path}' (header false, nullstr '\\N')"
+            )
+            cursor.copy_expert(
+                f"copy {schema}.\"{table}\" from stdin (format csv, null '\\N')",
+                StringIO(path.read_text(encoding="utf-8")),
+            )
             path.unlink()

@@ -1,0 +1,206 @@
+"""The dbt project builds and passes its own tests, whatever was loaded and wherever it runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg2
+import pytest
+import yaml
+from support.marts import PROJECT, Loaded, copy_to_postgres, dbt
+
+pytestmark = pytest.mark.timeout(600)
+
+LAYERS = ("stg", "int", "marts")
+
+
+def described() -> dict[str, dict[str, Any]]:
+    """The models in the project's YAML files."""
+    models: dict[str, dict[str, Any]] = {}
+    for file in sorted((PROJECT / "models").rglob("*.yml")):
+        for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
+            assert model["name"] not in models, f"{model['name']} is described twice"
+            models[model["name"]] = model
+    return models
+
+
+def columns(file: Path) -> dict[str, dict[str, str]]:
+    """The columns of the built models, with their types."""
+    found: dict[str, dict[str, str]] = {}
+    with duckdb.connect(str(file), read_only=True) as connection:
+        for model, column, kind in connection.execute(
+            "select table_name, column_name, data_type from duckdb_columns() "
+            "where schema_name in ('perfectgym_stg', 'perfectgym_int', 'perfectgym_marts')"
+        ).fetchall():
+            found.setdefault(model, {})[column] = kind
+    return found
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """Marts over a database without a single table."""
+    nothing = Loaded("v1", tmp_path_factory.mktemp("marts_empty") / "data.duckdb")
+    duckdb.connect(str(nothing.file)).close()
+    dbt(nothing, "build", "--exclude", "test_type:unit", variables={"pg_as_of": None})
+    return nothing
+
+
+def test_every_model_and_every_column_is_described(marts: Loaded) -> None:
+    models = described()
+    built = columns(marts.file)
+    assert set(built) == set(models)
+    for name, kinds in built.items():
+        assert models[name]["description"].startswith("One row is "), name
+        assert {c["name"] for c in models[name]["columns"]} == set(kinds), name
+        assert all(c["description"] for c in models[name]["columns"]), name
+
+
+def test_every_mart_has_a_key() -> None:
+    for name, model in described().items():
+        # One contract and month, of which there are many: the marts above it have keys.
+        if name == "int_perfectgym__contract_month":
+            continue
+        tested = [set(map(str, column.get("data_tests", []))) for column in model["columns"]]
+        assert any({"unique", "not_null"} <= tests for tests in tested), name
+
+
+def test_types_follow_the_names_of_columns(marts: Loaded) -> None:
+    wrong = []
+    for name, kinds in columns(marts.file).items():
+        if name.startswith("stg_"):
+            continue
+        for column, kind in kinds.items():
+            expected = expected_types(column)
+            if expected and kind not in expected:
+                wrong.append((name, column, kind))
+    assert wrong == []
+
+
+def expected_types(column: str) -> set[str]:
+    """The types that a column may have by its name."""
+    if column.endswith("_key"):
+        return {"VARCHAR"}
+    if column.endswith(("_on", "_date")) or column.startswith("valid_"):
+        return {"DATE"}
+    if column.endswith("_at"):
+        return {"TIMESTAMP"}
+    if column.startswith(("is_", "has_")):
+        return {"BOOLEAN"}
+    if column.endswith(("_gross", "_net")) or column.startswith("mrr_") or column == "left_to_pay":
+        return {"DECIMAL(18,2)"} if not column.endswith("_rate") else {"DECIMAL(9,4)"}
+    return set()
+
+
+def test_without_a_table_everything_is_empty_and_of_the_same_types(
+    empty: Loaded, marts: Loaded
+) -> None:
+    assert columns(empty.file) == columns(marts.file)
+    for name in columns(empty.file):
+        expected = 1 if name == "int_perfectgym__as_of" else None
+        count = empty.rows(f"select count(*) from {name}")[0][0]
+        # Days are there without any data.
+        assert count == (expected or 0) or name == "dim_date", name
+
+
+def test_views_work_in_a_file_of_another_name_and_attached(marts: Loaded, tmp_path: Path) -> None:
+    other = tmp_path / "published.duckdb"
+    shutil.copyfile(marts.file, other)
+    with duckdb.connect(str(other), read_only=True) as connection:
+        (views,) = zip(
+            *connection.execute(
+                "select view_name from duckdb_views() where schema_name = 'perfectgym_stg'"
+            ).fetchall()
+        )
+        for view in views:
+            connection.execute(f"select * from perfectgym_stg.{view}").fetchall()
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{other}' as gym (read_only)")
+        for view in views:
+            connection.execute(f"select * from gym.perfectgym_stg.{view}").fetchall()
+
+
+def test_staging_has_every_row_of_the_table(marts: Loaded) -> None:
+    for name in columns(marts.file):
+        if not name.startswith(f"stg_perfectgym_{marts.generation}__"):
+            continue
+        table = name.split("__", 1)[1]
+        kept = columns_of_table(marts, table)
+        flagged = "is_deleted" in kept and "is_deleted" not in columns(marts.file)[name]
+        where = "where not coalesce(is_deleted, false)" if flagged else ""
+        expected = (
+            marts.rows(f"select count(*) from perfectgym.{table} {where}") if kept else [(0,)]
+        )
+        assert marts.rows(f"select count(*) from {name}") == expected, name
+
+
+def columns_of_table(marts: Loaded, table: str) -> set[str]:
+    found = marts.rows(
+        "select column_name from duckdb_columns() "
+        f"where schema_name = 'perfectgym' and table_name = '{table}'"
+    )
+    return {name for (name,) in found}
+
+
+@pytest.fixture(scope="module")
+def in_postgres(
+    loaded_v1: Loaded, loaded_v22: Loaded, postgres_server: Any, tmp_path_factory: Any
+) -> Iterator[Any]:
+    """A connection to PostgreSQL with one set of marts over the datasets of both generations."""
+    postgres_server.psql("create database marts;")
+    address = str(postgres_server.get_uri()).replace("/postgres?", "/marts?")
+    copy_to_postgres(loaded_v1, address, "perfectgym")
+    copy_to_postgres(loaded_v22, address, "perfectgym_v22")
+    sources = [loaded_v1.source, {**loaded_v22.source, "schema": "perfectgym_v22"}]
+    dbt(
+        Loaded("v1", tmp_path_factory.mktemp("postgres") / "none"),
+        "build",
+        variables={"pg_sources": sources},
+        environment={
+            "PERFECTGYM_MARTS_ADAPTER": "postgres",
+            "PERFECTGYM_MARTS_HOST": str(postgres_server.get_uri()).split("host=")[1],
+            "PERFECTGYM_MARTS_USER": "postgres",
+            "PERFECTGYM_MARTS_DATABASE": "marts",
+        },
+    )
+    connection = psycopg2.connect(address)
+    yield connection
+    connection.close()
+
+
+def test_postgres_has_the_rows_of_duckdb_for_both_generations_at_once(
+    marts_v1: Loaded, marts_v22: Loaded, in_postgres: Any
+) -> None:
+    names = [name for name in columns(marts_v1.file) if not name.startswith("stg_")]
+    different = []
+    for name in names:
+        columns_of = list(columns(marts_v1.file)[name])
+        selected = ", ".join(columns_of)
+        layer = "int" if name.startswith("int_") else "marts"
+        with in_postgres.cursor() as cursor:
+            cursor.execute(f"select {selected} from perfectgym_{layer}.{name}")
+            there = {comparable(row) for row in cursor.fetchall()}
+        here = {
+            comparable(row)
+            for built in (marts_v1, marts_v22)
+            for row in built.rows(f"select {selected} from {name}")
+        }
+        if here != there:
+            different.append(
+                (name, sorted(here - there, key=str)[:2], sorted(there - here, key=str)[:2])
+            )
+    assert different == []
+
+
+def comparable(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row without what differs in kind only: PostgreSQL counts in decimals, and so on."""
+    return tuple(
+        value
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal)
+        else round(Decimal(value), 4).normalize()
+        for value in row
+    )

@@ -74,6 +74,34 @@ def source_tables(generation: str) -> tuple[str, ...]:
     return tuple(table["name"] for table in named[f"perfectgym_{generation}"])
 
 
+def compiled_for_others(loaded: Loaded, folder: Path) -> dict[str, dict[str, str]]:
+    """The models as SQL for databases whose adapters are not installed, by database and model."""
+    result = subprocess.run(
+        [
+            sys.executable,
+            str(Path(__file__).with_name("dialects.py")),
+            str(folder),
+            *_options(loaded),
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PERFECTGYM_MARTS_DATABASE": str(loaded.file), "DO_NOT_TRACK": "1"},
+        cwd=folder,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    return {
+        database.name: {file.stem: file.read_text() for file in database.rglob("models/**/*.sql")}
+        for database in folder.iterdir()
+    }
+
+
+def _options(loaded: Loaded, variables: Mapping[str, Any] | None = None) -> list[str]:
+    given = {"pg_as_of": AS_OF, "pg_sources": [loaded.source], **(variables or {})}
+    project = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    return [*project, "--vars", json.dumps(given)]
+
+
 def source_resources(generation: str) -> list[str]:
     """The resources that load these tables."""
     endpoints = _APIS[generation].endpoints.values()
@@ -101,13 +129,11 @@ def dbt(
 ) -> subprocess.CompletedProcess[str]:
     """Run dbt over a loaded file, or over the database that the environment names."""
     folder = loaded.file.parent
-    given = {"pg_as_of": AS_OF, "pg_sources": [loaded.source], **(variables or {})}
     result = subprocess.run(
         [
             *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments),
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
             *("--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt")),
-            *("--vars", json.dumps(given)),
+            *_options(loaded, variables),
         ],
         capture_output=True,
         text=True,

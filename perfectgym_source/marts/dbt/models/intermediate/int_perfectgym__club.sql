@@ -51,7 +51,7 @@ named as (
 
     {% for model, column in named_by -%}
     select installation, {{ column }} as id from {{ ref(model) }} where {{ column }} <> 0
-    {{ 'union' if not loop.last }}
+    {{ 'union distinct' if not loop.last }}
     {% endfor %}
 
 ),

@@ -1,7 +1,7 @@
 with v1_ids as (
 
     select installation, id from {{ ref('stg_perfectgym_v1__users') }}
-    union
+    union distinct
     select installation, id from {{ ref('stg_perfectgym_v1__user_details') }}
 
 ),

@@ -17,11 +17,11 @@ freezes as (
 changes as (
 
     select member_key, valid_from as changed_on from contracts
-    union
+    union distinct
     select member_key, valid_to from contracts where valid_to is not null
-    union
+    union distinct
     select member_key, frozen_from from freezes
-    union
+    union distinct
     select member_key, frozen_to from freezes where frozen_to is not null
 
 ),

@@ -65,7 +65,7 @@ v1 as (
 v22_ids as (
 
     select installation, id as plan_id from {{ ref('stg_perfectgym_v22__payment_plans') }}
-    union
+    union distinct
     select installation, payment_plan_id from {{ ref('stg_perfectgym_v22__contracts') }}
     where payment_plan_id is not null
 

@@ -2,15 +2,15 @@ with named as (
 
     {# Those whom facts name, in whatever list they are missing. #}
     select installation, member_key from {{ ref('int_perfectgym__contract') }} where member_key is not null
-    union
+    union distinct
     select installation, member_key from {{ ref('int_perfectgym__visit') }} where member_key is not null
-    union
+    union distinct
     select installation, member_key from {{ ref('int_perfectgym__booking') }} where member_key is not null
-    union
+    union distinct
     select installation, member_key from {{ ref('int_perfectgym__fee') }} where member_key is not null
-    union
+    union distinct
     select installation, member_key from {{ ref('int_perfectgym__sale') }} where member_key is not null
-    union
+    union distinct
     select installation, member_key from {{ ref('int_perfectgym__member') }}
 
 ),

@@ -73,8 +73,8 @@ select
     case when is_frozen then price when price is not null then cast(0 as numeric(18,2)) end
     {%- endif %} as frozen_price,
     cast(case
-        when is_frozen then 0
-        when monthly_list_gross > monthly_gross then monthly_list_gross - monthly_gross
-        when monthly_list_gross is not null and monthly_gross is not null then 0
+        when monthly_list_gross is null or monthly_gross is null then null
+        when is_frozen or monthly_list_gross < monthly_gross then 0
+        else monthly_list_gross - monthly_gross
     end as numeric(18,2)) as discount_gross
 from priced

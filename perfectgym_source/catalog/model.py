@@ -117,6 +117,8 @@ class Endpoint:
         link: The list whose elements are its rows; None where the rows are those of the response.
         sweep_hours: After how many hours a list that does not tell of every change or deletion is
             read as a whole again, 0 for each run; None where that is not needed.
+        is_volatile: Whether most of its rows may be gone the next day, such as free seats: of
+            other full lists, that is taken for the loss of a permission.
     """
 
     name: str
@@ -149,6 +151,7 @@ class Endpoint:
     fallback: Mapping[str, str] | None = None
     link: Link | None = None
     sweep_hours: int | None = None
+    is_volatile: bool = False
 
     @property
     def table_name(self) -> str:

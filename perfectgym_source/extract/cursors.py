@@ -151,7 +151,7 @@ class Cursors:
     def __init__(self, state: str | None = None) -> None:
         self._cursors: dict[str, Cursor] = {}
         if state:
-            packed: dict[str, list[int]] = _unpacked(state)
+            packed: dict[str, list[int]] = unpack(state)
             self._cursors = {
                 partition: Cursor.unpacked(numbers) for partition, numbers in packed.items()
             }
@@ -175,23 +175,25 @@ class Cursors:
         """Return the cursors as text for dlt's state."""
         for cursor in self._cursors.values():
             cursor.prune(overlap)
-        return _packed({partition: cursor.packed() for partition, cursor in self.items()})
+        return pack({partition: cursor.packed() for partition, cursor in self.items()})
 
 
 def pack_ids(ids: Iterable[int]) -> str:
     """Return a set of ids as text for dlt's state: about a byte for each where they are close."""
     ordered = sorted(ids)
-    return _packed([later - earlier for earlier, later in zip([0, *ordered], ordered)])
+    return pack([later - earlier for earlier, later in zip([0, *ordered], ordered)])
 
 
 def unpack_ids(state: str) -> set[int]:
     """Return the ids that `pack_ids` packed."""
-    return set(itertools.accumulate(_unpacked(state)))
+    return set(itertools.accumulate(unpack(state)))
 
 
-def _packed(value: Any) -> str:
+def pack(value: Any) -> str:
+    """Return a value of JSON's types as compressed text for dlt's state."""
     return base64.b85encode(zlib.compress(orjson.dumps(value), 9)).decode("ascii")
 
 
-def _unpacked(state: str) -> Any:
+def unpack(state: str) -> Any:
+    """Return the value that `pack` packed."""
     return orjson.loads(zlib.decompress(base64.b85decode(state)))

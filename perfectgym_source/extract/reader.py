@@ -130,6 +130,8 @@ class EndpointReader:
                 f"{doubt}: whether there are more rows is not known."
             )
         if self.router.batch_queue is not None:
+            self.router.batch_queue.flush()  # what was received is loaded, whatever is kept
+            self.router.send_held()
             self.router.batch_queue.flush()
 
     def _depends_on(self, table: str, how: str = "") -> ApiError:

@@ -19,6 +19,7 @@ from ..catalog import Endpoint
 from ..catalog.coerce import as_json, to_json
 from ..config.settings import Settings
 from .cursors import Cursors
+from .deletion_guard import RowCounts
 from .partitions import Partition, partition_key, partition_of
 from .state import StoredState
 
@@ -40,6 +41,7 @@ class ResourceState:
         is_sweep: Whether all is read: all partitions, or all rows where a cursor does not find
             every change.
         loaded_ids: The ids in the table, where rows that are missing are removed.
+        counts: The number of rows in the table, where full lists replace those of partitions.
         pending: By endpoint, the partitions that earlier runs could not read. Those that were not
             even requested are first, so that partitions that fail each time do not keep the others
             from being read.
@@ -75,6 +77,7 @@ class ResourceState:
                 if name == endpoint.name or not self.is_sweep
             }
         self.loaded_ids = stored.ids
+        self.counts = RowCounts({} if full_refresh else stored.counts)
         self.pending = {name: dict.fromkeys(found) for name, found in stored.pending.items()}
         self.deleted = stored.deleted
         self.failed: dict[str, set[Partition]] = {}
@@ -177,6 +180,7 @@ class ResourceState:
         ]
         for partition in obsolete:
             self._digests.pop(partition_key(partition), None)
+            self.counts.forget(partition)
         return obsolete
 
     def save(self) -> None:
@@ -201,6 +205,7 @@ class ResourceState:
             stored.swept_at = self._now
         stored.ids = self.loaded_ids
         stored.digests = self._digests
+        stored.counts = self.counts.current
 
     def _order(self, endpoint: str, partition: Partition) -> tuple[bool, Partition]:
         return partition not in self._postponed.get(endpoint, ()), partition

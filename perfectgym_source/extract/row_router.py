@@ -14,11 +14,9 @@ from ..errors import ApiError
 from .batch_queue import BatchQueue
 from .context import ExtractContext
 from .cursors import Cursor, Version
+from .deletion_guard import check_vanished
 from .partitions import Partition, partition_key
 from .resource_state import ResourceState
-
-MAY_VANISH = 20
-"""So many rows may vanish from a list at once, and beyond that up to half of it."""
 
 
 class RowRouter:
@@ -199,7 +197,6 @@ class RowRouter:
                 self.is_complete = not self._endpoint.parents
         if self.table is None:
             return
-        emptied: list[dict[str, int]] = []
         if self._endpoint.write is Write.REPLACE:
             if self._settings.deleted_rows == "remove":
                 flag = self._endpoint.deleted_field
@@ -208,10 +205,30 @@ class RowRouter:
                     for row in elements
                     if not (isinstance(row, dict) and _is_true(row.get(flag)))
                 ]
-            emptied = [] if elements else [self._keys(partition)]
+            is_guarded = not self._endpoint.is_volatile and self._context.limit is None
+            if is_guarded and self.table.counts.hold(partition, elements):
+                return
+        self._send_list(self.table, partition, elements)
+
+    def send_held(self) -> None:
+        """Send the lists that lost most of their rows, when all lists have been read.
+
+        Raises:
+            ApiError: They lost so many that the account may have lost a permission.
+        """
+        if self.table is None:
+            return
+        for partition, elements in self.table.counts.released(self._endpoint):
+            self._send_list(self.table, partition, elements)
+
+    def _send_list(
+        self, state: ResourceState, partition: Partition, elements: Sequence[Any]
+    ) -> None:
+        replaces = self._endpoint.write is Write.REPLACE
+        emptied = [self._keys(partition)] if replaces and not elements else []
         is_detail = self._endpoint.paginator == "single" and self._endpoint.write is Write.MERGE
-        may_be_same = is_detail or self._endpoint.write is Write.REPLACE
-        if not (may_be_same and self._is_same(self.table, partition, elements)):
+        may_be_same = is_detail or replaces
+        if not (may_be_same and self._is_same(state, partition, elements)):
             self._send(Page(elements), self._keys(partition), emptied)
 
     def _is_same(self, state: ResourceState, partition: Partition, elements: Sequence[Any]) -> bool:
@@ -241,15 +258,8 @@ class RowRouter:
         if self.table is None:
             return
         missing = self.table.loaded_ids - ids
-        too_many = len(missing) > max(MAY_VANISH, len(self.table.loaded_ids) // 2)
-        if too_many and not self.table.is_full_refresh:
-            raise ApiError(
-                f"{len(missing)} of {len(self.table.loaded_ids)} rows have vanished from the list "
-                "at once: none of them is removed.",
-                hint="Is the account still allowed to see them? If it is right, load this resource "
-                "with --full-refresh.",
-                resource=self._endpoint.name,
-            )
+        if not self.table.is_full_refresh:
+            check_vanished(self._endpoint, len(missing), len(self.table.loaded_ids))
         self.table.loaded_ids = ids
         field = str(self._endpoint.id_field)
         self._send(Page([]), {}, [{field: identity} for identity in sorted(missing)])

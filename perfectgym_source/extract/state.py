@@ -12,8 +12,8 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from ..config.settings import Settings
-from .cursors import Cursors, pack_ids, unpack_ids
-from .partitions import Partition
+from .cursors import Cursors, pack, pack_ids, unpack, unpack_ids
+from .partitions import Partition, partition_key, partition_of
 
 SOURCE = "perfectgym"
 """The source's name in the state of a pipeline."""
@@ -28,6 +28,7 @@ _DELETED = "gone"
 _SWEPT_AT = "swept_at"
 _IDS = "ids"
 _DIGESTS = "digests"
+_COUNTS = "counts"
 _START_DATE = "start_date"
 _LEFT_OUT = "left_out"
 
@@ -184,6 +185,18 @@ class StoredState:
             self._state[_DIGESTS] = dict(digests)
 
     @property
+    def counts(self) -> dict[Partition, int]:
+        """Return the number of rows in the table, by partition."""
+        found = unpack(self._state[_COUNTS]) if _COUNTS in self._state else {}
+        return {partition_of(key): count for key, count in found.items()}
+
+    @counts.setter
+    def counts(self, counts: Mapping[Partition, int]) -> None:
+        found = {partition_key(each): count for each, count in sorted(counts.items()) if count}
+        if found or _COUNTS in self._state:
+            self._state[_COUNTS] = pack(found)
+
+    @property
     def start_date(self) -> date | None:
         """Return the first day of the rows in the table."""
         day = self._state.get(_START_DATE)
@@ -229,10 +242,10 @@ class StoredState:
         """Forget how far the resource was read, and return whether there was something to forget.
 
         The table keeps its rows, so the state keeps what tells which rows the API has deleted
-        since: the ids of a full list, and which partitions are in the table.
+        since: the ids of a full list, and which partitions are in the table, with how many rows.
         """
         partitions = dict.fromkeys(self.digests, "")
-        forgotten = self._state.keys() - {_IDS}
+        forgotten = self._state.keys() - {_IDS, _COUNTS}
         for key in forgotten:
             del self._state[key]
         self.digests = partitions

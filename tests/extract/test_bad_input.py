@@ -235,7 +235,7 @@ def test_an_odd_value_costs_no_row(target, value):
     text = json.dumps({"elements": [first, {"id": -1, "timestamp": 2**62 + 1}]}).encode()
     odd = text.replace(b'"id": -1', b'"id": -1, "odd": 1, "odd": ' + ODD_VALUES[value])
     strike(target, body=odd)
-    run = target.load(*PATHS)
+    run = target.load(*PATHS, full_refresh=[BY_PAGE])  # most countries are gone
     assert run.report.failures == []
     for table in PATHS:
         assert {2**53 + 1, -1} <= set(target.values(table, "id"))

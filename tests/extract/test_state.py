@@ -15,7 +15,17 @@ from perfectgym_source.extract.state import DatasetIdentity, SourceState
 
 PACKAGE = Path(perfectgym_source.__file__).parent
 OWNER = Path(state_module.__file__)
-KEYS = {"cursors", "pending", "pending_lists", "gone", "swept_at", "ids", "digests", "left_out"}
+KEYS = {
+    "cursors",
+    "pending",
+    "pending_lists",
+    "gone",
+    "swept_at",
+    "ids",
+    "digests",
+    "counts",
+    "left_out",
+}
 LITERALS = ('f"in {', '"in "', '.get("perfectgym"', '["perfectgym"]')
 DATASET_KEYS = {"is_shared", "start_date", "pii"}
 
@@ -104,3 +114,6 @@ def test_what_tells_deleted_rows_is_not_forgotten() -> None:
     stored.pending = {"users": [(1,)]}
     assert stored.forget()
     assert (stored.ids, stored.digests, stored.pending) == ({1}, {"1|2": ""}, {"users": []})
+    stored.counts = {(1, 2): 3, (1, 3): 0}
+    assert stored.forget()
+    assert stored.counts == {(1, 2): 3}

@@ -199,7 +199,7 @@ _PER_PARENT = (
         EMPLOYEE, "page", ("club_id", "employee_id", "start_date"), "instructor",
         "One free period of one instructor in one club, in the coming days.",
         parents=(CLUB, INSTRUCTOR), pairs_from="club_instructors", write=Write.REPLACE,
-        date_range="schedule",
+        date_range="schedule", is_volatile=True,
         time_zone="club_id",
     ),
     _endpoint(
@@ -208,7 +208,7 @@ _PER_PARENT = (
         "instructor",
         "One entry in the calendar of one instructor in one club, in the coming days.",
         parents=(CLUB, INSTRUCTOR), pairs_from="club_instructors", write=Write.REPLACE,
-        date_range="schedule",
+        date_range="schedule", is_volatile=True,
         key_prefix="instructor_schedule", time_zone="club_id",
     ),
     _endpoint(
@@ -229,7 +229,7 @@ _PER_PARENT = (
     _endpoint(
         "class_available_seats", "Classes/AvailableSeatNumbers", "AvailableSeat", BOTH, "single",
         ("class_id", "seat_number"), "class", "One seat of one class that can still be booked.",
-        parents=(CLASS,), write=Write.REPLACE, always_refresh=False,
+        parents=(CLASS,), write=Write.REPLACE, always_refresh=False, is_volatile=True,
     ),
     _endpoint(
         "contract_details", "Contracts/Contract", "Contract + ContractDetails", EMPLOYEE, "single",
@@ -301,7 +301,7 @@ _PER_PARENT = (
     _endpoint(
         "pending_contract_fees", "Payments/ContractFees", "PendingContractFee", EMPLOYEE, "page",
         ("user_id", "id"), "user", "One fee that one member still has to pay.",
-        parents=(MEMBER,), write=Write.REPLACE, always_refresh=False,
+        parents=(MEMBER,), write=Write.REPLACE, always_refresh=False, is_volatile=True,
     ),
     _endpoint(
         "membership_cards", "Users/MembershipCards", "MembershipCard", EMPLOYEE, "single",

@@ -4,49 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from ..api.pages import Page
-from ..catalog import ApiVersion, Endpoint
-from ..errors import RequestRefused
+from ..catalog import Endpoint
 from .context import ExtractContext
-from .page_requests import BAD_REQUEST, PageRequester
+from .page_requests import PageRequester
 from .partitions import Partition, partition_key
 from .row_router import RowRouter
-
-
-def ways(
-    api: ApiVersion, endpoint: Endpoint, params: Mapping[str, str]
-) -> Iterator[tuple[Endpoint, Mapping[str, str]]]:
-    """Yield the ways to read an endpoint, the usual one first: the endpoint, and the parameters.
-
-    Args:
-        api: The generation of the API.
-        endpoint: The endpoint.
-        params: The parameters of its requests.
-    """
-    endpoints = [endpoint]
-    if endpoint.paginator == "keyset" and endpoint.id_field and api.id_parameters:
-        endpoints.append(replace(endpoint, paginator="id", version_field=None))
-    parameters = [params] if endpoint.fallback is None else [params, endpoint.fallback]
-    yield from itertools.product(endpoints, parameters)
-
-
-def difference(endpoint: Endpoint, read_as: Endpoint) -> str:
-    """Return in words why an endpoint is not read in the usual way."""
-    if read_as is endpoint:
-        return "The installation refuses a link of the catalog; it is left out."
-    return (
-        f"The installation does not filter by {endpoint.version_field}; it is read by id, and as a "
-        "whole once a day."
-    )
+from .ways import WayFinder
 
 
 class ChangeReader:
     """Reads the rows of one endpoint from its cursors.
-
-    An installation may lack the row version, or a link, that the catalog names. A request for them
-    is refused: then the endpoint is read by id, or without the link.
 
     Args:
         context: The context.
@@ -65,6 +34,7 @@ class ChangeReader:
         self._endpoint = endpoint
         self._router = router
         self._read: Endpoint = endpoint
+        self._ways = WayFinder(context, endpoint, router)
         self._seen: set[int] = set()
 
     def pages(
@@ -80,29 +50,20 @@ class ChangeReader:
         Raises:
             RequestRefused: The API refuses each way to read the endpoint.
         """
-        refused: RequestRefused | None = None
-        for endpoint, parameters in ways(self._context.settings.api, self._endpoint, params):
+
+        def attempt(endpoint: Endpoint, params: Mapping[str, str]) -> tuple[str, Iterator[Page]]:
             by_id = endpoint is not self._endpoint
-            key = partition_key(partition, number + by_id * len(endpoint.request_variants))
+            key = partition_key(partition, number + by_id * len(self._endpoint.request_variants))
             self._read = endpoint
             self._router.read_as(endpoint)
-            found = self._pages(endpoint, parameters, key)
-            try:
-                first = next(found, None)
-            except RequestRefused as error:
-                if error.status != BAD_REQUEST:
-                    raise
-                refused = refused or error
-                continue
-            if refused is not None:
-                why = difference(self._endpoint, endpoint)
-                self._context.failures.warn(f"{self._endpoint.name}: {why} ({refused})")
-            for page in itertools.chain([] if first is None else [first], found):
-                self._note(page)
-                yield key, page
-            return
-        assert refused is not None
-        raise refused
+            found = self._pages(endpoint, params, key)
+            first = next(found, None)
+            return key, itertools.chain([] if first is None else [first], found)
+
+        key, found = self._ways.read(params, attempt)
+        for page in found:
+            self._note(page)
+            yield key, page
 
     def finish(self) -> None:
         """Remove the rows that are missing, if all rows were read because it was time to.

@@ -13,7 +13,7 @@ from ..api.pages import Page, RowParser, row_id
 from ..api.paginators import PageRequest
 from ..catalog import ApiVersion, Endpoint, table_layout
 from ..config.settings import Settings
-from ..errors import PagingError, RequestRefused
+from ..errors import PagingError
 from .context import ExtractContext
 
 BAD_REQUEST = 400
@@ -103,18 +103,7 @@ class PageRequester:
 
     def full_list(self, params: Mapping[str, str]) -> FullList:
         """Return all rows; `params` as `request_parameters`."""
-        try:
-            found = self._full_list(params)
-        except RequestRefused as error:
-            if error.status != BAD_REQUEST or self._endpoint.fallback is None:
-                raise
-            found = self._full_list(self._endpoint.fallback)
-        if self._endpoint.link is None:
-            return found
-        return replace(found, rows=linked_rows(self._endpoint, found.rows))
-
-    def _full_list(self, params: Mapping[str, str]) -> FullList:
-        return read_full_list(
+        found = read_full_list(
             self._settings.api,
             self._endpoint,
             self._settings.base_url,
@@ -123,6 +112,9 @@ class PageRequester:
             self._identity,
             self._context.limit,
         )
+        if self._endpoint.link is None:
+            return found
+        return replace(found, rows=linked_rows(self._endpoint, found.rows))
 
     def _fetch(self, params: Mapping[str, str]) -> Fetch:
         def fetch(request: PageRequest) -> Page:

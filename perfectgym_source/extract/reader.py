@@ -17,6 +17,7 @@ from .page_requests import PageRequester, request_parameters
 from .partitions import Partition, partition_key
 from .resource_state import ResourceState
 from .row_router import RowRouter
+from .ways import WayFinder
 
 PARTITIONS_UNDER_WAY = 4
 """For each connection: enough to keep it busy, few enough to let other lists in between."""
@@ -56,6 +57,7 @@ class EndpointReader:
         self._postponed: list[Partition] = []
         self._doubts: dict[str, list[Partition]] = {}
         self._requester = PageRequester(context, endpoint)
+        self._ways = WayFinder(context, endpoint, self.router)
 
     def _reader(self, name: str) -> EndpointReader:
         """Return the reader of another endpoint, or of its stand-in."""
@@ -268,7 +270,8 @@ class EndpointReader:
         rows: list[Any] = []
         is_stable = True
         for variant in self.endpoint.request_variants:
-            found = self._requester.full_list(self._params(partition, variant))
+            params = self._params(partition, variant)
+            found = self._ways.read(params, lambda _, each: self._requester.full_list(each))
             is_stable &= found.is_stable and not found.doubt
             rows += found.rows
             if found.doubt:

@@ -21,10 +21,11 @@ from ..config.settings import Settings
 from .cursors import Cursors
 from .deletion_guard import RowCounts
 from .partitions import Partition, partition_key, partition_of
-from .state import StoredState
+from .state import StoredState, Way
 
 DAILY = 24.0
-"""Hours between two sweeps of a set that turned out to have no row versions."""
+"""Hours between two sweeps of a set that turned out to have no row versions, and between two
+attempts to read an endpoint in the usual way."""
 
 
 class ResourceState:
@@ -88,6 +89,7 @@ class ResourceState:
         self._digests = {} if full_refresh else stored.digests
         self._is_swept = not endpoint.has_sweeps
         self._swept_digests: dict[str, str] = {}
+        self._way = None if full_refresh else stored.way
 
     def cursor(self, endpoint: str) -> Cursors:
         """Return the resource's cursors over an endpoint."""
@@ -137,6 +139,22 @@ class ResourceState:
         """Find out whether all rows are read, of an endpoint that has sweeps."""
         self.is_sweep = self.is_full_refresh or self._is_due(self._sweep_hours(endpoint))
         self._is_swept = False
+
+    @property
+    def way_to_try(self) -> int:
+        """Return the index of the way to read the endpoint that is tried first: see `WayFinder`."""
+        found = self._way
+        is_old = found is None or (self._now - found.since).total_seconds() >= DAILY * 3600
+        return 0 if found is None or is_old else found.index
+
+    def found_way(self, index: int) -> bool:
+        """Record the way in which the endpoint was read, and return whether it is another one."""
+        is_other = index != (self._way.index if self._way else 0)
+        if index == 0:
+            self._way = None
+        elif is_other or index != self.way_to_try:
+            self._way = Way(index, self._now)
+        return is_other
 
     def swept(self) -> None:
         """Record that all rows were read."""
@@ -206,6 +224,7 @@ class ResourceState:
         stored.ids = self.loaded_ids
         stored.digests = self._digests
         stored.counts = self.counts.current
+        stored.way = self._way
 
     def _order(self, endpoint: str, partition: Partition) -> tuple[bool, Partition]:
         return partition not in self._postponed.get(endpoint, ()), partition

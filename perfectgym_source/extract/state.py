@@ -31,6 +31,7 @@ _DIGESTS = "digests"
 _COUNTS = "counts"
 _START_DATE = "start_date"
 _LEFT_OUT = "left_out"
+_WAY = "way"
 
 _INSTALLATION = "installation"
 _IS_SHARED = "is_shared"
@@ -73,6 +74,19 @@ class StateSummary:
     lists: Mapping[str, ListState]
     pending: int
     last_sweep: datetime | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """The way in which an endpoint is read, where it is not the usual one.
+
+    Attributes:
+        index: Its index among the ways.
+        since: When the usual way was refused last.
+    """
+
+    index: int
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -205,6 +219,18 @@ class StoredState:
     @start_date.setter
     def start_date(self, day: date | None) -> None:
         self._state[_START_DATE] = None if day is None else day.isoformat()
+
+    @property
+    def way(self) -> Way | None:
+        """Return the way in which the endpoint was read last; None if it was the usual one."""
+        found = self._state.get(_WAY)
+        return found and Way(found[0], datetime.fromisoformat(found[1]))
+
+    @way.setter
+    def way(self, way: Way | None) -> None:
+        self._state.pop(_WAY, None)
+        if way is not None:
+            self._state[_WAY] = [way.index, way.since.astimezone(timezone.utc).isoformat()]
 
     @property
     def left_out(self) -> set[str]:

@@ -17,9 +17,9 @@ from ..catalog import ApiVersion, Endpoint, table_layout
 from ..catalog.selection import own_parent
 from ..config.settings import Settings
 from ..errors import ApiError, RequestRefused
-from ..extract.changes import difference, ways
 from ..extract.failures import wrong_mode
 from ..extract.page_requests import BAD_REQUEST, joined_parameters, request_parameters
+from ..extract.ways import difference, ways
 
 
 @dataclass(frozen=True)

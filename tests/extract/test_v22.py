@@ -232,6 +232,59 @@ def test_an_installation_that_lacks_versions_is_read_by_id_with_a_warning(
     assert dict(target.query("select id, name from companies")) == names
 
 
+def test_the_way_that_works_is_tried_first_and_the_usual_one_again_once_a_day(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def filters(run: Run) -> list[str]:
+        assert not run.report.failures
+        return [params["$filter"].split()[0] for params in requests_for(target, "Companies")]
+
+    target = make(lacks=["Companies.version"])
+    set_now(monkeypatch, at(1))
+    first = target.load("companies")
+    assert filters(first) == ["version", "id"] and first.report.warnings
+    for hour in (1, 2):
+        set_now(monkeypatch, at(1, hour))
+        again = target.load("companies")
+        assert filters(again) == ["id"]
+        assert (again.report.warnings, again.packages) == ([], [])
+    set_now(monkeypatch, at(2, 1))
+    later = target.load("companies")
+    assert filters(later) == ["version", "id"] and not later.report.warnings
+    target.sandbox.world.sets.installation = Installation()
+    set_now(monkeypatch, at(2, 2))
+    assert filters(target.load("companies")) == ["id"]
+    set_now(monkeypatch, at(3, 2))
+    assert filters(target.load("companies")) == ["version"]
+    assert differences(target, ("companies",)) == []
+    set_now(monkeypatch, at(3, 3))
+    assert filters(target.load("companies")) == ["version"]
+
+
+def test_a_filter_of_links_that_is_refused_is_not_tried_in_each_run(
+    target: Target22, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = "payment_plans_to_tags"
+    refused = {"$filter": "tags/any() and id gt 0"}
+    fault = Fault("v2.2/odata/PaymentPlans", "status", 400, None, params=refused)
+    target.sandbox.faults.add(fault)
+
+    def filters(run: Run) -> list[bool]:
+        assert not run.report.failures
+        requests = requests_for(target, "PaymentPlans")
+        return ["any()" in params.get("$filter", "") for params in requests]
+
+    set_now(monkeypatch, at(1))
+    run = target.load(link)
+    assert filters(run)[0]
+    [warning] = run.report.warnings
+    assert "does not filter by links" in warning
+    set_now(monkeypatch, at(1, 1))
+    run = target.load(link)
+    assert True not in filters(run) and not run.report.warnings
+    assert differences(target, (link,)) == []
+
+
 def test_an_installation_may_lack_sets_and_fields_and_have_others(make: Make) -> None:
     lacks = ["MemberNotes", "Members.secondName"]
     target = make(lacks=lacks, adds=["Members.shoeSize", "Companies.motto"])

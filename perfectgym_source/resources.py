@@ -245,7 +245,7 @@ def _table_hints(endpoint: Endpoint, reading: Reading) -> list[dict[str, Any]]:
     root, *children = layout.with_children()
     settings = reading.settings
     found = [root_hints(settings.api, entry, settings.deleted_rows, root)]
-    found += [child_hints(entry, table) for table in children]
+    found += [child_hints(settings.api, entry, table) for table in children]
     contract = {"columns": settings.schema_contract}
     return [{**hints, "schema_contract": contract} for hints in found]
 

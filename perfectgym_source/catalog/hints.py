@@ -77,7 +77,7 @@ def root_hints(
         "table_name": table.name,
         "columns": hints,
         "write_disposition": write_disposition(endpoint),
-        "references": _references(api, endpoint, hints),
+        "references": _references(api, endpoint, table.name, hints),
         "additional_table_hints": {"description": endpoint.description},
     }
     if endpoint.write is Write.MERGE:
@@ -93,7 +93,7 @@ def root_hints(
     return result
 
 
-def child_hints(endpoint: Endpoint, table: TableLayout) -> dict[str, Any]:
+def child_hints(api: ApiVersion, endpoint: Endpoint, table: TableLayout) -> dict[str, Any]:
     """Return the arguments of `apply_hints` for a child table.
 
     To dlt it is a table of its own: its rows are replaced by the root row's key. (dlt's nested
@@ -104,21 +104,18 @@ def child_hints(endpoint: Endpoint, table: TableLayout) -> dict[str, Any]:
         level = f" {name.count('parent')} levels up" if "parent" in name else ""
         hints[name] = _column(Column(name, "long", f"Index in the array{level}, from 0."))
     hints.update(_loading_columns(endpoint, is_child=True))
-    root = table_layout(endpoint)
+    root = {
+        "columns": [key.name for key in table.keys],
+        "referenced_table": endpoint.table_name,
+        "referenced_columns": list(endpoint.key),
+    }
+    others = _references(api, endpoint, table.name, hints)
     return {
         "table_name": table.name,
         "columns": hints,
         "write_disposition": write_disposition(endpoint, is_scoped=bool(table.scope)),
         "merge_key": list(table.scope),
-        "references": [
-            {
-                "columns": [key.name for key in table.keys],
-                "referenced_table": root.name,
-                "referenced_columns": list(endpoint.key),
-            }
-        ]
-        if table.keys
-        else [],
+        "references": [root, *others] if table.keys else others,
         "additional_table_hints": {"description": table.description},
     }
 
@@ -175,15 +172,19 @@ def _column(column: Column, data_type: Mapping[str, Any] | None = None) -> dict[
 
 
 def _references(
-    api: ApiVersion, endpoint: Endpoint, hints: Mapping[str, Any]
+    api: ApiVersion, endpoint: Endpoint, table_name: str, hints: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Return the references to other tables; dlt keeps one for each, a parent of the request
+    """Return the references of a table to others; dlt keeps one for each, a parent of the request
     first."""
-    found: dict[str, str] = {parent.table: parent.column for parent in endpoint.parents}
+    found: dict[str, str] = {}
+    if table_name == endpoint.table_name:
+        found = {parent.table: parent.column for parent in endpoint.parents}
     for name, table in api.references.items():
         owner, _, column = name.rpartition(".")
+        if not owner and f"{table_name}.{name}" in api.references:
+            continue
         is_id = column in hints and hints[column]["data_type"] == "bigint"  # it may be hashed
-        if is_id and table != endpoint.table_name and owner in ("", endpoint.table_name):
+        if is_id and table != endpoint.table_name and owner in ("", table_name):
             found.setdefault(table, column)
     first = [INSTALLATION] if endpoint.is_shared else []
     return [

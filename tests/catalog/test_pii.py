@@ -198,7 +198,7 @@ def test_no_rule_of_a_kind_touches_what_loading_goes_by(endpoint, rule):
         protected = {name for name, column in before.items() if column.pii}
         assert protected & after.keys() == (protected if rule == "hash" else set())
         hints = (
-            child_hints(endpoint, table)
+            child_hints(V1, endpoint, table)
             if table.level
             else root_hints(V1, endpoint, "remove", layout)
         )  # fmt: skip

@@ -71,7 +71,7 @@ def tables_of(endpoint):
     """Each table of an endpoint with its dlt column hints."""
     found = []
     for table in table_layout(endpoint).with_children():
-        hints = child_hints(endpoint, table) if table.level else root_hints(V22, endpoint, "keep")
+        hints = child_hints(V22, endpoint, table) if table.level else root_hints(V22, endpoint, "keep")
         found.append((table, hints))
     return found
 
@@ -372,6 +372,33 @@ def test_a_column_that_holds_an_id_refers_to_the_set_of_its_link(name):
             column = snake_case(field)
             found = V22.references.get(f"{table}.{column}") or V22.references.get(column)
             assert found == resource_name(sets[target]), field
+
+
+def references_of(table):
+    [found] = [hints["references"] for _, _, each, hints in ALL_TABLES if each.name == table]
+    return {each["referenced_table"]: each["columns"] for each in found}
+
+
+def test_a_child_table_refers_to_other_tables_too():
+    assert references_of("payment_plans__custom_attributes") == {
+        "payment_plans": ["root_payment_plan_id"],
+        "custom_attribute_definitions": ["attribute_definition_id"],
+    }
+    assert references_of("invoice_items__transactions") == {
+        "invoice_items": ["root_invoice_item_id"],
+        "transactions": ["transaction_id"],
+        "transaction_payments": ["transaction_payment_id"],
+        "contract_charges": ["contract_charge_id"],
+        "contract_payments": ["contract_payment_id"],
+    }
+    assert references_of("transactions__company_invoice_items") == {
+        "transactions": ["root_transaction_id"],
+        "transaction_payments": ["transaction_payment_id"],
+        "contract_charges": ["contract_charge_id"],
+        "contract_payments": ["contract_payment_id"],
+        "company_invoice_items": ["invoice_item_id"],
+    }
+    assert "invoice_items" not in references_of("company_invoice_items__transactions")
 
 
 def test_each_many_to_many_relation_is_read_from_one_side():

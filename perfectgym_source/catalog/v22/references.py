@@ -105,9 +105,14 @@ REFERENCES: dict[str, str] = {
     "rule_id": "facility_booking_rules",
     "sender_id": "companies",
     "trainer_id": "instructors",
+    "company_invoice_item_id": "company_invoice_items",
+    "contract_payment_id": "contract_payments",
+    "invoice_item_id": "invoice_items",
+    "transaction_payment_id": "transaction_payments",
     # In these tables only; elsewhere the column points to other ones.
     "class_types.category_id": "class_categories",
     "company_invoice_items.invoice_id": "company_invoices",
+    "company_invoice_items__transactions.invoice_item_id": "company_invoice_items",
     "invoice_items.invoice_id": "invoices",
     "members_in_club.id": "clubs",
     "payment_plan_categories.parent_category_id": "payment_plan_categories",
@@ -115,5 +120,6 @@ REFERENCES: dict[str, str] = {
     "product_catalog_categories_products.category_id": "product_catalog_categories",
     "product_catalog_category_app_availabilities.category_id": "product_catalog_categories",
     "products.category_id": "product_categories",
+    "transactions__company_invoice_items.invoice_item_id": "company_invoice_items",
 }
 """The table by column, or by `table.column` where it is that table's only."""

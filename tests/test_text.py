@@ -124,3 +124,9 @@ def test_an_account_of_the_other_mode_gets_a_sentence(mode, status, failing, oth
     errors = {name: refused(name, status=status).error for name in failing}
     hint = wrong_mode(mode, [ENDPOINTS[name] for name in OPEN + OF_EMPLOYEES], errors)
     assert hint is None if other is None else f"mode = {other}" in hint
+
+
+def test_an_api_client_that_may_read_nothing_gets_another_sentence():
+    errors = {name: refused(name, status=403).error for name in OPEN + OF_EMPLOYEES}
+    hint = wrong_mode("employee", [ENDPOINTS[name] for name in OPEN + OF_EMPLOYEES], errors, True)
+    assert "mode" not in hint and "right ApiAccess" in hint

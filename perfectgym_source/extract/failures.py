@@ -154,9 +154,12 @@ class Failures:
 
 
 def wrong_mode(
-    mode: str, requested: Collection[Endpoint], errors: Mapping[str, PerfectGymError]
+    mode: str,
+    requested: Collection[Endpoint],
+    errors: Mapping[str, PerfectGymError],
+    is_client: bool = False,
 ) -> str | None:
-    """Return a sentence if the account seems to be of the other mode.
+    """Return a sentence if the account seems to be of the other mode, or to have lost its rights.
 
     It does if nearly everything is refused with 403, or everything that only accounts of this mode
     may read.
@@ -165,6 +168,7 @@ def wrong_mode(
         mode: The account mode, `employee` or `user`.
         requested: The endpoints that were requested.
         errors: An error by resource, of those that could not be read.
+        is_client: Whether an API client has signed in: it has no other mode.
     """
     refused = {
         name
@@ -177,10 +181,16 @@ def wrong_mode(
         and not (len(own) >= REFUSED_LEAST and own <= refused)
     ):
         return None
+    facts = f"{counted(len(refused), 'resource')} of {len(requested)} are refused with status 403."
+    if is_client:
+        return (
+            f"{facts} Does the employee who created the API client still have the right ApiAccess "
+            "in PerfectGym?"
+        )
     whose, other = _OTHER[mode]
     return (
-        f"{counted(len(refused), 'resource')} of {len(requested)} are refused with status 403. Is "
-        f'this {whose} login? Then set sources.perfectgym.mode = "{other}" in .dlt/config.toml.'
+        f'{facts} Is this {whose} login? Then set sources.perfectgym.mode = "{other}" in '
+        ".dlt/config.toml."
     )
 
 

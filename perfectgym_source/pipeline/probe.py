@@ -53,6 +53,7 @@ class Checked:
         clubs: The number of clubs on the first page; None if clubs were not requested.
         has_more_clubs: Whether there may be another page of clubs.
         hint: What to do if the failures have one cause in common.
+        is_client: Whether an API client has signed in, by its keys.
     """
 
     mode: str
@@ -60,6 +61,7 @@ class Checked:
     clubs: int | None
     has_more_clubs: bool = False
     hint: str | None = None
+    is_client: bool = False
 
     @property
     def works(self) -> bool:
@@ -90,14 +92,16 @@ def check(settings: Settings, selected: list[Endpoint]) -> Checked:
         zones = settings.api.zones
         clubs = probe.pages.get(zones.endpoint) if zones else None
     works = {finding.resource: finding.works for finding in findings}
+    is_client = settings.sign_in == "keys"
     hint = wrong_mode(
         settings.mode,
         [endpoint for endpoint in selected if works[endpoint.name] is not None],
         {finding.resource: finding.error for finding in findings if finding.error},
+        is_client,
     )
     count = None if clubs is None else len(clubs)
     has_more = count is not None and count >= settings.api.page_size
-    return Checked(settings.mode, findings, count, has_more, hint)
+    return Checked(settings.mode, findings, count, has_more, hint, is_client)
 
 
 def _working(api: ApiVersion, endpoint: Endpoint, elements: Sequence[Any], probe: Probe) -> Finding:

@@ -158,6 +158,7 @@ def _run(options: Options, source: DltSource, recording: RunRecorder, checks: Ch
             settings.mode,
             [settings.api.endpoints[name] for name in +report.requests],
             errors,
+            settings.sign_in == "keys",
         ),
         marts=recording.marts,
         incomplete=_incomplete(settings, source.resources, errors),

@@ -79,7 +79,9 @@ def tables_of(endpoint):
     """Each table of an endpoint with its dlt column hints."""
     found = []
     for table in table_layout(endpoint).with_children():
-        hints = child_hints(V1, endpoint, table) if table.level else root_hints(V1, endpoint, "keep")
+        hints = (
+            child_hints(V1, endpoint, table) if table.level else root_hints(V1, endpoint, "keep")
+        )
         found.append((table, hints))
     return found
 

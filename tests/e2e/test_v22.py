@@ -89,6 +89,7 @@ def test_credentials_of_both_generations_are_a_question(by_keys: Program) -> Non
     assert "sources.perfectgym.api is missing" in asked.stderr
     chosen = by_keys("check", "--resources", "clubs", SOURCES__PERFECTGYM__API="v2.2", **account)
     assert chosen.returncode == 0, chosen.stderr
+    assert "signed in as API client" in chosen.stdout and "employee" not in chosen.stdout
 
 
 def test_an_api_client_is_no_member(by_keys: Program) -> None:

@@ -83,6 +83,23 @@ def test_small_pages_and_unstable_ties_lose_nothing(make: Make, links: str) -> N
     assert differences(target, selected) == []
 
 
+def test_an_empty_page_with_a_next_link_is_not_the_end(target: Target22) -> None:
+    links = {
+        "Companies": "$orderby=version",
+        "CancelReasons": "$orderby=id",
+        "MemberAgreementTranslations": "$skip=0",
+        "PaymentPlans": "$orderby=id&$select=id&$expand=tags($select=id)",
+    }
+    for name, options in links.items():
+        link = f"{target.sandbox.base_url}/v2.2/odata/{name}?{options}"
+        body = {"value": [], "@odata.nextLink": link}
+        target.sandbox.faults.add(Fault(f"v2.2/odata/{name}", "garbage", body=body))
+    selected = ("companies", SMALL, "member_agreement_translations", "payment_plans_to_tags")
+    target.load(*selected)
+    assert differences(target, selected) == []
+    assert all(fault.fired for fault in target.sandbox.faults)
+
+
 def test_rows_that_a_set_has_twice_are_counted_and_loaded_once(target: Target22) -> None:
     run = target.load("member_cards", "crm2_leads")
     for name, table in (("MemberCards", "member_cards"), ("Crm2Leads", "crm2_leads")):

@@ -570,7 +570,9 @@ def test_a_time_with_an_offset_is_an_instant_by_that_offset(text, hour):
 def test_a_table_has_the_columns_of_dlts_hints(name):
     endpoint = ENDPOINTS[name]
     for layout in table_layout(endpoint).with_children():
-        hints = child_hints(V1, endpoint, layout) if layout.level else root_hints(V1, endpoint, "keep")
+        hints = (
+            child_hints(V1, endpoint, layout) if layout.level else root_hints(V1, endpoint, "keep")
+        )
         assert {*arrow_schema(endpoint, layout).names, LOAD_ID} == set(hints["columns"])
 
 

@@ -56,7 +56,8 @@ def _totals(checked: Checked) -> str:
     if skipped:
         line += f", {skipped} could not be asked"
     if works:
-        line += f"; signed in as {checked.mode} account"
+        who = "API client" if checked.is_client else f"{checked.mode} account"
+        line += f"; signed in as {who}"
     if checked.clubs is not None:
         more = " or more" if checked.has_more_clubs else ""
         line += f", {counted(checked.clubs, 'club')}{more}"

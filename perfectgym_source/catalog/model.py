@@ -116,7 +116,8 @@ class Endpoint:
             None where it is not refused.
         link: The list whose elements are its rows; None where the rows are those of the response.
         sweep_hours: After how many hours a list that does not tell of every change or deletion is
-            read as a whole again, 0 for each run; None where that is not needed.
+            read as a whole again, 0 for each run; None where that is not needed. A full list that
+            replaces rows is not read at all in between.
         is_volatile: Whether most of its rows may be gone the next day, such as free seats: of
             other full lists, that is taken for the loss of a permission.
     """
@@ -194,6 +195,11 @@ class Endpoint:
         from time to time."""
         has_versions = self.version_field is not None
         return self.is_keyset and (self.sweep_hours is not None or not has_versions)
+
+    @property
+    def is_periodic(self) -> bool:
+        """Return whether it is read at intervals only, always as a whole."""
+        return self.write is Write.REPLACE and bool(self.sweep_hours)
 
     @property
     def removes_missing(self) -> bool:

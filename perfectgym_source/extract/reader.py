@@ -153,12 +153,15 @@ class EndpointReader:
 
     def _partitions(self) -> Iterable[Partition]:
         """Return the partitions to request."""
+        table = self.router.table
+        if self.endpoint.is_periodic and table is not None and not table.is_sweep:
+            return table.pending.get(self.endpoint.name, ())
         if self._context.is_own_row(self.endpoint):
             return [()]
         if self.endpoint.pairs_from:
             above = self._reader(self.endpoint.pairs_from).router
-            if self.router.table is not None:
-                self.router.clear(self.router.table.forget_partitions(above.pairs, above.read))
+            if table is not None:
+                self.router.clear(table.forget_partitions(above.pairs, above.read))
             return above.pairs
         parents = [self._reader(parent.table).router for parent in self.endpoint.parents]
         every = [router.ids for router in parents]

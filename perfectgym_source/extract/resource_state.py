@@ -129,7 +129,7 @@ class ResourceState:
         return swept is None or (self._now - swept).total_seconds() >= hours * 3600
 
     def _sweep_hours(self, endpoint: Endpoint) -> float:
-        if not endpoint.has_sweeps:
+        if not (endpoint.has_sweeps or endpoint.is_periodic):
             return self._settings.sweep_days * 24 or math.inf
         hours = DAILY if endpoint.sweep_hours is None else endpoint.sweep_hours
         configured = self._settings.sweep_hours

@@ -103,6 +103,9 @@ class NextRun:
 
     def _is_read(self, endpoint: Endpoint, partition: Partition) -> bool:
         """Return whether the next run requests a partition, for any resource."""
+        table = self._run.reader(endpoint.name).router.table
+        if endpoint.is_periodic and table is not None and not table.is_sweep:
+            return partition in table.pending.get(endpoint.name, ())
         if self._run.context.reads_all(endpoint):
             return True
         return any(

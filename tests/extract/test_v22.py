@@ -226,8 +226,48 @@ def test_links_of_more_elements_than_a_response_holds_are_complete(target: Targe
     assert differences(target, ("members_to_tags",)) == []
     assert len(requests_for(target, "Members")) == 4  # the page, and three parts of one list
     sets.relate("Members", member, "tags", tags[:3])
-    target.load("members_to_tags")
+    target.load("members_to_tags", sweep_hours=0)
     assert differences(target, ("members_to_tags",)) == []
+
+
+def test_links_of_large_sets_are_read_once_a_day_and_the_others_in_each_run(
+    target: Target22, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    selected = ("members_to_tags", "payment_plans_to_tags")
+    sets = sets_of(target)
+
+    def change() -> None:
+        for name, tags in (("Members", "MemberTags"), ("PaymentPlans", "PaymentPlanTags")):
+            sets.relate(name, sets.rows(name)[-1], "tags", [sets.add(tags, name="new").key])
+
+    set_now(monkeypatch, at(1))
+    target.load(*selected)
+    change()
+    set_now(monkeypatch, at(1, 23))
+    run = target.load(*selected)
+    assert not requests_for(target, "Members")
+    assert run.rows.keys() == {"payment_plans_to_tags"}
+    set_now(monkeypatch, at(2))
+    run = target.load(*selected)
+    assert run.rows.keys() == {"members_to_tags"}
+    assert differences(target, selected) == []
+
+
+def test_links_that_could_not_be_read_are_read_by_the_next_run(
+    target: Target22, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = "members_to_tags"
+    for hour in (0, 1):
+        set_now(monkeypatch, at(1, hour))
+        target.sandbox.faults.add(Fault("v2.2/odata/Members", "status", 403, None))
+        assert isinstance(cause(target.load(link, on_error="continue"), link), RequestRefused)
+    target.sandbox.faults.clear()
+    set_now(monkeypatch, at(1, 2))
+    target.load(link)
+    assert differences(target, (link,)) == []
+    set_now(monkeypatch, at(1, 3))
+    target.load(link)
+    assert not requests_for(target, "Members")
 
 
 def test_an_installation_that_lacks_versions_is_read_by_id_with_a_warning(

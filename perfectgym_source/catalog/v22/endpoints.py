@@ -56,8 +56,8 @@ GROUPS = {
     "referrals": "Referral campaigns: a request.",
     "warehouse": "Warehouses, stocks and the product catalog: a request for 500 new or changed "
     "rows; changes of stocks are read as a whole once a day.",
-    "links": "Which rows belong together, such as members and tags: in every run one pass over "
-    "all rows that have such a link, a request for 500 of them.",
+    "links": "Which rows belong together, such as members and tags: a request for 500 rows that "
+    "have such a link; those of members and bookings are read once a day, the others in each run.",
 }
 """What can be selected together, with what it costs."""
 
@@ -172,6 +172,7 @@ def _link(found: ManyToMany) -> Endpoint:
         request_variants=({**parameters, "$filter": f"{found.link.field}/any()"},),
         fallback=parameters,
         link=found.link,
+        sweep_hours=found.sweep_hours,
     )
 
 

@@ -20,18 +20,25 @@ class ManyToMany:
         entity_set: The set whose rows have the list.
         link: The list, and the fields of the pairs of ids.
         description: What one row is.
+        sweep_hours: See `Endpoint`. A changed link raises no version, so all are read again.
     """
 
     name: str
     entity_set: str
     link: Link
     description: str
+    sweep_hours: int
+
+
+LARGE = frozenset(("Members", "FacilityBookings"))
+"""Sets with so many rows that their links are read once a day, the others in each run."""
 
 
 def _link(
     name: str, entity_set: str, field: str, own: str, other: str, description: str
 ) -> ManyToMany:
-    return ManyToMany(name, entity_set, Link(field, own, other), description)
+    hours = 24 if entity_set in LARGE else 0
+    return ManyToMany(name, entity_set, Link(field, own, other), description, hours)
 
 
 LINKS = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -268,6 +270,33 @@ def test_links_that_could_not_be_read_are_read_by_the_next_run(
     set_now(monkeypatch, at(1, 3))
     target.load(link)
     assert not requests_for(target, "Members")
+
+
+def test_a_slow_set_does_not_hold_up_the_others(make: Make) -> None:
+    """Its first response comes when everything else has been requested."""
+    target = make(page_size=15)
+    selected = ("member_notes", "members", "companies", BALANCES, LARGE)
+    target.load(*selected, full_refresh=selected)
+    usual = Counter(request.path for request in target.sandbox.requests)
+    path = "v2.2/odata/MemberNotes"
+    assert usual[path] > 1
+    left, lock = usual.copy(), threading.Lock()
+    del left[path]
+    others_done, in_time = threading.Event(), []
+
+    def on_request(request: Any) -> None:
+        if request.path == path:
+            in_time.append(others_done.wait(30))
+            return
+        with lock:
+            left[request.path] -= 1
+            if not +left:
+                others_done.set()
+
+    target.sandbox.on_request = on_request
+    target.load(*selected, full_refresh=selected, concurrency=2)
+    assert in_time == [True] * usual[path]
+    assert differences(target, selected) == []
 
 
 def test_an_installation_that_lacks_versions_is_read_by_id_with_a_warning(

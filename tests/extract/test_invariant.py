@@ -23,10 +23,10 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 from support.edits import Editor
 from support.loading import keep, small_world
-from support.machine import Divergence, Machine
+from support.machine import Divergence, Machine, Machine22
 
 from perfectgym_source.extract import changes
-from perfectgym_source.sandbox import World
+from perfectgym_source.sandbox import Installation, World
 
 SEED = os.environ.get("INVARIANT_SEED", "1")
 EXAMPLES = int(os.environ.get("INVARIANT_EXAMPLES", "3"))
@@ -105,6 +105,41 @@ class ListsOfParents(Machine):
         return world
 
 
+class EntitySets(Machine22):
+    """Sets of API v2.2: by version, by id, without an id, and links, on short pages."""
+
+    resources = (
+        "companies", "member_balances", "cancel_reasons", "member_custom_attributes",
+        "member_agreement_translations", "members_to_tags", "payment_plans_to_tags",
+    )  # fmt: skip
+    stale = ("member_balances", "member_custom_attributes", "members_to_tags")
+    installation = Installation(page_size=7, unstable_ties=True, next_links="skiptoken")
+    actions: ClassVar = {
+        "Companies": (
+            "add", "change", "delete", "add_late", "change_late", "commit", "tie", "bring_back",
+        ),
+        "MemberBalances": ("change", "purge", "change_late", "commit", "bring_back"),
+        "CancelReasons": ("add", "change", "purge", "bring_back"),
+        "MemberCustomAttributes": ("add", "change", "purge", "bring_back"),
+        "MemberAgreementTranslations": ("change", "purge", "bring_back"),
+        "Members": ("relate", "delete"),
+        "PaymentPlans": ("relate", "delete", "add"),
+    }  # fmt: skip
+
+    def make_world(self) -> World:
+        """With few members and balances, and no row that has most of the links."""
+        world = World("tiny")
+        sets = world.sets
+        for name in ("Members", "MemberBalances", "MemberCustomAttributes"):
+            for row in sets.rows(name)[24:]:
+                sets.purge(name, row)
+        for name, tags in (("Members", "MemberTags"), ("PaymentPlans", "PaymentPlanTags")):
+            keys = [row.key for row in sets.rows(tags)]
+            for place, row in enumerate(sets.rows(name)):
+                sets.relate(name, row, "tags", keys[place % 3 : place % 5])
+        return world
+
+
 class OneCursorForAllClubs(VersionedLists):
     """A connector with a mistake: the clubs share a cursor."""
 
@@ -144,7 +179,7 @@ def search(machine: type[Machine], of: str, examples: int, steps: int, **more: o
 
 
 @pytest.mark.timeout(SECONDS_FOR_AN_EXAMPLE * EXAMPLES)
-@pytest.mark.parametrize("machine", [VersionedLists, WholeLists, ListsOfParents])
+@pytest.mark.parametrize("machine", [VersionedLists, WholeLists, ListsOfParents, EntitySets])
 def test_after_the_api_is_quiet_one_run_makes_the_tables_equal_to_it(machine):
     search(machine, SEED, EXAMPLES, STEPS)
     assert machine.steps["quiet runs"] >= EXAMPLES

@@ -20,16 +20,27 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from support.edits import Edit, Editor
 from support.loading import Run, Target, set_now
-from support.plans import KILLS, Killed, Meanwhile, Plan, killing, lists_of_edits, plans
+from support.plans import (
+    KILLS,
+    Killed,
+    Meanwhile,
+    Plan,
+    killing,
+    lists_of,
+    lists_of_edits,
+    plans,
+)
+from support.set_edits import SetEditor
 from support.truth import check
+from support.v22 import Target22, differences
 
-from perfectgym_source.catalog import ENDPOINTS, table_layout
+from perfectgym_source.catalog import ENDPOINTS, V22, table_layout
 from perfectgym_source.destination import Options, Session, destination_for
 from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.pipeline.runner import load
-from perfectgym_source.sandbox import Sandbox, World
+from perfectgym_source.sandbox import Installation, Sandbox, World
 
-PLANS = st.runner().flatmap(lambda machine: plans(machine.resources, machine.actions))
+PLANS = st.runner().flatmap(lambda machine: machine.plans())
 EDITS = st.runner().flatmap(lambda machine: lists_of_edits(machine.actions))
 
 
@@ -93,6 +104,7 @@ class Machine(RuleBasedStateMachine):
     options: ClassVar[dict[str, Any]] = {}
     steps: ClassVar[Counter[str]] = Counter()
     divergences: ClassVar[list[Divergence]] = []
+    loader: ClassVar[type[Loader]] = Loader
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,9 +112,9 @@ class Machine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         world = self.make_world()
         self.editor = self.make_editor(world)
-        self.sandbox = Sandbox(world=world).start()
+        self.sandbox = self.make_sandbox(world).start()
         self.patches.setenv("DLT_DATA_DIR", str(self.folder / "dlt"))
-        self.target = Loader(self.folder, self.sandbox, attempts=2, **self.options)
+        self.target = self.loader(self.folder, self.sandbox, attempts=2, **self.options)
         self.now = datetime(2026, 1, 1)
         set_now(self.patches, self.now.isoformat())
 
@@ -110,9 +122,17 @@ class Machine(RuleBasedStateMachine):
         """The world at the beginning, as small as it can be."""
         raise NotImplementedError
 
-    def make_editor(self, world: World) -> Editor:
+    def make_editor(self, world: World) -> Any:
         """What edits the world."""
         return Editor(world)
+
+    def make_sandbox(self, world: World) -> Sandbox:
+        """What serves the world."""
+        return Sandbox(world=world)
+
+    def plans(self) -> st.SearchStrategy[Plan]:
+        """What runs may be."""
+        return plans(self.resources, lists_of(self.resources), self.actions)
 
     def teardown(self) -> None:
         try:
@@ -213,11 +233,61 @@ class Machine(RuleBasedStateMachine):
         """
         for name in names:
             try:
-                check(self.target, name)
+                self.check(name)
             except AssertionError as error:
                 divergence = Divergence(f"{name}: {error}")
                 self.divergences.append(divergence)
                 raise divergence from error
+
+    def check(self, name: str) -> None:
+        """Compare the tables of a resource with the truth."""
+        check(self.target, name)
+
+
+class Loader22(Target22, Loader):
+    """The same for a sandbox of API v2.2."""
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """All rows: none belongs to another one."""
+        return Target22.rows(self, table)
+
+
+class Machine22(Machine):
+    """The same for sets of API v2.2; the actions are those of `SetEditor`, by set.
+
+    Attributes:
+        installation: How the sandbox pages.
+        stale: Resources whose tables may differ from the API until the next sweep.
+    """
+
+    loader = Loader22
+    installation: ClassVar[Installation] = Installation()
+    stale: ClassVar[tuple[str, ...]] = ()
+
+    def make_editor(self, world: World) -> SetEditor:
+        """See `Machine`."""
+        editor = SetEditor(world.sets)
+        editor.stale.update(self.stale)
+        return editor
+
+    def make_sandbox(self, world: World) -> Sandbox:
+        """See `Machine`."""
+        return Sandbox(world=world, api="v2.2", installation=self.installation)
+
+    def plans(self) -> st.SearchStrategy[Plan]:
+        """See `Machine`."""
+        sets = {V22.endpoints[name].path for name in self.resources}
+        lists = {name: f"v2.2/odata/{name}" for name in sorted(sets)}
+        return plans(self.resources, lists, self.actions)
+
+    def quiet(self) -> None:
+        """See `Machine`."""
+        super().quiet()
+        self.editor.stale.update(self.stale)
+
+    def check(self, name: str) -> None:
+        """See `Machine`."""
+        assert differences(self.target, (name,)) == []
 
 
 def is_of_the_api(error: BaseException | None) -> bool:

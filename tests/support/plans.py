@@ -36,14 +36,18 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 """Every kind of fault. A status 404 is none: it says that a parent is gone."""
 REPEATABLE: dict[str, dict[str, int]] = {
-    "contracts": {},
-    "classes": {"clubId": 1},
-    "users": {"page": 2},
-    "countries": {"page": 2},
-    "cities": {"page": 2},
+    ENDPOINTS[name].path: params
+    for name, params in {
+        "contracts": {},
+        "classes": {"clubId": 1},
+        "users": {"page": 2},
+        "countries": {"page": 2},
+        "cities": {"page": 2},
+    }.items()
 }
-"""Lists of several pages, with the parameters of requests that can be answered with the page
-before. Page 1 instead of page 2 is noticed; what it would do to page 1 nobody could notice."""
+"""The paths of lists of several pages, with the parameters of requests that can be answered with
+the page before. Page 1 instead of page 2 is noticed; what it would do to page 1 nobody could
+notice."""
 
 
 class Killed(BaseException):
@@ -52,9 +56,9 @@ class Killed(BaseException):
 
 @dataclass(frozen=True)
 class Trouble:
-    """A fault in a run: a kind of `FAULTS`, for the list of a resource."""
+    """A fault in a run: a kind of `FAULTS`, for a list."""
 
-    resource: str
+    path: str
     kind: str
     times: int | None
     skip: int
@@ -63,8 +67,8 @@ class Trouble:
         """The sandbox's fault."""
         given = {"times": self.times, "skip": self.skip, **FAULTS[self.kind]}
         if self.kind == "repeat_page":
-            given["params"] = REPEATABLE[self.resource]
-        return Fault(ENDPOINTS[self.resource].path, **given)
+            given["params"] = REPEATABLE[self.path]
+        return Fault(self.path, **given)
 
 
 @dataclass(frozen=True)
@@ -116,21 +120,23 @@ def lists_of_edits(
 
 
 def plans(
-    resources: tuple[str, ...], actions: Mapping[str, Sequence[str]]
+    resources: tuple[str, ...], lists: Mapping[str, str], actions: Mapping[str, Sequence[str]]
 ) -> st.SearchStrategy[Plan]:
-    """Runs of these resources or some of them, with edits meanwhile that have these actions."""
-    lists = list(dict.fromkeys([*resources, *parents_of(resources)]))
+    """Runs of these resources or some of them, with edits meanwhile that have these actions.
+
+    `lists` are the paths of the lists that runs read, by the names that the sandbox records.
+    """
     some = st.lists(st.sampled_from(resources), min_size=1, unique=True).map(tuple)
     troubles = st.builds(
         Trouble,
-        st.sampled_from(lists),
+        st.sampled_from(list(lists.values())),
         st.sampled_from(list(FAULTS)),
         st.sampled_from([1, 2, None]),
         st.sampled_from([0, 0, 1, 2]),
-    ).filter(lambda trouble: trouble.kind != "repeat_page" or trouble.resource in REPEATABLE)
+    ).filter(lambda trouble: trouble.kind != "repeat_page" or trouble.path in REPEATABLE)
     meanwhile = st.builds(
         Meanwhile,
-        st.sampled_from(lists),
+        st.sampled_from(list(lists)),
         st.sampled_from([1, 1, 2, 3]),
         lists_of_edits(actions, 1, 3),
     )
@@ -154,6 +160,12 @@ def plans(
         st.builds(Plan, **common, kill=kills),
         st.builds(Plan, **common, **troubled, **edited, kill=st.none() | kills),
     )
+
+
+def lists_of(resources: Sequence[str]) -> dict[str, str]:
+    """The paths of the lists of these resources, and of those whose ids they take."""
+    names = dict.fromkeys([*resources, *parents_of(resources)])
+    return {name: ENDPOINTS[name].path for name in names}
 
 
 def parents_of(resources: Sequence[str]) -> Iterator[str]:

@@ -34,10 +34,14 @@ class SetEditor:
 
     Args:
         sets: What is edited.
+
+    Attributes:
+        stale: Resources whose tables may differ from the API until the next sweep.
     """
 
     def __init__(self, sets: Sets) -> None:
         self.sets = sets
+        self.stale: set[str] = set()
         self._pending: list[Pending] = []
         self._gone: list[tuple[str, Row]] = []
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +23,10 @@ COLUMNS = {
 """The set of each table, and the fields that are compared."""
 SELECTED = ("--resources", ",".join(COLUMNS))
 PLACES = [
-    Place("perfectgym_source.extract.changes:ChangeReader.finish"),
     Place("perfectgym_source.extract.page_requests:PageRequester.all_ids"),
     Place("perfectgym_source.extract.row_router:RowRouter.remove_missing", "after", 2),
     Place("perfectgym_source.extract.row_router:RowRouter.send_held"),
     Place("perfectgym_source.extract.resource_state:ResourceState.save", "after", 2),
-    Place("dlt.destinations.impl.duckdb.duck:DuckDbCopyJob.run", "after", 3),
 ]
 Tables = dict[str, list[tuple[Any, ...]]]
 
@@ -108,6 +105,3 @@ def test_a_kill_in_a_sweep_or_between_sets_and_links_is_put_right_by_the_next_ru
         done = server.run(*SELECTED)
         assert done.code == 0, done.errors
         assert published(program) == now, place
-    assert sorted(Path(program.folder).glob("*.duckdb*")) == [
-        program.database, program.loading_file
-    ]  # fmt: skip

@@ -113,7 +113,7 @@ class EntitySets(Machine22):
         "member_agreement_translations", "members_to_tags", "payment_plans_to_tags",
     )  # fmt: skip
     stale = ("member_balances", "member_custom_attributes", "members_to_tags")
-    installation = Installation(page_size=7, unstable_ties=True, next_links="skiptoken")
+    installation = Installation(page_size=11, unstable_ties=True, next_links="skiptoken")
     actions: ClassVar = {
         "Companies": (
             "add", "change", "delete", "add_late", "change_late", "commit", "tie", "bring_back",

@@ -61,6 +61,21 @@ def ours(*arguments: str) -> Contender:
     return Contender("this connector", commands, environment)
 
 
+def ours_v22(*arguments: str) -> Contender:
+    """The product's own program, for API v2.2."""
+    connector = ours(*arguments)
+
+    def environment(base_url: str) -> dict[str, str]:
+        return {
+            "SOURCES__PERFECTGYM__BASE_URL": base_url,
+            "SOURCES__PERFECTGYM__CLIENT_ID": "u",
+            "SOURCES__PERFECTGYM__CLIENT_SECRET": "p",
+            "SOURCES__PERFECTGYM__REQUESTS_PER_SECOND": "0",
+        }
+
+    return Contender("this connector", connector.commands, environment)
+
+
 def newest_storage() -> Contender:
     """The product's own program, with a DuckDB file that only the newest DuckDB reads."""
     connector = ours()
@@ -77,6 +92,11 @@ def newest_storage() -> Contender:
 def rest_api(name: str, *arguments: str) -> Contender:
     """dlt's `rest_api` source."""
     return Contender(name, _peer("rest_source.py", *arguments))
+
+
+def rest_api_v22(name: str, *arguments: str) -> Contender:
+    """dlt's `rest_api` source for API v2.2; of the arguments, others than options are sets."""
+    return Contender(name, _peer("rest_source_v22.py", *arguments))
 
 
 def singer(tap: Environment, target: Environment) -> Contender:

@@ -40,6 +40,8 @@ class Shape:
         equal: Whether all clubs have as many classes; otherwise by `SHARES`.
         users: Members, each with details and one message.
         visits: Visits of members, over all clubs, each at a moment of its own.
+        members: Members of API v2.2.
+        bookings: Bookings of classes of API v2.2.
     """
 
     rows: int = 0
@@ -47,6 +49,8 @@ class Shape:
     equal: bool = False
     users: int = 0
     visits: int = 0
+    members: int = 0
+    bookings: int = 0
 
     def rows_by_club(self) -> list[int]:
         """How many classes each club has."""

@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 
 from environments import own_environment
+from newer import v22
 from plan import Plan
 from report import this_machine
 from scenarios import clubs, fan_out, idle, latency, parents, scale, small_change, visits
@@ -34,6 +35,7 @@ SCENARIOS = {
     "visits": visits,
     "clubs": clubs,
     "parents": parents,
+    "v22": v22,
 }
 _COMMAND = ".venv/bin/python tests/benchmarks/run.py"
 

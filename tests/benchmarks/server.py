@@ -11,12 +11,14 @@ import asyncio
 import contextlib
 import gzip
 import json
+import socket
 import sys
 import time
 from collections.abc import Iterable
 from typing import Any
 
 from data import PAGE_SIZE, Lists, Shape, VersionedRows
+from entity_sets import PREFIX, EntitySets
 
 API = b"/Api/"
 CONTROL = b"/control/"
@@ -26,8 +28,10 @@ _TOKEN = {"access_token": "benchmark", "token_type": "bearer", "expires_in": 7_7
 class Answers:
     """Complete HTTP answers by path and parameters; made once, long lists beforehand."""
 
-    def __init__(self, lists: Lists, zipped: bool) -> None:
+    def __init__(self, lists: Lists, sets: EntitySets, zipped: bool) -> None:
         self._lists = lists
+        self._sets = sets
+        self._of_sets: dict[tuple[bytes, bytes], bytes] = {}
         self._zipped = zipped
         self._made: dict[tuple[bytes, int, int], bytes] = {}
         for club_id, rows in lists.classes.items():
@@ -46,6 +50,13 @@ class Answers:
             made = _not_found() if elements is None else self._ok(elements)
             self._made[key] = made
         return made
+
+    def of_set(self, name: bytes, query: bytes) -> bytes:
+        """The answer to a request for a set of API v2.2."""
+        if (name, query) not in self._of_sets:
+            body = self._sets.page(name.decode(), query)
+            self._of_sets[name, query] = _not_found() if body is None else self._body(body)
+        return self._of_sets[name, query]
 
     def change_classes(self, count: int) -> None:
         """Change so many classes."""
@@ -69,7 +80,9 @@ class Answers:
         return None
 
     def _ok(self, elements: Iterable[bytes]) -> bytes:
-        body = b'{"elements":[' + b",".join(elements) + b"]}"
+        return self._body(b'{"elements":[' + b",".join(elements) + b"]}")
+
+    def _body(self, body: bytes) -> bytes:
         if self._zipped:
             return answer(gzip.compress(body, 6), more=b"Content-Encoding: gzip\r\n")
         return answer(body)
@@ -120,6 +133,13 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, head: bytes) -> None:
         path, _, query = head[: head.index(b"\r\n")].split(b" ")[1].partition(b"?")
+        if path.startswith(API + PREFIX):
+            entry = self._statistics.received(path[len(API) :])
+            is_known = b"x-client-secret: p" in head.lower()
+            name = path[len(API + PREFIX) :]
+            denied = answer(b"", b"401 Unauthorized")
+            self._reply(self._answers.of_set(name, query) if is_known else denied, entry)
+            return
         params = {name: int(value) for name, _, value in _parts(query)}
         if path.startswith(CONTROL):
             self._send(answer(self._control(path[len(CONTROL) :], params)))
@@ -132,6 +152,9 @@ class Connection(asyncio.Protocol):
             reply = answer(b"", b"401 Unauthorized", b"WWW-Authenticate: Bearer\r\n")
         else:
             reply = self._answers.get(path, params)
+        self._reply(reply, entry)
+
+    def _reply(self, reply: bytes, entry: dict[str, float]) -> None:
         if self._delay:
             asyncio.get_running_loop().call_later(self._delay, self._send, reply, entry)
         else:
@@ -178,12 +201,16 @@ def _parts(query: bytes) -> list[tuple[bytes, bytes, bytes]]:
 async def serve(options: dict[str, Any]) -> None:
     """Serve until standard input ends, which it does with the process that started this one."""
     delay, zipped = options.pop("delay"), options.pop("gzip")
-    answers, statistics = Answers(Lists(Shape(**options)), zipped), Statistics()
+    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    port = listening.getsockname()[1]
+    shape = Shape(**options)
+    sets = EntitySets(shape, f"http://127.0.0.1:{port}{(API + PREFIX).decode()}")
+    answers, statistics = Answers(Lists(shape), sets, zipped), Statistics()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Connection(answers, statistics, delay), "127.0.0.1", backlog=1024
+        lambda: Connection(answers, statistics, delay), sock=listening, backlog=1024
     )
-    print(server.sockets[0].getsockname()[1], flush=True)
+    print(port, flush=True)
     async with server:
         await loop.run_in_executor(None, sys.stdin.read)
 

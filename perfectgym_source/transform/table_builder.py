@@ -66,6 +66,7 @@ _YEAR_1 = {
 }
 """The first moment of a kind that Python knows, as Arrow's number."""
 _NOTHING = type(None)
+_SECONDS_LENGTH = len("2026-01-31T12:00:00")
 _TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
     "long": {int, _NOTHING},
     "int": {int, _NOTHING},
@@ -247,12 +248,13 @@ class TableBuilder:
 
     def _one_by_one(self, column: Column, values: Sequence[Any]) -> pa.Array:
         read = self.privacy.reader(column.kind)
-        found: list[Any] = []
-        for row, value in enumerate(values):
+        found, rows = _plain_moments(column.kind, values)
+        for row in rows:
+            value = values[row]
             try:
-                found.append(read(value))
+                found[row] = read(value)
             except (ValueError, RecursionError) as error:
-                found.append(error.value if isinstance(error, Inexact) else None)
+                found[row] = error.value if isinstance(error, Inexact) else None
                 self.keep(row, column.name, value)
                 continue
             if column.kind == "datetime" and (offset := utc_offset_us(value)) is not None:
@@ -262,6 +264,23 @@ class TableBuilder:
         return pa.array(found, ARROW_TYPES[column.kind])
 
 
+def _plain_moments(kind: str, values: Sequence[Any]) -> tuple[list[Any], Sequence[int]]:
+    """Read the moments without an offset in one call, where others of a column have one.
+
+    Returns:
+        The values, None where they are still to be read, and the indexes of these.
+    """
+    nothing = [None] * len(values)
+    if kind != "datetime":
+        return nothing, range(len(values))
+    plain = [v if isinstance(v, str) and len(v) == _SECONDS_LENGTH else None for v in values]
+    try:
+        found = _in_one_call(kind, plain).cast(pa.int64()).to_pylist()
+    except _CANNOT_BUILD:
+        return nothing, range(len(values))
+    return found, [row for row, value in enumerate(plain) if value is None]
+
+
 def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
     types = set(map(type, values))
     if types <= {_NOTHING}:
@@ -269,7 +288,10 @@ def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
     if not types <= _TAKEN_AS_THEY_ARE.get(kind, set()):
         raise TypeError("Arrow would take True and 1.5 for 1; JSON is read one by one")
     if kind in _YEAR_1:
-        array = pa.array(values, pa.string()).cast(ARROW_TYPES[kind])
+        texts = pa.array(values, pa.string())
+        if kind == "date":
+            texts = _days(texts)
+        array = texts.cast(ARROW_TYPES[kind])
         number, year_1 = _YEAR_1[kind]
         if pc.min(array.cast(number)).as_py() < year_1:
             raise TypeError("Arrow knows a year 0, Python and most databases do not")
@@ -283,6 +305,14 @@ def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
             raise TypeError("there are more decimal places than the column has")
         return decimals
     return pa.array(values, ARROW_TYPES[kind])
+
+
+def _days(texts: pa.Array) -> pa.Array:
+    """Return days without the zeros of a time of day, if all of them have it."""
+    is_moment = pc.equal(pc.utf8_length(texts), _SECONDS_LENGTH)
+    if pc.all(pc.and_(is_moment, pc.ends_with(texts, "T00:00:00"))).as_py():
+        return pc.utf8_slice_codeunits(texts, 0, 10)
+    return texts
 
 
 def kind_of(first: Any, values: Sequence[Any]) -> Kind:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from perfectgym_source.api.pages import Page, RowParser
 from perfectgym_source.api.responses import parse
-from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
+from perfectgym_source.catalog import ENDPOINTS, V1, Column, table_layout
 from perfectgym_source.catalog.coerce import number_of, to_decimal, to_json
 from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.catalog.tables import LOAD_ID
 from perfectgym_source.transform import flatten
 from perfectgym_source.transform.decoder import Decoder, arrow_schema
 from perfectgym_source.transform.flatten import UnknownFields
+from perfectgym_source.transform.table_builder import TableBuilder
 from perfectgym_source.transform.time_zones import ClubClocks
 
 WARSAW = "Central European Standard Time"
@@ -840,3 +841,41 @@ def test_digits_stay_in_json_text_in_unknown_fields_and_in_what_is_kept():
     assert found["share"] == 0.30000000000000004
     assert (found["a_list"], found["short_name"]) == (f"[{exact}]", exact)
     assert found["_unreadable"] == f'{{"id":{exact},"address":{exact},"news":{exact}}}'
+
+
+def built(kind, values):
+    builder = TableBuilder("table", len(values))
+    builder.read(Column("value", kind, ""), values)
+    return builder.arrays["value"].to_pylist(), builder
+
+
+def test_moments_with_and_without_offsets_stand_side_by_side():
+    noon = datetime(2026, 1, 31, 12)
+    values = ["2026-01-31T12:00:00", "2026-01-31T12:00:00+02:00", None, "2026-01-31T12:00:00Z"]
+    found, builder = built("datetime", values)
+    assert found == [noon, noon, None, noon]
+    assert builder.offsets == {"value": {1: 7_200_000_000, 3: 0}}
+    # As long as one without an offset, and rubbish of that length.
+    for odd, read in (
+        ("2026-01-31T12:00+02", None),
+        ("0000-01-01T00:00:00", None),
+        ("x" * 19, None),
+    ):
+        found, builder = built("datetime", [*values, odd])
+        assert found == [noon, noon, None, noon, read]
+        assert builder.unreadable == {"value": 1}
+        assert builder.offsets == {"value": {1: 7_200_000_000, 3: 0}}
+
+
+def test_days_lose_the_zeros_of_a_time_of_day_only():
+    day = date(2026, 1, 31)
+    assert built("date", ["2026-01-31T00:00:00", None])[0] == [day, None]
+    for odd, read in (
+        ("2026-01-31", day),
+        ("2026-01-31T00:00:01", day),
+        ("2026-01-3xT00:00:00", None),
+        ("12026-1-31T00:00:00", None),
+    ):
+        found, builder = built("date", ["2026-01-31T00:00:00", odd])
+        assert found == [day, read]
+        assert builder.unreadable.total() == (odd != "2026-01-31")

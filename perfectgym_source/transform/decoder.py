@@ -28,9 +28,10 @@ from ..catalog import Endpoint, TableLayout, Write
 from ..catalog.model import INSTALLATION
 from ..catalog.pii import OPEN, Privacy
 from ..catalog.tables import REMOVED, TAKEN_AT, UNREADABLE
+from .columns import ARROW_TYPES, INSTANT
 from .flatten import Flattener, UnknownFields
 from .objects import EMPTY, ColumnarObjects, Lists, Objects, ParsedObjects
-from .table_builder import ARROW_TYPES, INSTANT, TableBuilder
+from .table_builder import TableBuilder
 from .time_zones import ClubClocks
 
 

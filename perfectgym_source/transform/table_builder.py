@@ -5,44 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..api.json_text import parsed
 from ..catalog import Column, Kind
 from ..catalog.coerce import (
     COERCIONS,
-    DECIMAL_PRECISION,
-    DECIMAL_SCALE,
     Inexact,
     is_blank,
     to_json,
-    to_timestamp_us,
     utc_offset_us,
 )
 from ..catalog.pii import OPEN, Privacy
+from .columns import ARROW_TYPES, CANNOT_BUILD, LOCAL, in_one_call, plain_moments
 from .objects import EMPTY, Lists, ParsedObjects
-
-LOCAL = pa.timestamp("us")
-INSTANT = pa.timestamp("us", tz="UTC")
-
-ARROW_TYPES: Mapping[str, pa.DataType] = {
-    "long": pa.int64(),
-    "int": pa.int64(),
-    "decimal": pa.decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
-    "double": pa.float64(),
-    "bool": pa.bool_(),
-    "string": pa.string(),
-    "date": pa.date32(),
-    "datetime": LOCAL,
-    "json": pa.string(),
-}
-"""The Arrow type of each kind."""
 
 _KINDS: Mapping[pa.DataType, Kind] = {
     pa.int64(): "long",
@@ -51,35 +31,6 @@ _KINDS: Mapping[pa.DataType, Kind] = {
     LOCAL: "datetime",
 }
 """A kind of the columns that may be keys, by Arrow type."""
-
-_CANNOT_BUILD = (
-    pa.ArrowInvalid,
-    pa.ArrowTypeError,
-    pa.ArrowNotImplementedError,
-    OverflowError,
-    TypeError,
-    UnicodeEncodeError,
-)
-_YEAR_1 = {
-    "date": (pa.int32(), (date.min - date(1970, 1, 1)).days),
-    "datetime": (pa.int64(), to_timestamp_us("0001-01-01")),
-}
-"""The first moment of a kind that Python knows, as Arrow's number."""
-_NOTHING = type(None)
-_SECONDS_LENGTH = len("2026-01-31T12:00:00")
-_TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
-    "long": {int, _NOTHING},
-    "int": {int, _NOTHING},
-    "decimal": {float, int, _NOTHING},
-    "double": {float, int, _NOTHING},
-    "bool": {bool, _NOTHING},
-    "string": {str, _NOTHING},
-    "date": {str, _NOTHING},
-    "datetime": {str, _NOTHING},
-}
-_EXACT_AS_FLOAT = 1e6
-"""Below it, binary floating point is so fine that 9 decimal places come out as they were written:
-half a unit in the last place is at most 6e-11."""
 
 
 @dataclass(eq=False)
@@ -117,8 +68,8 @@ class TableBuilder:
             if values is None:
                 array = pa.nulls(self.size, ARROW_TYPES[column.kind])
             else:
-                array = _in_one_call(column.kind, values)
-        except _CANNOT_BUILD:
+                array = in_one_call(column.kind, values)
+        except CANNOT_BUILD:
             array = self._one_by_one(column, values or ())
         self.arrays[column.name] = array
         if column.kind == "datetime":
@@ -248,7 +199,7 @@ class TableBuilder:
 
     def _one_by_one(self, column: Column, values: Sequence[Any]) -> pa.Array:
         read = self.privacy.reader(column.kind)
-        found, rows = _plain_moments(column.kind, values)
+        found, rows = plain_moments(column.kind, values)
         for row in rows:
             value = values[row]
             try:
@@ -262,57 +213,6 @@ class TableBuilder:
         if column.kind == "datetime":
             return pa.array(found, pa.int64()).cast(LOCAL)
         return pa.array(found, ARROW_TYPES[column.kind])
-
-
-def _plain_moments(kind: str, values: Sequence[Any]) -> tuple[list[Any], Sequence[int]]:
-    """Read the moments without an offset in one call, where others of a column have one.
-
-    Returns:
-        The values, None where they are still to be read, and the indexes of these.
-    """
-    nothing = [None] * len(values)
-    if kind != "datetime":
-        return nothing, range(len(values))
-    plain = [v if isinstance(v, str) and len(v) == _SECONDS_LENGTH else None for v in values]
-    try:
-        found = _in_one_call(kind, plain).cast(pa.int64()).to_pylist()
-    except _CANNOT_BUILD:
-        return nothing, range(len(values))
-    return found, [row for row, value in enumerate(plain) if value is None]
-
-
-def _in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
-    types = set(map(type, values))
-    if types <= {_NOTHING}:
-        return pa.nulls(len(values), ARROW_TYPES[kind])
-    if not types <= _TAKEN_AS_THEY_ARE.get(kind, set()):
-        raise TypeError("Arrow would take True and 1.5 for 1; JSON is read one by one")
-    if kind in _YEAR_1:
-        texts = pa.array(values, pa.string())
-        if kind == "date":
-            texts = _days(texts)
-        array = texts.cast(ARROW_TYPES[kind])
-        number, year_1 = _YEAR_1[kind]
-        if pc.min(array.cast(number)).as_py() < year_1:
-            raise TypeError("Arrow knows a year 0, Python and most databases do not")
-        return array
-    if kind == "decimal":
-        array = pa.array(values, pa.float64())
-        if not pc.max(pc.abs(array)).as_py() < _EXACT_AS_FLOAT:
-            raise TypeError("the decimal places would not be those that were written")
-        decimals = array.cast(ARROW_TYPES[kind])
-        if not decimals.cast(pa.float64()).equals(array):
-            raise TypeError("there are more decimal places than the column has")
-        return decimals
-    return pa.array(values, ARROW_TYPES[kind])
-
-
-def _days(texts: pa.Array) -> pa.Array:
-    """Return days without the zeros of a time of day, if all of them have it."""
-    is_moment = pc.equal(pc.utf8_length(texts), _SECONDS_LENGTH)
-    if pc.all(pc.and_(is_moment, pc.ends_with(texts, "T00:00:00"))).as_py():
-        return pc.utf8_slice_codeunits(texts, 0, 10)
-    return texts
 
 
 def kind_of(first: Any, values: Sequence[Any]) -> Kind:

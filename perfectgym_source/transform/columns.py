@@ -1,0 +1,114 @@
+"""Arrow columns from raw values, in few calls, where the values are as the API documents them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..catalog.coerce import DECIMAL_PRECISION, DECIMAL_SCALE, to_timestamp_us
+
+LOCAL = pa.timestamp("us")
+INSTANT = pa.timestamp("us", tz="UTC")
+
+ARROW_TYPES: Mapping[str, pa.DataType] = {
+    "long": pa.int64(),
+    "int": pa.int64(),
+    "decimal": pa.decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
+    "double": pa.float64(),
+    "bool": pa.bool_(),
+    "string": pa.string(),
+    "date": pa.date32(),
+    "datetime": LOCAL,
+    "json": pa.string(),
+}
+"""The Arrow type of each kind."""
+
+CANNOT_BUILD = (
+    pa.ArrowInvalid,
+    pa.ArrowTypeError,
+    pa.ArrowNotImplementedError,
+    OverflowError,
+    TypeError,
+    UnicodeEncodeError,
+)
+"""What is raised where values are not all of the form that a column has."""
+_YEAR_1 = {
+    "date": (pa.int32(), (date.min - date(1970, 1, 1)).days),
+    "datetime": (pa.int64(), to_timestamp_us("0001-01-01")),
+}
+"""The first moment of a kind that Python knows, as Arrow's number."""
+_NOTHING = type(None)
+_SECONDS_LENGTH = len("2026-01-31T12:00:00")
+_TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
+    "long": {int, _NOTHING},
+    "int": {int, _NOTHING},
+    "decimal": {float, int, _NOTHING},
+    "double": {float, int, _NOTHING},
+    "bool": {bool, _NOTHING},
+    "string": {str, _NOTHING},
+    "date": {str, _NOTHING},
+    "datetime": {str, _NOTHING},
+}
+_EXACT_AS_FLOAT = 1e6
+"""Below it, binary floating point is so fine that 9 decimal places come out as they were written:
+half a unit in the last place is at most 6e-11."""
+
+
+def plain_moments(kind: str, values: Sequence[Any]) -> tuple[list[Any], Sequence[int]]:
+    """Read the moments without an offset in one call, where others of a column have one.
+
+    Returns:
+        The values, None where they are still to be read, and the indexes of these.
+    """
+    nothing = [None] * len(values)
+    if kind != "datetime":
+        return nothing, range(len(values))
+    plain = [v if isinstance(v, str) and len(v) == _SECONDS_LENGTH else None for v in values]
+    try:
+        found = in_one_call(kind, plain).cast(pa.int64()).to_pylist()
+    except CANNOT_BUILD:
+        return nothing, range(len(values))
+    return found, [row for row, value in enumerate(plain) if value is None]
+
+
+def in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
+    """Return a column whose values are all in the form that the API documents.
+
+    Raises:
+        TypeError: One of them is not; so do the others of `CANNOT_BUILD`.
+    """
+    types = set(map(type, values))
+    if types <= {_NOTHING}:
+        return pa.nulls(len(values), ARROW_TYPES[kind])
+    if not types <= _TAKEN_AS_THEY_ARE.get(kind, set()):
+        raise TypeError("Arrow would take True and 1.5 for 1; JSON is read one by one")
+    if kind in _YEAR_1:
+        texts = pa.array(values, pa.string())
+        if kind == "date":
+            texts = _days(texts)
+        array = texts.cast(ARROW_TYPES[kind])
+        number, year_1 = _YEAR_1[kind]
+        if pc.min(array.cast(number)).as_py() < year_1:
+            raise TypeError("Arrow knows a year 0, Python and most databases do not")
+        return array
+    if kind == "decimal":
+        array = pa.array(values, pa.float64())
+        if not pc.max(pc.abs(array)).as_py() < _EXACT_AS_FLOAT:
+            raise TypeError("the decimal places would not be those that were written")
+        decimals = array.cast(ARROW_TYPES[kind])
+        if not decimals.cast(pa.float64()).equals(array):
+            raise TypeError("there are more decimal places than the column has")
+        return decimals
+    return pa.array(values, ARROW_TYPES[kind])
+
+
+def _days(texts: pa.Array) -> pa.Array:
+    """Return days without the zeros of a time of day, if all of them have it."""
+    is_moment = pc.equal(pc.utf8_length(texts), _SECONDS_LENGTH)
+    if pc.all(pc.and_(is_moment, pc.ends_with(texts, "T00:00:00"))).as_py():
+        return pc.utf8_slice_codeunits(texts, 0, 10)
+    return texts

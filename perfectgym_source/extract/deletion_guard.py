@@ -13,6 +13,11 @@ MAY_VANISH = 20
 """So many rows may vanish from a table at once, and beyond that up to half of it."""
 
 
+def are_too_many(vanished: int, loaded: int) -> bool:
+    """Return whether so many of the loaded rows have vanished that none of them is removed."""
+    return vanished > max(MAY_VANISH, loaded // 2)
+
+
 def check_vanished(endpoint: Endpoint, vanished: int, loaded: int) -> None:
     """Raise if so many rows have vanished that the account may have lost a permission.
 
@@ -24,7 +29,7 @@ def check_vanished(endpoint: Endpoint, vanished: int, loaded: int) -> None:
     Raises:
         ApiError: They are too many.
     """
-    if vanished > max(MAY_VANISH, loaded // 2):
+    if are_too_many(vanished, loaded):
         raise ApiError(
             f"{vanished} of {loaded} rows have vanished from the list at once: none of them is "
             "removed.",
@@ -76,6 +81,12 @@ class RowCounts:
         """
         held, self._held = self._held, []
         if held:
-            lost = (max(0, n - self.current.get(key, 0)) for key, n in self._loaded.items())
-            check_vanished(endpoint, sum(lost), sum(self._loaded.values()))
+            check_vanished(endpoint, self._lost(self.current), sum(self._loaded.values()))
         return held
+
+    def are_refused(self, counts: Mapping[Partition, int]) -> bool:
+        """Return whether lists with these numbers of rows would be refused."""
+        return are_too_many(self._lost(counts), sum(self._loaded.values()))
+
+    def _lost(self, counts: Mapping[Partition, int]) -> int:
+        return sum(max(0, n - counts.get(key, 0)) for key, n in self._loaded.items())

@@ -9,9 +9,10 @@ from typing import NamedTuple, cast
 import pendulum
 
 from ..api.client import Client
-from ..catalog import Endpoint
+from ..catalog import Endpoint, Write
 from ..config.settings import Settings
 from ..extract.context import ExtractContext
+from ..extract.deletion_guard import are_too_many
 from ..extract.extraction import Extraction
 from ..extract.partitions import Partition, partition_key, partition_of
 from ..extract.report import Report
@@ -64,6 +65,7 @@ class NextRun:
         run: The next run, as `next_extraction` makes it.
         digests: By resource, the digests of the lists that every run reads, as they are now.
         api_rows: Returns the rows of an endpoint that the API has now.
+        counts: By resource, how many rows lists that replace rows have now, by partition.
     """
 
     def __init__(
@@ -71,10 +73,13 @@ class NextRun:
         run: Extraction,
         digests: Mapping[str, Mapping[str, str]],
         api_rows: Callable[[Endpoint], Iterable[ApiRow]],
+        counts: Mapping[str, Mapping[Partition, int]],
     ) -> None:
         self._run = run
         self._digests = digests
         self._api_rows = api_rows
+        self._counts = counts
+        self._refused: dict[str, bool] = {}
         self._new: dict[tuple[str, str], set[int]] = {}
 
     def brings(self, endpoint: Endpoint, row: ApiRow) -> bool:
@@ -90,16 +95,31 @@ class NextRun:
             return False
         if endpoint.has_sweeps and table.is_sweep:
             if not row.is_listed:
-                return row.id in table.loaded_ids
+                return row.id in table.loaded_ids and not self._is_refused(endpoint, table)
             if endpoint.version_field is None:
                 return self._digests.get(endpoint.name) != table.stored_digests
         if endpoint.is_keyset or endpoint.is_full_list:
             is_unknown = endpoint.is_full_list and row.id not in table.loaded_ids
             return row.is_listed and (is_unknown or self._is_new(table, endpoint, partition, row))
         if self._run.context.reads_all(endpoint):
+            if self._is_refused(endpoint, table):
+                return False
             key = partition_key(partition)
             return self._digests.get(endpoint.name, {}).get(key) != table.stored_digests.get(key)
         return True
+
+    def _is_refused(self, endpoint: Endpoint, table: ResourceState) -> bool:
+        """Return whether the next run fails because too many rows have vanished at once."""
+        name = endpoint.name
+        if name not in self._refused:
+            if endpoint.write is Write.REPLACE:
+                counts = self._counts.get(name, {})
+                refused = not endpoint.is_volatile and table.counts.are_refused(counts)
+            else:
+                missing = table.loaded_ids - {row.id for row in self._api_rows(endpoint)}
+                refused = are_too_many(len(missing), len(table.loaded_ids))
+            self._refused[name] = refused
+        return self._refused[name]
 
     def _is_read(self, endpoint: Endpoint, partition: Partition) -> bool:
         """Return whether the next run requests a partition, for any resource."""

@@ -38,6 +38,7 @@ from ..destination import Options, Session
 from ..destination.names import SCHEMA, SCRATCH
 from ..error_translation import error_chain
 from ..errors import PerfectGymError, SystemFailure
+from ..extract.partitions import Partition
 from ..extract.report import Report
 from ..extract.state import SourceState, section
 from ..pipeline.runner import rare_collection
@@ -63,11 +64,13 @@ class ApiScan:
         database: The DuckDB file; its schema `api` has the rows.
         report: What was read, and what could not be read.
         digests: By resource, the digests of the lists that every run reads.
+        counts: By resource, how many rows lists that replace rows have, by partition.
     """
 
     database: Path
     report: Report
     digests: Mapping[str, Mapping[str, str]]
+    counts: Mapping[str, Mapping[Partition, int]]
 
 
 @contextmanager
@@ -123,8 +126,10 @@ def scan_api(
         if found is None or any(isinstance(link, PerfectGymError) for link in links):
             raise
         raise scratch_failure(found) from error
-    digests = {name: state.resource(name, section(settings)).digests for name in names}
-    return ApiScan(database, report_of(source), digests)
+    states = {name: state.resource(name, section(settings)) for name in names}
+    digests = {name: stored.digests for name, stored in states.items()}
+    counts = {name: stored.counts for name, stored in states.items()}
+    return ApiScan(database, report_of(source), digests, counts)
 
 
 def stored_schema(client: SqlJobClientBase) -> Schema | None:

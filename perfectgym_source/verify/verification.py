@@ -185,7 +185,7 @@ def _compare(
         closing(Comparison(scan, settings)) as comparison,
         closing(next_extraction(settings, resolved.endpoints, states.__getitem__)) as run,
     ):
-        next_run = NextRun(run, scan.digests, comparison.api_rows)
+        next_run = NextRun(run, scan.digests, comparison.api_rows, scan.counts)
         for endpoint in endpoints:
             compared = {}
             for layout in comparison.layouts(endpoint):

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from support.program import Program, settings_for
 
-from perfectgym_source.sandbox import Installation, Sandbox
+from perfectgym_source.sandbox import Fault, Installation, Sandbox
 
 
 @pytest.fixture
@@ -150,6 +150,32 @@ def test_differences_are_found_and_repaired(by_keys: Program, newer: Sandbox) ->
     assert wrong.returncode == 8, wrong.stdout
     repaired = by_keys("repair", *selected)
     assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+
+
+def test_a_list_that_a_run_refuses_is_a_difference_that_repair_leaves_alone(
+    by_keys: Program, newer: Sandbox
+) -> None:
+    sets = newer.world.sets
+    tag = sets.rows("MemberTags")[0]
+    for member in sets.rows("Members"):
+        sets.relate("Members", member, "tags", [tag.key])
+    program, selected = by_keys, ("--resources", "members_to_tags")
+    sweeps = {"SOURCES__PERFECTGYM__SWEEP_HOURS": "0"}
+    assert program(*selected, **sweeps).returncode == 0
+    empty = b'{"value": []}'
+    newer.faults.add(Fault("v2.2/odata/Members", "garbage", times=None, body=empty))
+    refused = program(*selected, **sweeps)
+    assert refused.returncode == 4
+    assert "rows have vanished from the list at once: none of them is removed" in refused.stdout
+    wrong = program("verify", *selected, **sweeps)
+    assert wrong.returncode == 8, wrong.stdout
+    repaired = program("repair", *selected, **sweeps)
+    assert "members_to_tags is not repaired: most of its rows" in repaired.stdout
+    [(count,)] = program.query("SELECT count(*) FROM perfectgym.members_to_tags")
+    assert count == len(sets.rows("Members"))
+    believed = program("load", *selected, "--full-refresh", "members_to_tags", **sweeps)
+    assert believed.returncode == 0
+    assert program.query("SELECT count(*) FROM perfectgym.members_to_tags") == [(0,)]
 
 
 def test_the_demo_of_v22_has_a_file_of_its_own(program: Program) -> None:

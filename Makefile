@@ -32,3 +32,4 @@ demo:
 # Write the parts of the documentation that are made from the code into its pages.
 docs:
 	$(PYTHON) docs/generate.py
+	$(PYTHON) docs/generate_models.py

@@ -1,7 +1,7 @@
 """Compile the models of the marts as for databases whose dbt adapters are not installed.
 
 `python dialects.py FOLDER ARGUMENTS`: dbt reads the tables by the adapter of DuckDB, and writes the
-models into `FOLDER/<database>` by the macros that the project has for the database. dbt's own macros
+models into `FOLDER/<database>` by the macros that the project has for it. dbt's own macros
 are those for all databases: its adapters override some of them.
 """
 

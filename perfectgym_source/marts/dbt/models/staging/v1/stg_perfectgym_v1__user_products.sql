@@ -1,4 +1,4 @@
-{{ pg_staging('v1', 'user_products', key=['user_id', 'id'], drop_deleted=true, columns={
+{{ pg_staging('v1', 'user_products', key=['user_id', 'club_id', 'id', 'transaction_id'], drop_deleted=true, columns={
     'user_id': 'bigint',
     'id': 'bigint',
     'club_id': 'bigint',

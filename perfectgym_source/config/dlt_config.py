@@ -7,7 +7,9 @@ from typing import Any
 
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.providers import EnvironProvider
+from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.typing import TSecretStrValue
 
 from .settings import NAMES, SECRETS
@@ -59,6 +61,28 @@ def settings_beside_variables() -> dict[str, Any]:
         if bare:
             found[name] = right[0] if right else None
     return found
+
+
+def keep_capabilities(destination: Any) -> Any:
+    """Make a dlt destination keep its capabilities, and return it.
+
+    dlt works them out from the whole configuration forty times a run: a quarter of the processor
+    time of a run that finds nothing new.
+    """
+    work_out = destination.capabilities
+    kept: dict[Any, DestinationCapabilitiesContext] = {}
+
+    def capabilities(config: Any = None, naming: Any = None) -> DestinationCapabilitiesContext:
+        if config is not None:
+            return work_out(config, naming)  # type: ignore[no-any-return]
+        pipeline = Container()[ConfigSectionContext].pipeline_name
+        key = (pipeline, naming and (type(naming), naming.max_length))
+        if key not in kept:
+            kept[key] = work_out(None, naming)
+        return kept[key].copy()  # dlt sets some of them for a while
+
+    destination.capabilities = capabilities
+    return destination
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from dlt.common.destination.exceptions import DestinationException
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from ..config.dlt_config import PIPELINE_ARGUMENTS
+from ..config.dlt_config import PIPELINE_ARGUMENTS, keep_capabilities
 from ..config.dlt_folders import data_folder
 from ..error_translation import (
     concerns_folder,
@@ -154,7 +154,7 @@ class Destination(ABC):
                     shutil.rmtree(self.folder / name, ignore_errors=True)
             try:
                 with self._opened(publishes) as dlt_destination:
-                    yield Session(self, dlt_destination)
+                    yield Session(self, keep_capabilities(dlt_destination))
             except Exception as error:
                 raise self.translate_error(error) from error
 
@@ -176,7 +176,7 @@ class Destination(ABC):
                         pipeline = dlt.pipeline(
                             self.options.dataset,
                             pipelines_dir=str(folder),
-                            destination=dlt_destination,
+                            destination=keep_capabilities(dlt_destination),
                             dataset_name=self.options.dataset,
                             **PIPELINE_ARGUMENTS,
                         )

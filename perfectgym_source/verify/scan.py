@@ -32,7 +32,7 @@ from ..catalog.hints import columns
 from ..catalog.model import INSTALLATION
 from ..catalog.selection import ancestors
 from ..catalog.tables import REMOVED, TAKEN_AT
-from ..config.dlt_config import PIPELINE_ARGUMENTS
+from ..config.dlt_config import PIPELINE_ARGUMENTS, keep_capabilities
 from ..config.settings import Settings
 from ..destination import Options, Session
 from ..destination.names import SCHEMA, SCRATCH
@@ -180,7 +180,9 @@ def _extract(source: DltSource, database: Path, progress: Any) -> SourceState:
     pipeline = dlt.pipeline(
         SCHEMA,
         pipelines_dir=str(database.parent),
-        destination=dlt.destinations.duckdb(DuckDbCredentials(str(database))),
+        destination=keep_capabilities(
+            dlt.destinations.duckdb(DuckDbCredentials(str(database)))
+        ),
         dataset_name=DATASET,
         progress=progress,
         **PIPELINE_ARGUMENTS,

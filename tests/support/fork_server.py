@@ -226,6 +226,7 @@ def _serve() -> None:
     for name in IMPORTED_IF_INSTALLED:
         with contextlib.suppress(ImportError):
             import_module(name)
+    import_module("quick_dlt").keep_answers()  # its folder is that of this program
     assert threading.active_count() == 1  # a fork takes no thread along
     gc.freeze()  # looking through all that was imported would copy its memory
     for line in sys.stdin:

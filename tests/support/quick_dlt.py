@@ -1,0 +1,51 @@
+"""Answers of dlt about types that are kept: it asks the same ones thousands of times a run.
+
+Each lookup of a setting asks whether its type is optional, a union, secret, and so on, and each
+validation of a schema for the types of its fields. The answers depend on nothing but the type, and
+working them out takes a third of the time of a small load.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any
+
+import dlt
+from dlt.common import typing, validation
+
+KEPT = (
+    "extract_inner_type",
+    "is_literal_type",
+    "is_optional_type",
+    "is_subclass",
+    "is_union_type",
+)
+
+
+def keep_answers() -> None:
+    """Make dlt keep the answers."""
+    modules = [module for name, module in sys.modules.items() if name.startswith(dlt.__name__)]
+    for name in KEPT:
+        original = getattr(typing, name)
+        kept = _kept(original)
+        for module in modules:
+            if vars(module).get(name) is original:
+                setattr(module, name, kept)
+    fields = lru_cache(maxsize=None)(validation.get_type_hints)
+    # The other argument is always the module of the type.
+    validation.get_type_hints = lambda kind, globalns: fields(kind)  # type: ignore[attr-defined]
+
+
+def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
+    cached = lru_cache(maxsize=4096)(function)
+
+    @wraps(function)
+    def kept(*arguments: Any, **options: Any) -> Any:
+        try:
+            return cached(*arguments, **options)
+        except TypeError:  # a type that has no hash
+            return function(*arguments, **options)
+
+    return kept

@@ -50,14 +50,15 @@ def unknown_kinds(table: TableLayout, tables: Mapping[str, Any]) -> dict[str, di
     """
     stored: tuple[Kind, ...] = ("long", "double", "bool", "string")
     kinds: dict[Any, Kind] = {_TYPES[kind]["data_type"]: kind for kind in stored}
-    return {
-        each.name: {
+    found = {}
+    for each in table.with_children():
+        known = columns(each)
+        found[each.name] = {
             name: kinds[column["data_type"]]
             for name, column in tables.get(each.name, {}).get("columns", {}).items()
-            if name not in columns(each) and column.get("data_type") in kinds
+            if name not in known and column.get("data_type") in kinds
         }
-        for each in table.with_children()
-    }
+    return found
 
 
 def root_hints(

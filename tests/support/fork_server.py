@@ -213,6 +213,9 @@ IMPORTED = (
     "perfectgym_source.destination",
     "dlt.destinations.impl.duckdb.duck",
     "dlt.normalize.items_normalizers",
+    "dlt.sources.helpers.requests",
+    "pendulum.locales.en.locale",
+    "perfectgym_source.cli.next_steps",
     "pyarrow.parquet",
     "pyarrow.dataset",
 )
@@ -226,7 +229,7 @@ def _serve() -> None:
     for name in IMPORTED_IF_INSTALLED:
         with contextlib.suppress(ImportError):
             import_module(name)
-    import_module("quick_dlt").keep_answers()  # its folder is that of this program
+    import_module("quick_dlt").quicken()  # its folder is that of this program
     assert threading.active_count() == 1  # a fork takes no thread along
     gc.freeze()  # looking through all that was imported would copy its memory
     for line in sys.stdin:

@@ -14,6 +14,7 @@ from perfectgym_source.sandbox import Sandbox
 # Read by dlt when it is imported: a folder without `.dlt`. The checkout's may be somebody's own.
 os.environ["DLT_PROJECT_DIR"] = str(Path(__file__).parent)
 import_module("support.quick_dlt").quicken()
+import_module("support.worlds").keep_worlds()
 
 # Tests that a shell starts in the background ignore Ctrl-C, and what they start would, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

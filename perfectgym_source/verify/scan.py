@@ -180,9 +180,7 @@ def _extract(source: DltSource, database: Path, progress: Any) -> SourceState:
     pipeline = dlt.pipeline(
         SCHEMA,
         pipelines_dir=str(database.parent),
-        destination=keep_capabilities(
-            dlt.destinations.duckdb(DuckDbCredentials(str(database)))
-        ),
+        destination=keep_capabilities(dlt.destinations.duckdb(DuckDbCredentials(str(database)))),
         dataset_name=DATASET,
         progress=progress,
         **PIPELINE_ARGUMENTS,

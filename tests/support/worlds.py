@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -17,12 +18,15 @@ def keep_worlds() -> None:
 
 def _copying(generate: Callable[..., Any]) -> Callable[..., Any]:
     @lru_cache(maxsize=16)
-    def made(*arguments: Any) -> bytes:
+    def made(size: str, seed: int, quirks: bool, until: date | None) -> bytes:
         tables = {name: world.Table(spec) for name, spec in world.SPECS.items()}
-        return pickle.dumps((generate(*arguments, tables), tables), pickle.HIGHEST_PROTOCOL)
+        result = generate(size, seed, quirks, tables, until)
+        return pickle.dumps((result, tables), pickle.HIGHEST_PROTOCOL)
 
-    def copied(size: str, seed: int, quirks: bool, tables: dict[str, Any]) -> Any:
-        result, copies = pickle.loads(made(size, seed, quirks))
+    def copied(
+        size: str, seed: int, quirks: bool, tables: dict[str, Any], until: date | None
+    ) -> Any:
+        result, copies = pickle.loads(made(size, seed, quirks, until))
         tables.update(copies)
         return result
 

@@ -1,8 +1,8 @@
 """Compile the models of the marts as for databases whose dbt adapters are not installed.
 
-`python dialects.py FOLDER ARGUMENTS`: dbt reads the tables by the adapter of DuckDB, and writes the
-models into `FOLDER/<database>` by the macros that the project has for it. dbt's own macros
-are those for all databases: its adapters override some of them.
+`python dialects.py FOLDER ARGUMENTS`: dbt reads the tables by the adapter of DuckDB, and writes
+the models into `FOLDER/<database>` by the macros that the project has for the database. dbt's own
+macros are those for all databases: its adapters override some of them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def compile_for(dialect: str, folder: str, arguments: list[str]) -> None:
     BaseDatabaseWrapper.dispatch = dispatched
     target = ["--target-path", f"{folder}/{dialect}", "--log-path", f"{folder}/{dialect}"]
     compiled = dbtRunner().invoke(
-        ["--quiet", "compile", "--select", "resource_type:model", *arguments, *target]
+        ["--quiet", "compile", "--exclude", "resource_type:test", *arguments, *target]
     )
     if not compiled.success:
         sys.exit(f"{dialect}: {compiled.exception or compiled.result}")

@@ -91,7 +91,11 @@ def compiled_for_others(loaded: Loaded, folder: Path) -> dict[str, dict[str, str
     )
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
     return {
-        database.name: {file.stem: file.read_text() for file in database.rglob("models/**/*.sql")}
+        database.name: {
+            file.stem: file.read_text()
+            for file in database.rglob("compiled/*/models/**/*.sql")
+            if file.parent.suffix != ".yml"
+        }
         for database in folder.iterdir()
     }
 

@@ -146,9 +146,11 @@ def membership(tables: Tables, row: Row) -> Iterator[Shown]:
 
 
 def payment_plan(tables: Tables, row: Row) -> Iterator[Shown]:
-    """`PaymentPlans`."""
+    """`PaymentPlans`, and the fee that holds now."""
     detail = row.detail or {}
     fees = detail.get("fees") or {}
+    price = taxed(fees.get("membershipFee", 0))
+    yield shown("MembershipFeeDetails", {"id": row.key, "membershipFee": price})
     yield shown(
         "PaymentPlan",
         {
@@ -160,7 +162,8 @@ def payment_plan(tables: Tables, row: Row) -> Iterator[Shown]:
             "membershipTypeId": key_of(detail.get("membership")),
             "joiningFee": taxed(fees.get("joiningFee", 0)),
             "adminFee": taxed(fees.get("administarationFee", 0)),
-            "membershipFee": taxed(fees.get("membershipFee", 0)),
+            "membershipFee": price,
+            "currentMembershipFeeId": row.key,
             "paymentInterval": period(detail.get("paymentInterval")),
             "commitmentPeriod": period(detail.get("commitmentPeriod")),
         },

@@ -7,7 +7,9 @@ with in_force as (
         months.month,
         {{ days }} as days,
         periods.period_to is null or periods.period_to > months.last_on as is_end,
-        periods.next_from is null or periods.next_from > months.last_on as is_last
+        periods.next_from is null or periods.next_from > months.last_on as is_last,
+        {# Of the gap into which the last month's end fell. #}
+        periods.days_without >= {{ pg_days_between('months.month', 'periods.stay_from') }} as is_gap_before
     from {{ ref('int_perfectgym__member_period') }} as periods
     inner join {{ ref('int_perfectgym__month') }} as months
         on months.installation = periods.installation
@@ -22,17 +24,26 @@ member_months as (
         installation,
         member_key,
         month,
-        first_joined_on,
         sum(days) as days_in_force,
         sum(case when is_frozen then days else 0 end) as frozen_days,
         max(case when is_last then club_key end) as club_key,
         max(case when is_last and is_end then 1 else 0 end) = 1 as is_member_end,
         max(case when is_last and is_end and is_frozen then 1 else 0 end) = 1 as is_frozen_end,
-        max(case when is_last then days_without end) as days_without,
+        max(case when is_gap_before then days_without end) as days_without,
         max(case when is_last then stay_from end) as stay_from,
         max(case when is_last then coalesce(period_to, {{ pg_date('9999-12-31') }}) end) as stay_to
     from in_force
-    group by installation, member_key, month, first_joined_on
+    group by installation, member_key, month
+
+),
+
+{# A pass into which no month's end falls makes nobody a member who joined. #}
+first_ends as (
+
+    select member_key, min(month) as first_month
+    from member_months
+    where is_member_end
+    group by member_key
 
 ),
 
@@ -51,7 +62,6 @@ both_ends as (
         coalesce(ends.installation, starts.installation) as installation,
         coalesce(ends.member_key, starts.member_key) as member_key,
         coalesce(ends.month, starts.next_month) as month,
-        coalesce(ends.first_joined_on, starts.first_joined_on) as first_joined_on,
         coalesce(ends.days_in_force, 0) as days_in_force,
         coalesce(ends.frozen_days, 0) as frozen_days,
         coalesce(ends.stay_from, starts.stay_from) as stay_from,
@@ -105,7 +115,7 @@ select
         when both_ends.is_member_start and both_ends.is_member_end then 'stayed'
         when both_ends.is_member_start then 'left'
         when not both_ends.is_member_end then 'within_month'
-        when both_ends.first_joined_on >= both_ends.month then 'joined'
+        when both_ends.month = first_ends.first_month then 'joined'
         when both_ends.days_without <= {{ var('pg_rejoin_gap_days') }} then 'renewed_late'
         else 'returned'
     end as movement,
@@ -118,6 +128,7 @@ select
 from both_ends
 inner join {{ ref('int_perfectgym__month') }} as months
     on months.installation = both_ends.installation and months.month = both_ends.month
+left join first_ends on first_ends.member_key = both_ends.member_key
 left join visits on visits.member_key = both_ends.member_key and visits.month = both_ends.month
 left join mrr on mrr.member_key = both_ends.member_key and mrr.month = both_ends.month
 where months.is_in_history

@@ -1,0 +1,160 @@
+"""Marts of sandboxes: their tables in DuckDB or PostgreSQL, and what dbt builds from them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import psycopg2
+from dlt.common.configuration.specs import ConnectionStringCredentials
+from support.figures.facts import Rules
+
+from perfectgym_source.sandbox import Sandbox
+from perfectgym_source.source import perfectgym_source
+
+PROJECT = Path(__file__).parents[2] / "perfectgym_source" / "marts" / "dbt"
+TABLES = {
+    "v1": (
+        "clubs", "class_types", "class_categories", "classes", "club_visits", "contract_fees",
+        "contracts", "instructors", "payment_plan_details", "payment_plans",
+        "pending_contract_fees", "user_classes", "user_contracts", "user_details",
+        "user_products", "users",
+    ),
+    "v2.2": (
+        "class_bookings", "class_categories", "class_ratings", "class_types", "classes",
+        "club_types", "club_zones", "clubs", "contract_charges", "contract_freezes",
+        "contract_payments", "contracts", "countries", "employee_availability_slots",
+        "freeze_reasons", "freeze_types", "instructors", "member_club_visits",
+        "member_marketing_sources", "members", "membership_types", "payment_plans",
+        "personal_training_bookings", "product_categories", "products",
+        "transaction_payments", "transactions",
+    ),
+}  # fmt: skip
+"""The resources that the marts are built from."""
+
+
+def load(
+    sandbox: Sandbox, api: str, destination: Any, dataset: str, folder: Path, **options: Any
+) -> None:
+    """Load the tables that the marts are built from."""
+    client, employee = sandbox.client, sandbox.employee
+    keys: dict[str, Any] = {"client_id": client.client_id, "client_secret": client.client_secret}
+    if api == "v1":
+        keys = {"username": employee.username, "password": employee.password}
+    source = perfectgym_source(
+        base_url=sandbox.base_url,
+        api=api,
+        resources=list(TABLES[api]),
+        requests_per_second=0,
+        **keys,
+        **options,
+    )
+    dlt.pipeline(
+        f"marts_{dataset}",
+        pipelines_dir=str(folder / "pipelines"),
+        destination=destination,
+        dataset_name=dataset,
+    ).run(source)
+
+
+def variables_of(rules: Rules, as_of: date) -> dict[str, Any]:
+    """Rules as variables of the project."""
+    found = {f"pg_{name}": value for name, value in vars(rules).items()}
+    found["pg_days_per_month"] = float(rules.days_per_month)
+    return {**found, "pg_ageing_days": list(rules.ageing_days), "pg_as_of": as_of.isoformat()}
+
+
+class Marts:
+    """Marts in DuckDB.
+
+    Args:
+        address: the file.
+        name: what the schemas of the marts begin with.
+        folder: where dbt keeps its files.
+    """
+
+    def __init__(self, address: str, name: str, folder: Path) -> None:
+        self.address = address
+        self.name = name
+        self.folder = folder
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the profile of the project reads."""
+        return {"PERFECTGYM_MARTS_DATABASE": self.address}
+
+    def build(self, datasets: Mapping[str, str], variables: Mapping[str, Any]) -> None:
+        """Build all marts of some datasets, of which each has its API, without dbt's tests."""
+        sources = [
+            {"schema": name, "installation": name, "api": api.replace(".", "")}
+            for name, api in datasets.items()
+        ]
+        done = subprocess.run(
+            [
+                Path(sys.executable).with_name("dbt"), "--quiet", "run",
+                "--project-dir", PROJECT, "--profiles-dir", PROJECT,
+                "--target-path", self.folder / "target", "--log-path", self.folder / "logs",
+                "--vars", json.dumps({"pg_sources": sources, **variables}),
+            ],
+            env={**os.environ, "PERFECTGYM_MARTS_DATASET": self.name, **self.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def query(self, sql: str) -> list[Any]:
+        """Rows of a query; the schema of the marts need not be named."""
+        with duckdb.connect(self.address, read_only=True) as connection:
+            connection.execute(f"set schema = '{self.name}_marts'")
+            return connection.execute(sql).fetchall()
+
+
+class PostgresMarts(Marts):
+    """Marts in PostgreSQL; the address is a URI."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the profile of the project reads."""
+        where = ConnectionStringCredentials(self.address)
+        return {
+            "PERFECTGYM_MARTS_ADAPTER": "postgres",
+            "PERFECTGYM_MARTS_HOST": str((where.query or {}).get("host", where.host)),
+            "PERFECTGYM_MARTS_USER": str(where.username),
+            "PERFECTGYM_MARTS_DATABASE": str(where.database),
+            "DBT_ENV_SECRET_PERFECTGYM_MARTS_PASSWORD": str(where.password),
+        }
+
+    def query(self, sql: str) -> list[Any]:
+        """Rows of a query; the schema of the marts need not be named."""
+        with closing(psycopg2.connect(self.address)) as connection, connection.cursor() as cursor:
+            cursor.execute(f"set search_path to {self.name}_marts")
+            cursor.execute(sql)
+            return cursor.fetchall()
+
+
+def leave_out(file: str, dataset: str, groups: Mapping[str, Iterable[str]]) -> list[str]:
+    """Make copies of a dataset in DuckDB, as views, each without some tables and their children."""
+    with duckdb.connect(file) as connection:
+        found = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = ?", [dataset]
+        )
+        names = [name for (name,) in found.fetchall()]
+        for group, lacking in groups.items():
+            connection.execute(f"create schema {dataset}_{group}")
+            for name in names:
+                if name.split("__")[0] not in lacking:
+                    connection.execute(
+                        f'create view {dataset}_{group}."{name}" as '
+                        f'select * from {dataset}."{name}"'
+                    )
+    return [f"{dataset}_{group}" for group in groups]

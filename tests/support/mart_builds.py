@@ -17,29 +17,15 @@ import duckdb
 import psycopg2
 from dlt.common.configuration.specs import ConnectionStringCredentials
 from support.figures.facts import Rules
+from support.marts import PROJECT, source_resources
 
 from perfectgym_source.sandbox import Sandbox
 from perfectgym_source.source import perfectgym_source
 
-PROJECT = Path(__file__).parents[2] / "perfectgym_source" / "marts" / "dbt"
-TABLES = {
-    "v1": (
-        "clubs", "class_types", "class_categories", "classes", "club_visits", "contract_fees",
-        "contracts", "instructors", "payment_plan_details", "payment_plans",
-        "pending_contract_fees", "user_classes", "user_contracts", "user_details",
-        "user_products", "users",
-    ),
-    "v2.2": (
-        "class_bookings", "class_categories", "class_ratings", "class_types", "classes",
-        "club_types", "club_zones", "clubs", "contract_charges", "contract_freezes",
-        "contract_payments", "contracts", "countries", "employee_availability_slots",
-        "freeze_reasons", "freeze_types", "instructors", "member_club_visits",
-        "member_marketing_sources", "members", "membership_types", "payment_plans",
-        "personal_training_bookings", "product_categories", "products",
-        "transaction_payments", "transactions",
-    ),
-}  # fmt: skip
-"""The resources that the marts are built from."""
+
+def generation(api: str) -> str:
+    """The name of a generation in the project."""
+    return api.replace(".", "")
 
 
 def load(
@@ -53,7 +39,7 @@ def load(
     source = perfectgym_source(
         base_url=sandbox.base_url,
         api=api,
-        resources=list(TABLES[api]),
+        resources=source_resources(generation(api)),
         requests_per_second=0,
         **keys,
         **options,
@@ -95,7 +81,7 @@ class Marts:
     def build(self, datasets: Mapping[str, str], variables: Mapping[str, Any]) -> None:
         """Build all marts of some datasets, of which each has its API, without dbt's tests."""
         sources = [
-            {"schema": name, "installation": name, "api": api.replace(".", "")}
+            {"schema": name, "installation": name, "api": generation(api)}
             for name, api in datasets.items()
         ]
         done = subprocess.run(

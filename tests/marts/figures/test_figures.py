@@ -247,3 +247,34 @@ def test_days_agree_with_the_ends_of_months(installation):
         last = (month + 31 * DAY).replace(day=1) - DAY
         assert days.get((last, club), (0, 0)) == row, (month, club)
     assert max(day for day, _ in days) == installation.as_of
+
+
+def test_joiners_by_source(installation):
+    found = installation.rows(
+        "member_key, marketing_source",
+        "(select m.*, d.marketing_source from fct_member_month as m "
+        "join dim_member as d on d.member_key = m.member_key) as joiners",
+        "movement = 'joined'",
+    )  # fmt: skip
+    sources = installation.facts.sources
+    assert Counter((number(member), source) for member, source in found) == Counter(
+        (each.member, sources.get(each.member))
+        for each in member_months(*installation.terms)
+        if each.movement == "joined"
+    )
+
+
+def test_classes_and_places_of_each_instructor(installation):
+    found = installation.by(
+        ("instructor_key", "club_key", "month"), "classes, places_taken, place_limit",
+        "kpi_instructor_month", "classes > 0",
+    )  # fmt: skip
+    wanted: dict[Any, list[int]] = {}
+    for each in filled(*installation.terms):
+        if each.state == "held" and each.instructor is not None:
+            month = each.starts_at.date().replace(day=1)
+            sums = wanted.setdefault((each.instructor, each.club, month), [0, 0, 0])
+            sums[0] += 1
+            sums[1] += (each.places or 0) if each.limit else 0
+            sums[2] += each.limit or 0
+    assert {key: [value or 0 for value in row] for key, row in found.items()} == wanted

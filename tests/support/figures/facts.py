@@ -158,17 +158,6 @@ class Payment:
 
 
 @dataclass(frozen=True)
-class Hours:
-    """Working time of an employee: a personal training that took place, or time on offer."""
-
-    employee: int
-    club: int | None
-    month: date
-    hours: Fraction
-    is_training: bool
-
-
-@dataclass(frozen=True)
 class Facts:
     """All records of an installation.
 
@@ -187,7 +176,6 @@ class Facts:
     bookings: tuple[Booking, ...] = ()
     sales: tuple[Sale, ...] = ()
     payments: tuple[Payment, ...] = ()
-    hours: tuple[Hours, ...] = ()
     sources: dict[int, str | None] = field(default_factory=dict)
     counts_are_booked: bool = True
 

@@ -32,7 +32,6 @@ _UNITS = {"day": (0, 1), "week": (0, 7), "month": (1, 0), "quarter": (3, 0), "ye
 
 def facts_of_v1(world: World) -> Facts:
     """Everything that the marts can know from API v1."""
-    members = {row.key: row for row in world.users}
     contracts = tuple(_contracts(world))
     clubs = {contract.key: contract.club for contract in contracts}
     return Facts(
@@ -44,7 +43,6 @@ def facts_of_v1(world: World) -> Facts:
         bookings=tuple(_booking(row) for row in world.rows("user_classes")),
         sales=tuple(_sales(world)),
         payments=tuple(_payments(world, clubs)),
-        sources=dict.fromkeys(members),
     )
 
 

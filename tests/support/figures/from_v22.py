@@ -19,7 +19,6 @@ from .facts import (
     Entry,
     Facts,
     Fee,
-    Hours,
     Payment,
     Plan,
     Sale,
@@ -34,10 +33,8 @@ def facts_of_v22(sets: Sets) -> Facts:
     """Everything that the marts can know from API v2.2."""
     truth = SetTruth(sets, "UTC")
 
-    def rows(name: str, table: str = "") -> list[Row]:
-        found = truth.tables(name)
-        alive = next(iter(found.values()))
-        return [row for row in alive if not row.get("is_deleted")]
+    def rows(name: str) -> list[Row]:
+        return [row for row in _all(truth, name) if not row.get("is_deleted")]
 
     freezes: dict[int, list[tuple[date, date | None]]] = {}
     for row in rows("ContractFreezes"):
@@ -63,7 +60,6 @@ def facts_of_v22(sets: Sets) -> Facts:
         bookings=tuple(_booking(row) for row in _all(truth, "ClassBookings")),
         sales=tuple(_sales(truth, rows("Transactions"))),
         payments=tuple(_payments(rows("TransactionPayments"), rows("ContractPayments"))),
-        hours=tuple(_hours(rows("PersonalTrainingBookings"), rows("EmployeeAvailabilitySlots"))),
         sources=_sources(truth),
         counts_are_booked=False,
     )
@@ -181,24 +177,10 @@ def _method(row: Row) -> str:
     return "Online" if row["online_gate_transaction_id"] is not None else "unknown"
 
 
-def _hours(trainings: list[Row], slots: list[Row]) -> Iterator[Hours]:
-    prefix = "personal_training_booking_details__"
-    for row in trainings:
-        start, end = row.get(f"{prefix}start_date_offset"), row.get(f"{prefix}end_date_offset")
-        employee = row.get(f"{prefix}employee_id")
-        if row.get(f"{prefix}is_completed") and start and end and employee:
-            club = row.get(f"{prefix}club_id")
-            yield Hours(employee, club, start.date().replace(day=1), _spent(start, end), True)
-    for row in slots:
-        start, end = row["start_date"], row["end_date"]
-        month = start.date().replace(day=1)
-        yield Hours(row["employee_id"], row["club_id"], month, _spent(start, end), False)
-
-
-def _spent(start: datetime, end: datetime) -> Fraction:
-    return Fraction(int((end - start).total_seconds()), 3600)
-
-
 def _sources(truth: SetTruth) -> dict[int, str | None]:
     """The source of each member; the one with the lowest id where there are several."""
-    return {row["id"]: None for row in _all(truth, "Members")}
+    names = {row["id"]: row["marketing_source"] for row in _all(truth, "MemberMarketingSources")}
+    found: dict[int, int] = {}
+    for pair in truth.pairs("Members", "marketingSources", "member", "source"):
+        found[pair["member"]] = min(pair["source"], found.get(pair["member"], pair["source"]))
+    return {member: names[source] or None for member, source in found.items()}

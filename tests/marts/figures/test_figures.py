@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from support.figures.activity import ageing, booking_states, days_overdue, filled, visits
 from support.figures.contracts import (
     base_contracts,
@@ -27,6 +28,8 @@ from support.figures.members import (
 )
 from support.figures.mrr import KINDS, by_club, mrr_months
 from support.installations import Installation, number
+
+pytestmark = pytest.mark.timeout(600)
 
 STATES = ("attended", "no_show", "not_recorded", "standby")
 

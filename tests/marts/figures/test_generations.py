@@ -13,6 +13,8 @@ from support.figures.facts import DAY, Rules, next_month
 from support.figures.members import club_months, cohorts, contract_months, discount_cost
 from support.figures.mrr import mrr_months
 
+pytestmark = pytest.mark.timeout(600)
+
 RULES = Rules()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from support.mart_builds import Marts
 
+pytestmark = pytest.mark.timeout(600)
+
 MARTS = {
     "fct_booking": "class_key, member_key, state",
     "fct_class": "class_key, club_key, state, booked, places_taken, attended, no_show",

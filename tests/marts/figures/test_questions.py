@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from support.pages import PROSE
 from support.questions import answered, queries
+
+pytestmark = pytest.mark.timeout(600)
 
 PAGE = PROSE["docs/questions.md"]
 

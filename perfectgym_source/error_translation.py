@@ -107,6 +107,15 @@ def concerns_folder(error: BaseException, folder: Path) -> bool:
     return root.is_relative_to(file) or Path(file).absolute().is_relative_to(root)
 
 
+def is_of_driver(error: BaseException) -> bool:
+    """Return whether the error is of a database's client library, by the names of PEP 249.
+
+    dlt passes those on that are raised when a connection is opened.
+    """
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return not kinds.isdisjoint(("DatabaseError", "InterfaceError"))
+
+
 def first_line(error: BaseException) -> str:
     """Return the beginning of an error's text, or its kind where it has none."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

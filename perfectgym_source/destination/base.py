@@ -29,6 +29,7 @@ from ..error_translation import (
     explain,
     first_line,
     is_local,
+    is_of_driver,
     not_configured,
 )
 from ..errors import DestinationError, PerfectGymError
@@ -159,8 +160,11 @@ class Destination(ABC):
                 raise self.translate_error(error) from error
 
     @contextlib.contextmanager
-    def view(self) -> Iterator[View]:
+    def view(self, only_published: bool = False) -> Iterator[View]:
         """Open the dataset for reading, without a lock: a run may be under way, or begin meanwhile.
+
+        Args:
+            only_published: Leave a loading file alone, so that a run that begins does not wait.
 
         Raises:
             PerfectGymError: The destination cannot be read.
@@ -170,7 +174,7 @@ class Destination(ABC):
         with tempfile.TemporaryDirectory(prefix="perfectgym-") as name:
             folder = Path(name)
             try:
-                with self._readable(run) as (dlt_destination, is_published):
+                with self._readable(run, only_published) as (dlt_destination, is_published):
                     pipeline = None
                     if dlt_destination is not None:
                         pipeline = dlt.pipeline(
@@ -253,7 +257,7 @@ class Destination(ABC):
                 if known := not_configured(link, self.options.destination):
                     return known
             of_destination = (*of_destination, OSError)
-        found = [link for link in links if isinstance(link, of_destination)]
+        found = [link for link in links if isinstance(link, of_destination) or is_of_driver(link)]
         if found and not concerns_folder(found[-1], self.folder):
             return self._failed(found[-1])
         explanation = explain(error)
@@ -265,7 +269,9 @@ class Destination(ABC):
         """Open the destination under the lock; yields it for `dlt.pipeline`."""
 
     @abstractmethod
-    def _readable(self, run: RunUnderWay | None) -> AbstractContextManager[tuple[Any, bool]]:
+    def _readable(
+        self, run: RunUnderWay | None, only_published: bool
+    ) -> AbstractContextManager[tuple[Any, bool]]:
         """Open the destination for reading beside a run.
 
         Yields:

@@ -147,8 +147,13 @@ class DuckDBFile(Destination):
             publish(self.database, connection, self.options.wait)
 
     @contextlib.contextmanager
-    def _readable(self, run: RunUnderWay | None) -> Iterator[tuple[Any, bool]]:
-        connection, is_published_file = _opened_for_reading(self.database, run)
+    def _readable(
+        self, run: RunUnderWay | None, only_published: bool
+    ) -> Iterator[tuple[Any, bool]]:
+        if only_published:
+            connection, is_published_file = read_only(self.database, is_needed=True), False
+        else:
+            connection, is_published_file = _opened_for_reading(self.database, run)
         if connection is None:
             yield None, is_published_file
             return

@@ -26,7 +26,9 @@ class SQLServer(Destination):
         yield merging_destination(self.options.destination, self.options.dataset)
 
     @contextlib.contextmanager
-    def _readable(self, run: RunUnderWay | None) -> Iterator[tuple[Any, bool]]:
+    def _readable(
+        self, run: RunUnderWay | None, only_published: bool
+    ) -> Iterator[tuple[Any, bool]]:
         yield self._direct_destination(), False
 
     def _direct_destination(self) -> Any:

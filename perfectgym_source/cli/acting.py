@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from ..config.pipelines import DEFAULT, NamedPipeline
+from ..config.pipelines import NamedPipeline
 from ..config.toml_files import read_toml_files_forgivingly, warn_of_readable_secrets
 from ..destination import Options
 from ..errors import ConfigurationError, PerfectGymError
 from ..pipeline.runs import PipelineRun, exit_code, run_all
-from .planning import DEMO_PIPELINE, Needs, demo, installation_of, planned_runs
+from .planning import Needs, demo, installation_of, pipeline_name, planned_runs
 from .rendering.json_output import error_data
 from .rendering.style import HEAD, styled
 from .result import Result, say_json
@@ -41,7 +41,7 @@ def act(
     """
     read_toml_files_forgivingly()
     warn_of_readable_secrets()
-    name = options.get("pipeline") or (DEMO_PIPELINE if options.get("demo") else DEFAULT)
+    name = pipeline_name(options)
     click.get_current_context().obj.pipeline = name
     with demo(options, serves=needs is Needs.ACCOUNT) as arguments:
         try:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 SECTIONS = {
     "Begin": ("demo", "init", "check"),
     "Load": ("load", "marts", "verify", "repair", "reset"),
-    "Look": ("status", "state", "list", "completion"),
+    "Look": ("report", "status", "state", "list", "completion"),
 }
 """The commands as the help page shows them."""
 

@@ -33,12 +33,10 @@ def after_load(options: Options, tables: Collection[str], demo: str) -> str:
         connect = f"duckdb.connect('{options.database}', read_only=True)"
         code = f"import duckdb; {connect}.sql('FROM {options.dataset}.{table} LIMIT 5').show()"
         steps.append(("look at rows", f'{_shown(Path(sys.executable), "python")} -c "{code}"'))
-    status = (
-        _call("status", options.pipeline, demo)
-        .partition(" --demo-size")[0]
-        .partition(" --demo-until")[0]
-    )
-    steps.append(("how fresh is it", status))
+    place = demo.partition(" --demo-size")[0].partition(" --demo-until")[0]
+    if options.marts:
+        steps.append(("look at charts", _call("report", options.pipeline, place)))
+    steps.append(("how fresh is it", _call("status", options.pipeline, place)))
     steps.append(("is it complete", _call("verify", options.pipeline, demo)))
     if demo:
         steps.append(("your own data", f"{command()} init"))

@@ -61,7 +61,8 @@ def _not_blank(_: click.Context, __: click.Parameter, value: str | None) -> str 
     return value
 
 
-def _file(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
+def file(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
+    """Return the path of a file; a folder is refused."""
     text = _not_blank(context, parameter, value)
     if text is not None and Path(text).is_dir():
         raise click.BadParameter(f"{text} is a folder: name a file in it.")
@@ -183,7 +184,7 @@ place = combined(
         WHERE,
         "--database",
         type=click.Path(),
-        callback=_file,
+        callback=file,
         metavar="FILE",
         help=help_of("database"),
     ),

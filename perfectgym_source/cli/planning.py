@@ -16,7 +16,7 @@ from ..catalog import API_VERSIONS
 from ..catalog.selection import known_resources
 from ..config.dlt_config import section
 from ..config.known_keys import check_keys, place_without_files
-from ..config.pipelines import NamedPipeline, configured_checks, named_pipeline
+from ..config.pipelines import DEFAULT, NamedPipeline, configured_checks, named_pipeline
 from ..config.settings import NO_ACCOUNT
 from ..destination.names import known_destination
 from ..error_translation import explain
@@ -35,6 +35,11 @@ DEMO_PIPELINE = "marts"
 
 
 _ACCOUNT = re.compile(r"sources\.perfectgym\.(subdomain|username|password) is missing")
+
+
+def pipeline_name(options: Mapping[str, Any]) -> str:
+    """Return the name of the pipeline that a call means."""
+    return options.get("pipeline") or (DEMO_PIPELINE if options.get("demo") else DEFAULT)
 
 
 class Needs(Enum):

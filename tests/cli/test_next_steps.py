@@ -36,6 +36,9 @@ def test_the_steps_go_with_the_call() -> None:
     )
     assert "perfectgym status --demo\n" in unstyled(demo)
     assert "perfectgym verify --demo --demo-size tiny\n" in unstyled(demo)
+    assert "perfectgym report" not in demo
+    with_marts = Options("duckdb", Path("gym.duckdb"), "perfectgym", pipeline="finance", marts=True)
+    assert "perfectgym report finance\n" in unstyled(after_load(with_marts, ["clubs"], ""))
 
 
 @pytest.mark.usefixtures("terminal")

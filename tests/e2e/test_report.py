@@ -17,6 +17,7 @@ from urllib.request import urlopen
 
 import duckdb
 import pytest
+from jsonschema import Draft202012Validator
 from support.browser import Page, chromium, page
 from support.mart_figures import Counted
 from support.mart_tables import CLUBS, MONTHS, Rows, database, made_up
@@ -157,6 +158,8 @@ def test_the_page_is_a_page_of_the_browser_without_errors(
 def test_the_file_is_its_owners_and_a_failure_keeps_the_old_one(built: Program) -> None:
     done = built("report", "--html", "report.html", "--json")
     found = json.loads(done.stdout)
+    schema = Path(__file__).parents[2] / "docs" / "result.schema.json"
+    Draft202012Validator(json.loads(schema.read_text(encoding="utf-8"))).validate(found)
     assert (found["command"], found["outcome"], found["file"]) == ("report", "ok", "report.html")
     assert (found["first_month"], found["last_month"]) == ("2024-02-01", "2026-01-01")
     assert found["currencies"] == ["EUR"]

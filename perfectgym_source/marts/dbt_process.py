@@ -88,6 +88,8 @@ def run_dbt(
     except OSError as error:
         raise SystemFailure(f"dbt could not be started: {error}") from None
     output = _output_of(process)
+    if process.returncode not in (0, 1):  # interrupted, it leaves the results of some nodes
+        raise DbtFailed(_last_error(output, process.returncode))
     try:
         return _results(json.loads(results.read_bytes()))
     except (OSError, ValueError, KeyError):

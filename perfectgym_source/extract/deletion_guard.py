@@ -18,39 +18,39 @@ def are_too_many(vanished: int, loaded: int) -> bool:
     return vanished > max(MAY_VANISH, loaded // 2)
 
 
-def check_vanished(endpoint: Endpoint, vanished: int, loaded: int) -> None:
-    """Raise if so many rows have vanished that the account may have lost a permission.
+def refusal(endpoint: Endpoint, vanished: int, loaded: int) -> ApiError | None:
+    """Return an error if so many rows have vanished that the account may have lost a permission.
 
     Args:
         endpoint: The endpoint.
         vanished: The number of rows that the API no longer has.
         loaded: The number of rows that were loaded.
-
-    Raises:
-        ApiError: They are too many.
     """
-    if are_too_many(vanished, loaded):
-        raise ApiError(
-            f"{vanished} of {loaded} rows have vanished from the list at once: none of them is "
-            "removed.",
-            hint="Is the account still allowed to see them? If it is right, load this resource "
-            "with --full-refresh.",
-            resource=endpoint.name,
-        )
+    if not are_too_many(vanished, loaded):
+        return None
+    return ApiError(
+        f"{vanished} of {loaded} rows have vanished from the list at once: none of them is "
+        "removed.",
+        hint="Is the account still allowed to see them? If it is right, load this resource "
+        "with --full-refresh.",
+        resource=endpoint.name,
+    )
 
 
 class RowCounts:
     """The number of rows in each partition of a table whose partitions are replaced.
 
     Args:
-        loaded: The numbers at the end of the last run; empty if they are not to be compared.
+        loaded: The numbers at the end of the last run.
+        is_guard: Whether lists are compared with them.
 
     Attributes:
         current: The numbers now, without partitions that have no rows.
     """
 
-    def __init__(self, loaded: Mapping[Partition, int]) -> None:
+    def __init__(self, loaded: Mapping[Partition, int], is_guard: bool = True) -> None:
         self._loaded = loaded
+        self._is_guard = is_guard
         self.current = dict(loaded)
         self._held: list[tuple[Partition, Sequence[Any]]] = []
 
@@ -60,11 +60,11 @@ class RowCounts:
         Only lists that lost more than half of their rows can bring a table below half.
 
         Returns:
-            Whether it is kept until all lists have been read, for `released`.
+            Whether it is kept until all lists have been read, for `release` or `drop`.
         """
         before, now = self._loaded.get(partition, 0), len(elements)
         self.current[partition] = now
-        if before <= 2 * now:
+        if before <= 2 * now or not self._is_guard:
             return False
         self._held.append((partition, elements))
         return True
@@ -73,16 +73,22 @@ class RowCounts:
         """Forget a partition whose rows are removed."""
         self.current.pop(partition, None)
 
-    def released(self, endpoint: Endpoint) -> list[tuple[Partition, Sequence[Any]]]:
-        """Return the lists that were kept.
+    def refusal(self, endpoint: Endpoint) -> ApiError | None:
+        """Return why the lists that were kept must not be loaded; None if they may be."""
+        if not self._held:
+            return None
+        return refusal(endpoint, self._lost(self.current), sum(self._loaded.values()))
 
-        Raises:
-            ApiError: See `check_vanished`.
-        """
+    def release(self) -> list[tuple[Partition, Sequence[Any]]]:
+        """Return the lists that were kept, to be loaded."""
         held, self._held = self._held, []
-        if held:
-            check_vanished(endpoint, self._lost(self.current), sum(self._loaded.values()))
         return held
+
+    def drop(self) -> list[Partition]:
+        """Drop the lists that were kept, and return their partitions, whose rows stay."""
+        dropped = [partition for partition, _ in self.release()]
+        self.current.update({partition: self._loaded[partition] for partition in dropped})
+        return dropped
 
     def are_refused(self, counts: Mapping[Partition, int]) -> bool:
         """Return whether lists with these numbers of rows would be refused."""

@@ -133,8 +133,23 @@ class EndpointReader:
             )
         if self.router.batch_queue is not None:
             self.router.batch_queue.flush()  # what was received is loaded, whatever is kept
-            self.router.send_held()
+            self._send_held()
             self.router.batch_queue.flush()
+
+    def _send_held(self) -> None:
+        """Send the lists that lost most of their rows, or leave them for the next run.
+
+        The other lists are in the table, and the state says so.
+        """
+        table = self.router.table
+        error = table.counts.refusal(self.endpoint) if table is not None else None
+        if table is None or error is None:
+            self.router.send_held()
+            return
+        for partition in table.counts.drop():
+            self._leave(partition, error)
+        self.error = error
+        self._failures.report(self.endpoint.name, (), error)
 
     def _depends_on(self, table: str, how: str = "") -> ApiError:
         return ApiError(

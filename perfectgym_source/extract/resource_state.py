@@ -78,7 +78,7 @@ class ResourceState:
                 if name == endpoint.name or not self.is_sweep
             }
         self.loaded_ids = stored.ids
-        self.counts = RowCounts({} if full_refresh else stored.counts)
+        self.counts = RowCounts(stored.counts, is_guard=not full_refresh)
         self.pending = {name: dict.fromkeys(found) for name, found in stored.pending.items()}
         self.deleted = stored.deleted
         self.failed: dict[str, set[Partition]] = {}

@@ -14,7 +14,7 @@ from ..errors import ApiError
 from .batch_queue import BatchQueue
 from .context import ExtractContext
 from .cursors import Cursor, Version
-from .deletion_guard import check_vanished
+from .deletion_guard import refusal
 from .partitions import Partition, partition_key
 from .resource_state import ResourceState
 
@@ -211,15 +211,10 @@ class RowRouter:
         self._send_list(self.table, partition, elements)
 
     def send_held(self) -> None:
-        """Send the lists that lost most of their rows, when all lists have been read.
-
-        Raises:
-            ApiError: They lost so many that the account may have lost a permission.
-        """
-        if self.table is None:
-            return
-        for partition, elements in self.table.counts.released(self._endpoint):
-            self._send_list(self.table, partition, elements)
+        """Send the lists that lost most of their rows, when all lists have been read."""
+        if self.table is not None:
+            for partition, elements in self.table.counts.release():
+                self._send_list(self.table, partition, elements)
 
     def _send_list(
         self, state: ResourceState, partition: Partition, elements: Sequence[Any]
@@ -258,8 +253,9 @@ class RowRouter:
         if self.table is None:
             return
         missing = self.table.loaded_ids - ids
-        if not self.table.is_full_refresh:
-            check_vanished(self._endpoint, len(missing), len(self.table.loaded_ids))
+        error = refusal(self._endpoint, len(missing), len(self.table.loaded_ids))
+        if error and not self.table.is_full_refresh:
+            raise error
         self.table.loaded_ids = ids
         field = str(self._endpoint.id_field)
         self._send(Page([]), {}, [{field: identity} for identity in sorted(missing)])

@@ -11,7 +11,7 @@ from support.loading import Run, Target, set_now, small_world
 from support.truth import check
 from support.v22 import Target22, differences
 
-from perfectgym_source.extract.deletion_guard import MAY_VANISH
+from perfectgym_source.extract.deletion_guard import MAY_VANISH, RowCounts
 from perfectgym_source.extract.state import SourceState
 from perfectgym_source.sandbox import Fault, Sandbox
 
@@ -216,3 +216,32 @@ def test_rows_that_come_and_go_are_not_guarded(tmp_path: Path, monkeypatch: Any)
 def sees_nothing_of_v1(target: Target) -> None:
     body = b'{"elements": []}'
     target.sandbox.faults.add(Fault("Users/MembershipCards", "garbage", times=None, body=body))
+
+
+def test_a_list_that_was_loaded_beside_those_that_are_kept_may_become_as_it_was(
+    tmp_path: Path,
+) -> None:
+    table = "products"
+    with Sandbox(world=small_world()) as sandbox:
+        world = sandbox.world
+        first, second, *_ = [club["id"] for club in world.truth("clubs")]
+        while len(world.rows(table, club_id=second)) <= 2 * len(world.rows(table)) / 3 + MAY_VANISH:
+            world.add(table, club_id=second)
+        target = Target(tmp_path, sandbox)
+        target.load(table)
+        new = world.add(table, club_id=first)
+        gone = world.rows(table, club_id=second)
+        for row in gone:
+            world.purge(table, row)
+        refused(target.load(table, on_error="continue"), table)
+        world.purge(table, new)
+        for _ in gone:
+            world.add(table, club_id=second)
+        target.load(table)
+        check(target, table)
+
+
+def test_a_full_refresh_remembers_the_rows_of_what_it_could_not_read() -> None:
+    counts = RowCounts({(1,): 30, (2,): 30}, is_guard=False)
+    assert not counts.hold((1,), [])
+    assert RowCounts(counts.current).hold((2,), [])

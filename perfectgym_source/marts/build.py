@@ -25,7 +25,7 @@ from ..errors import ConfigurationError
 from ..text import listed
 from .connection import environment
 from .dbt_process import DbtFailed, NodeResult, run_dbt
-from .record import MartsRecord, newest_record
+from .record import MartsRecord, newest_record, note_loads
 from .selection import Loaded, State, selected
 from .variables import AS_OF, SOURCES
 
@@ -96,6 +96,8 @@ class Marts:
             if loaded is not None:
                 before = self._state(client, variables, loaded.loads)
                 selectors = selected(newest_record(client), before, now, loaded.tables)
+                if selectors == [] and now != before:
+                    note_loads(client, now.last_load, now.loads)
             found = environment(self.session.destination, client)
         if selectors == []:
             return None

@@ -100,5 +100,16 @@ def forget_fingerprint(client: SqlClientBase[Any]) -> None:
         pass
 
 
+def note_loads(client: SqlClientBase[Any], last_load: str | None, loads: int) -> None:
+    """Note loads that changed nothing of what the models read: the marts hold them too."""
+    table = _table(client)
+    client.execute_sql(
+        f"UPDATE {table} SET last_load = %s, loads = %s "
+        f"WHERE built_at = (SELECT max(built_at) FROM {table})",
+        last_load,
+        loads,
+    )
+
+
 def _table(client: SqlClientBase[Any]) -> str:
     return client.make_qualified_table_name(MARTS)

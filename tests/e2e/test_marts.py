@@ -68,6 +68,9 @@ def test_only_what_changed_is_built_again(
     sandbox.world.change("instructors", sandbox.world.rows("instructors")[0], firstName="Else")
     done = load(configured)
     assert (done["rows"]["instructors"], done["marts"]) == (1, None)
+    assert load(configured)["marts"] is None
+    rename_club(sandbox, "Renamed again")
+    assert load(configured)["marts"]["models"] == 3
 
     status = json.loads(configured("status", "--json", *LOAD[3:]).stdout)
     assert status["marts"]["models"] == 3 and status["marts_tests"] is None

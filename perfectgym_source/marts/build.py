@@ -152,7 +152,8 @@ def _record(
     failed = [result for result in models if result.status in _BROKEN]
     broken = [result for result in tested if result.status not in ("pass", "skipped")]
     first = next((result.message for result in (*failed, *broken)), None)
-    is_failed = bool(failed or error)
+    skipped = sum(result.status == "skipped" for result in models)
+    is_failed = bool(failed or error or skipped)
     return lambda run_id, seconds: MartsRecord(
         run_id=run_id,
         built_at=cast(datetime, pendulum.now("UTC")),
@@ -162,14 +163,14 @@ def _record(
         as_of=state.as_of,
         models=sum(result.status == _BUILT for result in models),
         failed=" ".join(result.name for result in failed) or None,
-        skipped=sum(result.status == "skipped" for result in models),
+        skipped=skipped,
         tests=len(tested) if tests else None,
         tests_failed=" ".join(result.name for result in broken) or None,
         error=error or first,
         last_load=state.last_load,
         loads=state.loads,
-        # dbt itself failed: nothing is known to be built.
-        fingerprint="" if error else state.fingerprint,
+        # dbt itself failed, or a test could not be made: what is not built is not known.
+        fingerprint="" if error or (skipped and not failed) else state.fingerprint,
     )
 
 

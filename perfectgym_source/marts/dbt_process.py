@@ -98,7 +98,13 @@ def run_dbt(
 
 def _environment(added: Mapping[str, str]) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
-    return {**own, "DO_NOT_TRACK": "1", "PYTHONDONTWRITEBYTECODE": "1", **added}
+    return {
+        **own,
+        "DO_NOT_TRACK": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PERFECTGYM_MARTS_SEVERITY": "warn",  # otherwise what reads the model is not built
+        **added,
+    }
 
 
 def _output_of(process: subprocess.Popen[str]) -> str:

@@ -119,6 +119,23 @@ def test_a_mart_that_fails_holds_nothing_back_and_stays_as_it_was(
     assert configured.query(named.format("_marts", "kpi_club")) == [(1,)]
 
 
+TESTED = """
+models:
+  - name: int_perfectgym__club
+    columns: [{name: name, data_tests: [accepted_values: {arguments: {values: [x]}}]}]
+"""
+
+
+def test_a_test_that_fails_keeps_no_model_from_being_built(
+    configured: Program, sandbox: Sandbox, models: Path
+) -> None:
+    assert configured.exec(*LOAD, "--no-marts").returncode == 0
+    (models / "intermediate" / "tests.yml").write_text(TESTED)
+    built = json.loads(configured.exec("marts", "--json").stdout)["marts"]
+    assert (built["models"], built["skipped"], built["tests"]) == (6, 0, 1)
+    assert built["tests_failed"] == ["accepted_values_int_perfectgym__club_name__x"]
+
+
 def test_variables_reach_the_models_and_everything_is_built_when_they_change(
     configured: Program, models: Path
 ) -> None:

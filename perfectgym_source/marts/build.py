@@ -120,11 +120,12 @@ class Marts:
     def _variables(self, started_at: datetime) -> dict[str, Any]:
         given = self.session.destination.options.marts_vars
         source = {
-            "installation": self.installation,
             "schema": self._dataset,
             "api": self.api.name.replace(".", ""),
             "shared": self.is_shared,
         }
+        if not self.is_shared:  # there the rows have it, and it is another one in each run
+            source["installation"] = self.installation
         day = _day(started_at) - timedelta(days=1)
         return {AS_OF: day.isoformat(), **given, SOURCES: [source]}
 

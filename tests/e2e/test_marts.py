@@ -227,3 +227,19 @@ def test_two_installations_have_marts_of_their_own(program: Program) -> None:
             keys = program.query(f"SELECT club_key FROM {schema}.dim_club ORDER BY ALL")
             ids = [int(row["id"]) for row in sandbox.world.truth("clubs")]
             assert keys == sorted((f"{name}|{identity}",) for identity in ids)
+
+
+def test_an_idle_run_builds_nothing_of_a_shared_dataset(program: Program) -> None:
+    site = program.folder / "site"
+    small_project(program.folder / "project")
+    program.environment.update(in_its_place(program.folder / "project", site))
+    with Sandbox(size="tiny", seed=1) as north, Sandbox(size="tiny", seed=2) as south:
+        write_settings(program.folder, {"north": north, "south": south})
+        with (program.folder / ".dlt" / "config.toml").open("a") as config:
+            config.write("\n[pipelines.core]\nshared_dataset = true\n")
+        runs = list(load(program)["installations"].values())
+        assert [run["marts"]["is_full"] for run in runs] == [True, False]
+        query = "SELECT DISTINCT split_part(club_key, '|', 1) FROM perfectgym_marts.dim_club"
+        assert sorted(program.query(query)) == [("north",), ("south",)]
+        runs = list(load(program)["installations"].values())
+        assert [run["marts"] for run in runs] == [None, None]

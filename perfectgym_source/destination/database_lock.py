@@ -19,7 +19,7 @@ from tenacity import (
     wait_fixed,
 )
 
-from ..errors import DestinationError, DestinationLocked
+from ..errors import DestinationError, DestinationLocked, LockedError
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -27,6 +27,7 @@ T = TypeVar("T")
 MOST_THREADS = 4
 MEGABYTES_PER_THREAD = 125
 """DuckDB's limit: the memory that its documentation asks for."""
+CLOSE_IT = "Close it there and run again; nothing is lost. The published file may stay open."
 
 
 @contextlib.contextmanager
@@ -47,9 +48,7 @@ def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection
         check_header(file)
         connection = when_unlocked(file, wait, lambda: duckdb.connect(str(file)))
     except DestinationLocked as error:
-        error.hint = (
-            "Close it there and run again; nothing is lost. The published file may stay open."
-        )
+        error.hint = CLOSE_IT
         raise
     except DamagedDatabase as error:
         error.hint = (
@@ -205,11 +204,12 @@ def read_only(file: Path, is_needed: bool = False) -> duckdb.DuckDBPyConnection 
 
 
 def _is_locked(error: BaseException) -> bool:
-    """Return whether DuckDB says that another process has the file open."""
-    return isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+    """Return whether another process has the file open, or holds its lock."""
+    is_open = isinstance(error, duckdb.IOException) and "Could not set lock" in str(error)
+    return is_open or isinstance(error, LockedError)
 
 
 def _user_of(error: BaseException | None) -> str:
     """Return the program that has the file open, as DuckDB names it."""
-    found = re.search(r"held in (.+? \(PID \d+\))", str(error))
-    return found[1] if found else "another program"
+    found = re.search(r"held in (.+? \(PID \d+\))|(process \d+ on [^,]+)", str(error))
+    return (found[1] or found[2]) if found else "another program"

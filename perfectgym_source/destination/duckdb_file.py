@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import os
 import re
 import shlex
 from collections.abc import Collection, Iterator
@@ -14,15 +16,16 @@ import duckdb
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.sql_client import SqlClientBase
 
+from ..config.dlt_folders import data_folder
 from ..config.pipeline_settings import NamedPipeline
 from ..config.setting import default_of
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, DestinationLocked, LockedError
 from .base import Destination
-from .database_lock import database_lock, read_only
+from .database_lock import CLOSE_IT, database_lock, read_only, when_unlocked
 from .loading_file import loading_file, opened
 from .publish import is_published, publish
 from .replacement import write_ahead_log
-from .run_lock import RunUnderWay
+from .run_lock import RunUnderWay, run_lock, run_under_way
 
 _DAMAGE = re.compile(
     "corrupt|checksum|not a valid DuckDB|deserializ|attempted to read", re.IGNORECASE
@@ -97,7 +100,7 @@ class DuckDBFile(Destination):
         if not loading_file(database).exists():
             # The working files belong to a file that was deleted.
             self.forget_working_files()
-        with contextlib.ExitStack() as self._held:
+        with self._file_lock(), contextlib.ExitStack() as self._held:
             self._connection = self._held.enter_context(
                 opened(database, options.wait, options.storage_version)
             )
@@ -105,6 +108,25 @@ class DuckDBFile(Destination):
             yield dlt.destinations.duckdb(DuckDbCredentials(str(loading_file(database))))
             if publishes:
                 self._publish(self._connection)
+
+    @property
+    def _file_folder(self) -> Path:
+        """The folder of the lock that all datasets of the file have in common."""
+        name = hashlib.sha256(os.fsencode(self._location())).hexdigest()[:12]
+        return data_folder() / name
+
+    @contextlib.contextmanager
+    def _file_lock(self) -> Iterator[None]:
+        """Keep the loads into other datasets of the file out, even while it is lent."""
+        file, folder = loading_file(self.database), self._file_folder
+        with contextlib.ExitStack() as held:
+            try:
+                when_unlocked(file, self.options.wait, lambda: held.enter_context(run_lock(folder)))
+            except LockedError:
+                run = run_under_way(folder)
+                who = run.process if run and run.process else "another run"
+                raise DestinationLocked(f"{file} is open in {who}", hint=CLOSE_IT) from None
+            yield
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[None]:
@@ -153,6 +175,7 @@ class DuckDBFile(Destination):
         if only_published:
             connection, is_published_file = read_only(self.database, is_needed=True), False
         else:
+            run = run or run_under_way(self._file_folder)
             connection, is_published_file = _opened_for_reading(self.database, run)
         if connection is None:
             yield None, is_published_file
@@ -212,7 +235,8 @@ def _opened_for_reading(
             that is under way does not count: nothing is published yet.
     """
     loading = loading_file(database)
-    connection = read_only(loading)
+    # A run lends the file to dbt, which could not open it beside a reader.
+    connection = None if run else read_only(loading)
     if connection is not None:
         return connection, False
     connection = read_only(database, is_needed=True)

@@ -214,6 +214,51 @@ def test_what_was_killed_while_dbt_worked_is_built_by_the_next_run(
     assert configured.query(query) == [(1,)]
 
 
+WAITING_DBT = """
+if "PERFECTGYM_MARTS_ADAPTER" in os.environ:
+    import time
+    Path("started").touch()
+    while not Path("go").exists():
+        time.sleep(0.1)
+"""
+
+
+def test_no_other_run_loads_into_the_file_while_dbt_has_it(
+    configured: Program, models: Path
+) -> None:
+    """dbt takes seconds to open it, and a run into another dataset of the file would not wait."""
+    site = Path(configured.environment["PYTHONPATH"]) / "sitecustomize.py"
+    site.write_text(site.read_text() + WAITING_DBT)
+    errors = configured.folder / "errors"
+
+    def started(*words: str) -> subprocess.Popen[bytes]:
+        with errors.open("ab") as stderr:
+            return subprocess.Popen(
+                [sys.executable, str(PERFECTGYM), *words],
+                cwd=configured.folder,
+                env=configured.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+            )
+
+    building = started(*LOAD)
+    deadline = time.monotonic() + 120
+    while not (found := list(configured.folder.glob("dlt/**/marts/started"))):
+        assert building.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    # Nor does one that only looks.
+    shown = configured("status", "--json", *LOAD[3:])
+    assert json.loads(shown.stdout)["run_under_way"], shown.stderr
+    other = started("load", "--dataset", "other", "--wait", "200", "--resources", "clubs")
+    while "waiting up to 200 s" not in errors.read_text():
+        assert other.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    found[0].with_name("go").touch()
+    assert (building.wait(120), other.wait(120)) == (0, 0), errors.read_text()
+    assert configured.query(BUILDS) == [("ok", True, 6, None)]
+    assert configured.query("SELECT count(*) > 0 FROM other.clubs") == [(True,)]
+
+
 def test_two_installations_have_marts_of_their_own(program: Program) -> None:
     small_project(program.folder / "project")
     site = program.folder / "site"

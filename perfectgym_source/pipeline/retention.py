@@ -39,6 +39,12 @@ _RUNS = """
     WHERE pipeline = %s AND installation = %s ORDER BY started_at DESC
 """
 _LAST_SUCCESSES = newest_by_resource("run_id", "run.installation = %s AND done.outcome = 'ok'")
+_NEWEST_MARTS = """
+    SELECT run_id FROM {_run_marts} WHERE built_at IN (
+        SELECT max(built_at) FROM {_run_marts}
+        UNION ALL SELECT max(built_at) FROM {_run_marts} WHERE tests IS NOT NULL
+    )
+"""
 
 
 @dataclass(frozen=True)
@@ -109,13 +115,15 @@ def _delete_states(client: SqlClientBase[Any], pipeline_name: str, keep: int) ->
 def _delete_runs(client: SqlClientBase[Any], run: RunRecord, oldest: datetime) -> None:
     """Delete runs from the history that began before a time.
 
-    The last run that read all of a resource stays: `status` needs it.
+    The last run that read all of a resource stays: `status` needs it. So does that of the newest
+    marts, without whose record they would be taken for others' tables.
     """
     runs = rows(client, _RUNS, run.pipeline, run.installation)
     old = [row for row in runs[MOST_RUNS:] if utc(row[1]) < oldest][-MOST_RUNS:]
     if not old:
         return
-    kept = {run_id for (run_id,) in rows(client, _LAST_SUCCESSES, run.installation)}
+    needed = rows(client, _LAST_SUCCESSES, run.installation) + rows(client, _NEWEST_MARTS)
+    kept = {run_id for (run_id,) in needed}
     old = [row for row in old if row[0] not in kept]
     # The runs come last but for their loads: what is left of a failure is found again by them.
     for table in (RESOURCES, CHECKS, MARTS, RUNS):

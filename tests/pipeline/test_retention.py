@@ -116,6 +116,21 @@ def test_old_runs_are_deleted_but_the_newest_and_the_last_successes(recorder: Re
     assert runs(recorder) == [101, 101, 101]
 
 
+def test_the_newest_record_of_the_marts_stays(recorder: Recorder) -> None:
+    """It says whose the tables in their schemas are."""
+    load(recorder)
+    add_runs(recorder, 150, age_days=400, outcome="failed")
+    execute(
+        recorder,
+        "CREATE TABLE _run_marts AS SELECT run_id, started_at AS built_at, "
+        "CASE WHEN run_id = '400-140' THEN 1 END AS tests FROM _runs "
+        "WHERE run_id IN ('400-120', '400-130', '400-140')",
+    )
+    load(recorder, history_days=365)
+    kept = [("400-120",), ("400-140",)]  # the newest, and the newest with tests
+    assert recorder.query("SELECT run_id FROM _run_marts ORDER BY 1") == kept
+
+
 def test_a_clock_that_is_ahead_deletes_only_a_few(recorder: Recorder) -> None:
     load(recorder)
     add_runs(recorder, 320, age_days=1, outcome="failed")

@@ -245,3 +245,22 @@ def test_a_full_refresh_remembers_the_rows_of_what_it_could_not_read() -> None:
     counts = RowCounts({(1,): 30, (2,): 30}, is_guard=False)
     assert not counts.hold((1,), [])
     assert RowCounts(counts.current).hold((2,), [])
+
+
+def test_a_periodic_list_that_was_refused_is_read_by_the_next_run(
+    target: Target22, running: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "periodic").mkdir()
+    target = Target22(folder, running)
+    set_now(monkeypatch, "2026-01-01T00:00:00")
+    target.load(LINK)
+    assert not target.load(LINK).report.requests[LINK]
+    sees_nothing(target)
+    set_now(monkeypatch, "2026-01-09T00:00:00")
+    for _ in range(2):
+        refused(target.load(LINK, on_error="continue"), LINK)
+    running.faults.clear()
+    leave(target, 40)
+    assert target.load(LINK).rows == {LINK: 40}
+    assert differences(target, (LINK,)) == []
+    assert not target.load(LINK).report.requests[LINK]

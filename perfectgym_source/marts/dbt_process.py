@@ -88,12 +88,14 @@ def run_dbt(
     except OSError as error:
         raise SystemFailure(f"dbt could not be started: {error}") from None
     output = _output_of(process)
-    if process.returncode not in (0, 1):  # interrupted, it leaves the results of some nodes
-        raise DbtFailed(_last_error(output, process.returncode))
+    code = process.returncode
+    if code not in (0, 1) and results.exists():
+        # The results are those of some nodes, and what it printed may quote rows.
+        raise DbtFailed(f"dbt was interrupted (exit code {code})")
     try:
         return _results(json.loads(results.read_bytes()))
     except (OSError, ValueError, KeyError):
-        raise DbtFailed(_last_error(output, process.returncode)) from None
+        raise DbtFailed(_last_error(output, code)) from None
 
 
 def _environment(added: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ os.makedirs(target)
 node = {"unique_id": "model.perfectgym.dim_club", "status": "success", "message": "OK"}
 with open(os.path.join(target, "run_results.json"), "w") as file:
     json.dump({"results": [node]}, file)
-print("interrupted")
+print("Could not convert string 'Secret'")
 sys.exit(int(os.environ["CODE"]))
 """
 
@@ -29,5 +29,5 @@ def test_the_results_of_dbt_count_only_if_it_came_to_its_end(
     monkeypatch.setattr(dbt_process, "_DBT", (sys.executable, "-c", DBT))
     [built] = run_dbt(["run"], {}, {"CODE": "0"}, tmp_path / "well")
     assert (built.name, built.status) == ("dim_club", "success")
-    with pytest.raises(DbtFailed, match="interrupted"):
+    with pytest.raises(DbtFailed, match=r"^dbt was interrupted \(exit code 2\)$"):
         run_dbt(["run"], {}, {"CODE": "2"}, tmp_path / "interrupted")

@@ -113,7 +113,7 @@ class DuckDBFile(Destination):
     def _file_folder(self) -> Path:
         """The folder of the lock that all datasets of the file have in common."""
         name = hashlib.sha256(os.fsencode(self._location())).hexdigest()[:12]
-        return data_folder() / name
+        return data_folder() / "files" / name
 
     @contextlib.contextmanager
     def _file_lock(self) -> Iterator[None]:

@@ -318,7 +318,7 @@ def test_the_scratch_database_is_private_and_leaves_nothing(copy, sandbox, tmp_p
         modes.append(stat.S_IMODE(folder.stat().st_mode))
         raise duckdb.IOException("No space left on device")
 
-    [lock] = (tmp_path / "dlt").rglob("*.lock")
+    [lock] = (tmp_path / "dlt" / "perfectgym").glob("*/run.lock")
     left = lock.parent / "verify"
     left.mkdir()
     (left / "of a killed process").touch()

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from support import dbt_server
 from support.marts_project import small_project
 from support.places import Place
 
@@ -38,6 +39,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     small_project(folder)
     for module in (marts_schemas, build, dbt_process):
         monkeypatch.setattr(module, "PROJECT", folder)
+    monkeypatch.setattr(dbt_process, "_DBT", dbt_server.command())
     marts_schemas.model_files.cache_clear()
     yield folder
     marts_schemas.model_files.cache_clear()

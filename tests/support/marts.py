@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import psycopg2
 import yaml
+from support import dbt_server
 from support.loading import Target
 from support.v22 import Target22
 
@@ -135,7 +136,7 @@ def dbt(
     folder = loaded.file.parent
     result = subprocess.run(
         [
-            *(sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments),
+            *(*dbt_server.command(), "--no-use-colors", *arguments),
             *("--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt")),
             *_options(loaded, variables),
         ],

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 from perfectgym_source.destination.marts_schemas import PROJECT
@@ -29,12 +33,12 @@ MODELS = {
         "from {{ ref('stg_perfectgym_v1__class_types') }}"
     ),
 }
-_SITE = """
-import os
-from pathlib import Path
+_SITE = f"""
+import os, sys
 if "TEST_PROJECT" in os.environ:
-    from perfectgym_source.destination import marts_schemas
-    marts_schemas.PROJECT = Path(os.environ.pop("TEST_PROJECT"))
+    sys.path.append({str(Path(__file__).parent)!r})
+    from marts_project import take_its_place
+    take_its_place()
 """
 
 
@@ -53,10 +57,27 @@ def small_project(folder: Path) -> Path:
 def in_its_place(folder: Path, site: Path) -> Mapping[str, str]:
     """Return the variables with which a process takes the project in a folder for the shipped one.
 
+    `dbt_server` works for it, unless `TEST_DBT` is taken out of them: then dbt itself does.
+
     Args:
         folder: The project.
         site: A new folder for what Python runs at its start.
     """
+    from support import dbt_server
+
     site.mkdir()
     (site / "sitecustomize.py").write_text(_SITE, encoding="utf-8")
-    return {"PYTHONPATH": str(site), "TEST_PROJECT": str(folder)}
+    places = {"PYTHONPATH": str(site), "TEST_PROJECT": str(folder)}
+    return {**places, "TEST_DBT": json.dumps(dbt_server.command())}
+
+
+def take_its_place() -> None:
+    """Take the project that the environment names for the shipped one."""
+    dbt_process = import_module("perfectgym_source.marts.dbt_process")
+    import_module("perfectgym_source.marts.build")
+    folder = Path(os.environ.pop("TEST_PROJECT"))
+    for name, module in list(sys.modules.items()):
+        if name.startswith("perfectgym_source.") and hasattr(module, "PROJECT"):
+            vars(module)["PROJECT"] = folder
+    if command := os.environ.pop("TEST_DBT", None):
+        vars(dbt_process)["_DBT"] = tuple(json.loads(command))

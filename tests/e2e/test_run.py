@@ -30,7 +30,7 @@ def test_the_demo_ends_with_rows_of_classes_in_a_duckdb_file(program: Program) -
 
 
 def test_the_demo_of_another_day_is_not_mixed_into_the_one_that_is_loaded(program: Program) -> None:
-    words = ("--demo", "--resources", "clubs", "--demo-until")
+    words = ("--demo", "--no-marts", "--resources", "clubs", "--demo-until")
     assert program(*words, "2026-06-30").returncode == 0
     again = program(*words, "2026-06-30", "--json")
     assert json.loads(again.stdout)["rows"] == {}

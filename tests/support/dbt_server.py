@@ -11,6 +11,7 @@ works: a test that kills dbt, or looks at its process, starts dbt itself.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import json
 import os
@@ -78,8 +79,10 @@ def _serve(folder: Path) -> None:
             pid = os.fork()
             if not pid:
                 _child(connection)
-            connection.close()
-            os.waitpid(pid, 0)
+                return  # ends as dbt does: what it had open is closed before the caller goes on
+            _, status = os.waitpid(pid, 0)
+            with connection, contextlib.suppress(OSError):  # the caller was killed
+                connection.sendall(bytes([os.waitstatus_to_exitcode(status) & 0xFF]))
 
 
 def _work_once(folder: Path) -> None:
@@ -111,22 +114,9 @@ def _child(connection: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     time.tzset()
-    code = 1
-    try:
-        _run(order["arguments"])
-    except SystemExit as end:
-        code = int(end.code or 0)
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        connection.sendall(bytes([code]))
-        os._exit(code)
-
-
-def _run(arguments: list[str]) -> None:
     from dbt.cli.main import cli
 
-    sys.argv = ["dbt", *arguments]
+    sys.argv = ["dbt", *order["arguments"]]
     cli()
 
 

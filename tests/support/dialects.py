@@ -2,12 +2,12 @@
 
 `python dialects.py FOLDER ARGUMENTS`: dbt reads the tables by the adapter of DuckDB, and writes
 the models into `FOLDER/<database>` by the macros that the project has for the database. dbt's own
-macros are those for all databases: its adapters override some of them.
+macros are those for all databases: its adapters override some of them. `FOLDER` holds what dbt has
+parsed of the project.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -22,17 +22,21 @@ _EXPRESSIONS = {"concat", "date_trunc", "dateadd", "datediff", "generate_series"
 _EXPRESSIONS |= {"any_value", "listagg", "safe_cast", "split_part", "string_literal"}
 
 
-def compile_for(dialect: str, folder: str, arguments: list[str]) -> None:
+_DISPATCH = BaseDatabaseWrapper.dispatch
+
+
+def compile_for(dialect: str, folder: Path, arguments: list[str]) -> None:
     """Compile all models for a database."""
-    dispatch = BaseDatabaseWrapper.dispatch
 
     def dispatched(self: Any, macro_name: str, *args: Any, **kwargs: Any) -> Any:
         is_sql = macro_name in _EXPRESSIONS or macro_name.startswith(("pg_", "type_"))
         self._get_adapter_macro_prefixes = lambda: [dialect if is_sql else "duckdb", "default"]
-        return dispatch(self, macro_name, *args, **kwargs)
+        return _DISPATCH(self, macro_name, *args, **kwargs)
 
     BaseDatabaseWrapper.dispatch = dispatched
-    target = ["--target-path", f"{folder}/{dialect}", "--log-path", f"{folder}/{dialect}"]
+    (folder / dialect).mkdir()
+    shutil.copy(folder / "partial_parse.msgpack", folder / dialect)
+    target = ["--target-path", str(folder / dialect), "--log-path", str(folder / dialect)]
     compiled = dbtRunner().invoke(
         ["--quiet", "compile", "--exclude", "resource_type:test", *arguments, *target]
     )
@@ -41,15 +45,5 @@ def compile_for(dialect: str, folder: str, arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    parsed = folder / DIALECTS[0] / "partial_parse.msgpack"
-    children = []
     for name in DIALECTS:
-        (folder / name).mkdir(parents=True, exist_ok=True)
-        if parsed.exists():
-            shutil.copy(parsed, folder / name)
-        if not os.fork():
-            compile_for(name, str(folder), sys.argv[2:])
-            os._exit(0)
-        children.append(os.wait())
-    sys.exit(max(os.waitstatus_to_exitcode(status) for _, status in children))
+        compile_for(name, Path(sys.argv[1]), sys.argv[2:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -76,7 +77,11 @@ def source_tables(generation: str) -> tuple[str, ...]:
 
 
 def compiled_for_others(loaded: Loaded, folder: Path) -> dict[str, dict[str, str]]:
-    """The models as SQL for databases whose adapters are not installed, by database and model."""
+    """The models as SQL for databases whose adapters are not installed, by database and model.
+
+    What dbt has parsed to build them is not parsed again.
+    """
+    shutil.copy(loaded.file.parent / "dbt" / "partial_parse.msgpack", folder)
     result = subprocess.run(
         [
             sys.executable,
@@ -98,6 +103,7 @@ def compiled_for_others(loaded: Loaded, folder: Path) -> dict[str, dict[str, str
             if file.parent.suffix != ".yml"
         }
         for database in folder.iterdir()
+        if database.is_dir()
     }
 
 

@@ -113,6 +113,13 @@ class Marts:
         record = _record(results, error, now, selectors is None, tests)
         return record(run[0], round(time.monotonic() - started, 3))
 
+    def for_documentation(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the variables of the project, and what its profile takes from the environment."""
+        with self.session.client() as client:
+            run = _newest_run(client)
+            started = run[1] if run else cast(datetime, pendulum.now("UTC"))
+            return self._variables(started), environment(self.session.destination, client)
+
     @property
     def _dataset(self) -> str:
         return self.session.destination.options.dataset

@@ -17,6 +17,7 @@ from ..config.pipeline_settings import Checks
 from ..config.pipelines import configured_checks
 from ..config.settings import Settings
 from ..destination import (
+    Destination,
     Options,
     Session,
     destination_for,
@@ -29,6 +30,7 @@ from ..extract.failures import wrong_mode
 from ..extract.report import Report
 from ..marts.build import Marts
 from ..marts.connection import check_adapter
+from ..marts.dictionary import dictionary
 from ..marts.record import MartsRecord
 from ..marts.selection import Loaded
 from ..source import perfectgym_source, reading_of, resolve
@@ -173,22 +175,43 @@ def build_marts(options: Options) -> MartsRecord:
         LockedError: A run is loading into the same place.
         PerfectGymError: The destination failed.
     """
-    check_adapter(options)
-    settings, destination = resolve(**options.source).settings, destination_for(options)
-    nothing = ConfigurationError(
-        f"Nothing has been loaded into {destination.describe()} ({options.dataset})",
-        hint="The marts are built of what `perfectgym load` loads.",
-    )
-    if not destination.exists():
-        raise nothing
-    with destination.open() as session:
-        marts = marts_in(session, settings)
+    with _loaded_marts(options) as marts:
         marts.check_schemas()
         record = marts.build(tests=True)
         if record is None:
-            raise nothing
-        history_in(session).keep_marts(record)
+            raise _nothing_loaded(marts.session.destination)
+        history_in(marts.session).keep_marts(record)
         return record
+
+
+def data_dictionary(options: Options) -> str:
+    """Return the data dictionary of the loaded tables and the marts, as one HTML page.
+
+    Raises:
+        ConfigurationError: Nothing was loaded, or dbt cannot build marts there.
+        LockedError: A run is loading into the same place.
+        PerfectGymError: The destination failed.
+    """
+    with _loaded_marts(options, publishes=False) as marts:
+        return dictionary(marts)
+
+
+@contextlib.contextmanager
+def _loaded_marts(options: Options, publishes: bool = True) -> Iterator[Marts]:
+    """Open the destination, and yield the marts of what was loaded there."""
+    check_adapter(options)
+    settings, destination = resolve(**options.source).settings, destination_for(options)
+    if not destination.exists():
+        raise _nothing_loaded(destination)
+    with destination.open(publishes) as session:
+        yield marts_in(session, settings)
+
+
+def _nothing_loaded(destination: Destination) -> ConfigurationError:
+    return ConfigurationError(
+        f"Nothing has been loaded into {destination.describe()} ({destination.options.dataset})",
+        hint="The marts are built of what `perfectgym load` loads.",
+    )
 
 
 def marts_in(session: Session, settings: Settings) -> Marts:

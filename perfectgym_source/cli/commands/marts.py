@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...errors import ConfigurationError
 from .. import options
 from ..command import Command
 from ..result import Result, finish
@@ -20,17 +23,26 @@ if TYPE_CHECKING:
     cls=Command,
     examples=[
         ("", "those of the pipeline core"),
+        ("--docs dictionary.html", "all tables and columns explained, in one file"),
         ("--path", "the dbt project, for the packages.yml of your own"),
     ],
 )
 @options.pipeline
 @options.installation
 @options.option(options.WHAT, "--path", is_flag=True, help="Print the folder of the dbt project.")
+@options.option(
+    options.WHAT,
+    "--docs",
+    type=click.Path(),
+    callback=options.file,
+    metavar="FILE",
+    help="Write the data dictionary, one HTML file, and build nothing.",
+)
 @options.demo_flag
 @options.place
 @options.wait
 @options.logs
-def command(path: bool, **given: Any) -> int:
+def command(path: bool, docs: Path | None, **given: Any) -> int:
     """Build all marts of what was loaded, and test them.
 
     Nothing is requested from the API. Exit code 11 means that a mart could not be built: it is as
@@ -42,8 +54,12 @@ def command(path: bool, **given: Any) -> int:
     if path:
         from ...destination.marts_schemas import PROJECT
 
-        data = {"outcome": "ok", "path": PROJECT, "marts": None}
+        data = {"outcome": "ok", "path": PROJECT, "file": None, "marts": None}
         return finish(Result(str(PROJECT), data), given["as_json"])
+    if docs:
+        if not docs.absolute().parent.is_dir():
+            raise ConfigurationError(f"There is no folder {docs.parent} for --docs")
+        return act(partial(_write_dictionary, docs), given, Needs.SETTINGS)
     return act(_build, given, Needs.SETTINGS)
 
 
@@ -52,5 +68,15 @@ def _build(_: NamedPipeline, of_run: Options) -> Result:
     from ..rendering.marts import as_data, as_text
 
     record = build_marts(of_run)
-    data = {"outcome": record.outcome, "path": None, "marts": as_data(record)}
+    data = {"outcome": record.outcome, "path": None, "file": None, "marts": as_data(record)}
     return Result(as_text(record), data, record.exit_code)
+
+
+def _write_dictionary(file: Path, _: NamedPipeline, of_run: Options) -> Result:
+    from ...destination.replacement import replacing
+    from ...pipeline.runner import data_dictionary
+
+    page = data_dictionary(of_run)
+    with replacing(file.resolve()) as new:
+        new.write_text(page, encoding="utf-8")
+    return Result(f"Written: {file}", {"outcome": "ok", "path": None, "file": file, "marts": None})

@@ -1,6 +1,7 @@
 """Describe the loaded tables and the staging models to dbt, in the catalog's words: `make docs`.
 
 A staging model takes over columns of one table under their names, so that nothing is left to write.
+How the marts are joined is drawn from the tests of their relationships.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from perfectgym_source.catalog import V1, V22
 from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.catalog.tables import table_layout
 
-STAGING = Path(__file__).parents[1] / "perfectgym_source/marts/dbt/models/staging"
+MODELS = Path(__file__).parents[1] / "perfectgym_source/marts/dbt/models"
+STAGING = MODELS / "staging"
+OVERVIEW, MARTS_PAGE = MODELS / "overview.md", Path(__file__).with_name("marts.md")
 GENERATIONS = {"v1": V1, "v22": V22}
 _HEAD = "# Made by `make docs` of the catalog and of the calls of pg_staging.\nversion: 2\n"
 _SOURCE = """
@@ -45,7 +50,51 @@ def files() -> dict[Path, str]:
     for generation in GENERATIONS:
         own = {path: call for path, call in calls.items() if path.parent.name == generation}
         made[STAGING / generation / "tables.yml"] = _HEAD + "\nmodels:\n" + "".join(_models(own))
+    for page, lines in ((OVERVIEW, _relations()), (MARTS_PAGE, _diagram())):
+        part = r"(<!-- (relations): [^\n]*-->\n).*?(<!-- end of \2 -->)"
+        text = "".join(f"{line}\n" for line in lines)
+        place = re.compile(part, re.DOTALL)
+        assert place.search(page.read_text("utf-8")), page
+        made[page] = place.sub(lambda it, text=text: it[1] + text + it[3], page.read_text("utf-8"))
     return made
+
+
+def relations() -> list[tuple[str, str, str, bool]]:
+    """Return the relationships of the marts.
+
+    Returns:
+        The mart, its column, the mart that it refers to, and whether each row does.
+    """
+    found = []
+    for file in sorted((MODELS / "marts").glob("*.yml")):
+        for model in yaml.safe_load(file.read_text("utf-8")).get("models", ()):
+            for column in model.get("columns", ()):
+                tests = column.get("data_tests", ())
+                for test in tests:
+                    if isinstance(test, dict) and "relationships" in test:
+                        target = re.findall(r"'(\w+)'", test["relationships"]["arguments"]["to"])
+                        own = (model["name"], column["name"], target[0], "not_null" in tests)
+                        found.append(own)
+    return sorted(found)
+
+
+def _relations() -> Iterator[str]:
+    """Yield a table of Markdown: for each mart, by which columns it refers to which others."""
+    yield "| mart | column | refers to |"
+    yield "|---|---|---|"
+    for mart, column, target, is_each in relations():
+        link = "[{0}](#!/model/model.perfectgym.{0})".format
+        may = "" if is_each else ", or NULL"
+        yield f"| {link(mart)} | `{column}` | {link(target)}{may} |"
+
+
+def _diagram() -> Iterator[str]:
+    """Yield a diagram of mermaid."""
+    yield "```mermaid"
+    yield "erDiagram"
+    for mart, column, target, is_each in relations():
+        yield f"    {target} {'||' if is_each else '|o'}--o{{ {mart} : {column}"
+    yield "```"
 
 
 def staging_call(sql: str) -> dict[str, Any]:

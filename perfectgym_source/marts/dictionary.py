@@ -30,9 +30,9 @@ _OVERVIEW = "doc.perfectgym.__perfectgym__"
 _NODE = (
     *("unique_id", "resource_type", "package_name", "name", "alias", "identifier", "fqn"),
     *("schema", "path", "original_file_path", "description", "columns", "raw_code", "language"),
-    *("refs", "sources", "depends_on", "tags", "meta", "docs", "access", "version", "group"),
+    *("refs", "sources", "depends_on", "tags", "meta", "docs", "version"),
     *("test_metadata", "column_name", "attached_node", "source_name", "source_description"),
-    *("loader", "contract", "constraints"),
+    "loader",
 )
 _COLUMN = ("name", "description", "data_type", "meta", "tags")
 
@@ -71,6 +71,8 @@ def _page(index: str, manifest: Mapping[str, Any], catalog: Mapping[str, Any]) -
     """Return dbt's page with its data, and without what asks for more."""
     page = _SERVICES.sub("", _LINKS.sub("", index.replace("<head>", _HEAD, 1)))
     page = page.replace("<title>dbt Docs</title>", "<title>Data dictionary</title>")
+    # The browser would take the template for an address.
+    page = page.replace('xlink:href="{{', 'ng-attr-xlink:href="{{')
     for name, data in (("MANIFEST", manifest), ("CATALOG", catalog)):
         place = f'"{name}.JSON INLINE DATA"'
         if page.count(place) != 1:

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from ..errors import DestinationError
@@ -26,6 +25,15 @@ _LINKS = re.compile(r'<link rel="(?:canonical|shortcut icon)"[^>]*>')
 _SERVICES = re.compile(
     r"(?:https?:)?(?://)?[\w.-]+\.(?:cloudfront\.net|sinter-collect\.com|getdbt\.com/)[\w./]*"
 )
+_REPAIRS = {
+    "<title>dbt Docs</title>": "<title>Data dictionary</title>",
+    # A browser would take the template for an address.
+    'xlink:href="{{': 'ng-attr-xlink:href="{{',
+    # A description would be cut after some words.
+    "text-overflow: ellipsis; overflow-x: hidden; white-space: nowrap; max-width: 1px;": (
+        "width: 50%"
+    ),
+}
 _OVERVIEW = "doc.perfectgym.__perfectgym__"
 _NODE = (
     *("unique_id", "resource_type", "package_name", "name", "alias", "identifier", "fqn"),
@@ -62,17 +70,14 @@ def dictionary(marts: Marts) -> str:
     kept = _kept(manifest, marts.api.name.replace(".", ""))
     is_file = destination.loaded_database is not None
     database = destination.options.database.stem if is_file else None
-    return _page(
-        index, _manifest(manifest, kept, database), _catalog(catalog, kept, database)
-    )
+    return _page(index, _manifest(manifest, kept, database), _catalog(catalog, kept, database))
 
 
 def _page(index: str, manifest: Mapping[str, Any], catalog: Mapping[str, Any]) -> str:
     """Return dbt's page with its data, and without what asks for more."""
     page = _SERVICES.sub("", _LINKS.sub("", index.replace("<head>", _HEAD, 1)))
-    page = page.replace("<title>dbt Docs</title>", "<title>Data dictionary</title>")
-    # The browser would take the template for an address.
-    page = page.replace('xlink:href="{{', 'ng-attr-xlink:href="{{')
+    for old, new in _REPAIRS.items():
+        page = page.replace(old, new)
     for name, data in (("MANIFEST", manifest), ("CATALOG", catalog)):
         place = f'"{name}.JSON INLINE DATA"'
         if page.count(place) != 1:
@@ -83,7 +88,7 @@ def _page(index: str, manifest: Mapping[str, Any], catalog: Mapping[str, Any]) -
 
 
 def _kept(manifest: Mapping[str, Any], generation: str) -> set[str]:
-    """Return the ids of what is shown: of the generation that was loaded only."""
+    """Return the ids of what is shown: what the loaded generation has, and tests of columns."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
     other = {"v1": "v22", "v22": "v1"}[generation]
     dropped = {
@@ -91,6 +96,7 @@ def _kept(manifest: Mapping[str, Any], generation: str) -> set[str]:
         for name, node in nodes.items()
         if f"/staging/{other}/" in node["original_file_path"]
         or node.get("source_name") == f"perfectgym_{other}"
+        or (node["resource_type"] == "test" and not node.get("attached_node"))
     }
     dropped |= {name for name, node in nodes.items() if node.get("attached_node") in dropped}
     return nodes.keys() - dropped
@@ -104,12 +110,13 @@ def _manifest(
         "metadata": {
             "project_name": manifest["metadata"]["project_name"],
             "adapter_type": manifest["metadata"]["adapter_type"],
-            "dbt_schema_version": manifest["metadata"]["dbt_schema_version"],
             "generated_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         },
         "nodes": _nodes(manifest["nodes"], kept, database),
         "sources": _nodes(manifest["sources"], kept, database),
-        "docs": {_OVERVIEW: {key: overview[key] for key in ("name", "package_name", "block_contents")}},
+        "docs": {
+            _OVERVIEW: {key: overview[key] for key in ("name", "package_name", "block_contents")}
+        },
         "parent_map": _edges(manifest["parent_map"], kept),
         "child_map": _edges(manifest["child_map"], kept),
         **{name: {} for name in ("macros", "exposures", "metrics", "semantic_models", "groups")},
@@ -117,9 +124,7 @@ def _manifest(
     }
 
 
-def _nodes(
-    nodes: Mapping[str, Any], kept: Collection[str], database: str | None
-) -> dict[str, Any]:
+def _nodes(nodes: Mapping[str, Any], kept: Collection[str], database: str | None) -> dict[str, Any]:
     found = {}
     for name in sorted(nodes.keys() & set(kept)):
         node = nodes[name]

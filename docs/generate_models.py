@@ -51,11 +51,11 @@ def files() -> dict[Path, str]:
         own = {path: call for path, call in calls.items() if path.parent.name == generation}
         made[STAGING / generation / "tables.yml"] = _HEAD + "\nmodels:\n" + "".join(_models(own))
     for page, lines in ((OVERVIEW, _relations()), (MARTS_PAGE, _diagram())):
-        part = r"(<!-- (relations): [^\n]*-->\n).*?(<!-- end of \2 -->)"
+        part = r"(<!-- relations, [^\n]*-->\n).*?(<!-- end of relations -->)"
         text = "".join(f"{line}\n" for line in lines)
         place = re.compile(part, re.DOTALL)
         assert place.search(page.read_text("utf-8")), page
-        made[page] = place.sub(lambda it, text=text: it[1] + text + it[3], page.read_text("utf-8"))
+        made[page] = place.sub(lambda it, text=text: it[1] + text + it[2], page.read_text("utf-8"))
     return made
 
 
@@ -93,7 +93,7 @@ def _diagram() -> Iterator[str]:
     yield "```mermaid"
     yield "erDiagram"
     for mart, column, target, is_each in relations():
-        yield f"    {target} {'||' if is_each else '|o'}--o{{ {mart} : {column}"
+        yield f"    {mart} }}o--{'||' if is_each else 'o|'} {target} : {column}"
     yield "```"
 
 

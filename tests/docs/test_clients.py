@@ -17,9 +17,7 @@ from support.pages import BLOCKS, Block
 from support.program import Program
 
 REQUIREMENTS = Path(__file__).with_name("requirements-clients.txt")
-PROGRAMS = [
-    block for block in BLOCKS if (block.page, block.kind) == ("docs/clients.md", "python")
-]
+PROGRAMS = [block for block in BLOCKS if (block.page, block.kind) == ("docs/clients.md", "python")]
 WRITES = {
     "import duckdb": """
 try:

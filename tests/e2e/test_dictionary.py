@@ -38,7 +38,7 @@ def test_the_dictionary_explains_all_tables_in_one_file(
     _has_nothing_private(text, configured, sandbox)
     # What was loaded has its type; the other generation is not there.
     assert '"id":{"name":"id","type":"BIGINT"' in text
-    assert "perfectgym_v22" not in text
+    assert not re.search(r'"(source|model)\.perfectgym\.(stg_)?perfectgym_v22', text)
     _works_in_a_browser(file)
 
 
@@ -48,7 +48,9 @@ def _has_nothing_private(text: str, program: Program, sandbox: Sandbox) -> None:
     assert secrets and names
     folders = [str(program.folder), str(Path(__file__).parents[2]), str(Path.home()) + os.sep]
     assert [word for word in (*secrets, *names, *folders) if word in text] == []
-    assert not re.search(r"//[\w.-]*(cloudfront|dbt\.com)|sinter-collect|<link rel|gym_loading", text)
+    assert not re.search(
+        r"//[\w.-]*(cloudfront|dbt\.com)|sinter-collect|<link rel|gym_loading", text
+    )
 
 
 def _works_in_a_browser(file: Path) -> None:

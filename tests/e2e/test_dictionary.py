@@ -65,16 +65,19 @@ def _works_in_a_browser(file: Path) -> None:
         browser.wait_for(SHOWS("search results"))
         browser.wait_for("/^fct_visit\\s*model$/m.test(document.body.innerText)")
 
-        browser.press("Escape")
-        browser.evaluate("location.hash = '#!/model/model.perfectgym.fct_visit'")
+        assert browser.errors == []
+        assert [url for url in browser.requested if not url.startswith("data:")] == [file.as_uri()]
+
+        browser.open("about:blank")
+        browser.open(
+            f"{file.as_uri()}#!/model/model.perfectgym.fct_visit?g_v=1&g_i=%2Bfct_visit%2B"
+        )
         browser.wait_for(SHOWS("The first entry, in the club's local time."))
-        browser.evaluate("location.hash += '?g_v=1&g_i=%2Bfct_visit%2B'")
         browser.wait_for(f"({NODES}).includes('fct_visit')")
         lineage = browser.wait_for(f"({NODES}).length > 9 && {NODES}")
         assert {"club_visits", "int_perfectgym__visit", "kpi_club_day"} <= set(lineage)
 
         assert browser.errors == []
-        assert [url for url in browser.requested if not url.startswith("data:")] == [file.as_uri()]
 
 
 def test_a_folder_that_is_not_there_is_said_before_anything_is_done(configured: Program) -> None:

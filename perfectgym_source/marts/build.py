@@ -23,6 +23,7 @@ from ..destination.marts_schemas import PROJECT, marts_schemas
 from ..destination.names import RUNS, SCHEMA
 from ..errors import ConfigurationError
 from ..text import listed
+from .connection import AS_OF as DAY
 from .connection import environment
 from .dbt_process import DbtFailed, NodeResult, run_dbt
 from .record import MartsRecord, newest_record, note_loads
@@ -90,15 +91,15 @@ class Marts:
             run = run or _newest_run(client)
             if run is None:
                 return None
-            variables = self._variables(run[1])
-            now = self._state(client, variables, ())
+            variables, day = self._variables(), self._last_day(run[1])
+            now = self._state(client, variables, day, ())
             selectors = None
             if loaded is not None:
-                before = self._state(client, variables, loaded.loads)
+                before = self._state(client, variables, day, loaded.loads)
                 selectors = selected(newest_record(client), before, now, loaded.tables)
                 if selectors == [] and now != before:
                     note_loads(client, now.last_load, now.loads)
-            found = environment(self.session.destination, client)
+            found = {**environment(self.session.destination, client), DAY: day}
         if selectors == []:
             return None
         command = ["build", "--exclude-resource-type", "unit_test"] if tests else ["run"]
@@ -124,8 +125,7 @@ class Marts:
     def _dataset(self) -> str:
         return self.session.destination.options.dataset
 
-    def _variables(self, started_at: datetime) -> dict[str, Any]:
-        given = self.session.destination.options.marts_vars
+    def _variables(self) -> dict[str, Any]:
         source = {
             "schema": self._dataset,
             "api": self.api.name.replace(".", ""),
@@ -133,18 +133,25 @@ class Marts:
         }
         if not self.is_shared:  # there the rows have it, and it is another one in each run
             source["installation"] = self.installation
-        day = _day(started_at) - timedelta(days=1)
-        return {AS_OF: day.isoformat(), **given, SOURCES: [source]}
+        return {**self.session.destination.options.marts_vars, SOURCES: [source]}
+
+    def _last_day(self, started_at: datetime) -> str:
+        """Return the last day that counts: the one that is set, or that before a run."""
+        given = self.session.destination.options.marts_vars.get(AS_OF)
+        return str(given or (_day(started_at) - timedelta(days=1)).isoformat())
 
     def _state(
-        self, client: SqlClientBase[Any], variables: Mapping[str, Any], without: Collection[str]
+        self,
+        client: SqlClientBase[Any],
+        variables: Mapping[str, Any],
+        day: str,
+        without: Collection[str],
     ) -> State:
         """Return the state of the dataset, without some of its loads."""
-        settings = {name: value for name, value in variables.items() if name != AS_OF}
         last_load, loads = _loads(client, without)
         return State(
-            _fingerprint(settings),
-            variables[AS_OF],
+            _fingerprint(variables),
+            day,
             last_load,
             loads,
             variables[SOURCES][0]["api"],

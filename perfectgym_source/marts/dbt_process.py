@@ -17,7 +17,14 @@ from ..errors import SystemFailure
 from ..text import one_line, shortened
 
 LONGEST_ERROR = 500
-_DBT = (sys.executable, "-W", "ignore", "-c", "from dbt.cli.main import cli; cli()")
+_PROGRAM = """
+import os, threading
+threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+from dbt.cli.main import cli
+cli()
+"""
+"""dbt, which ends with this process, however that ends: its standard input does."""
+_DBT = (sys.executable, "-W", "ignore", "-c", _PROGRAM)
 _FLAGS = (
     *("--no-send-anonymous-usage-stats", "--no-use-colors", "--quiet", "--no-print"),
     *("--log-level", "error", "--log-level-file", "none"),
@@ -66,6 +73,7 @@ def run_dbt(
         SystemFailure: It cannot be started.
     """
     results = folder / "target" / "run_results.json"
+    end, life = os.pipe()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         results.unlink(missing_ok=True)
@@ -79,15 +87,18 @@ def run_dbt(
             cwd=folder,
             env=_environment(environment),
             umask=0o077,
-            stdin=subprocess.DEVNULL,
+            stdin=end,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
         )
+        output = _output_of(process)
     except OSError as error:
         raise SystemFailure(f"dbt could not be started: {error}") from None
-    output = _output_of(process)
+    finally:
+        os.close(end)
+        os.close(life)
     code = process.returncode
     if code not in (0, 1) and results.exists():
         # The results are those of some nodes, and what it printed may quote rows.

@@ -1,4 +1,6 @@
-{# Of each dataset: the installation, and the newest of its complete runs, as the wall clock of UTC. #}
+{# Of each dataset: the installation, and the newest of its runs that loaded, as the wall clock of UTC. #}
+{# The command gives the day by the environment: another variable would have dbt parse all files anew. #}
+{%- set given = var('pg_as_of') or env_var('PERFECTGYM_MARTS_AS_OF', '') -%}
 {%- set parts = [] -%}
 {%- if execute -%}
   {%- for entry in perfectgym.pg_entries() -%}
@@ -11,7 +13,7 @@ select
         {% if runs -%}
         (
             select max({{ perfectgym.pg_utc('runs.started_at') }}) from {{ perfectgym.pg_relation(runs) }} as runs
-            where runs.outcome = 'ok'{% if entry.get('shared') %} and runs.installation = dataset.installation{% endif %}
+            where (runs.outcome in ('ok', 'partial') or runs.exit_code in (10, 11)){% if entry.get('shared') %} and runs.installation = dataset.installation{% endif %}
         ),
         {%- endif %}
         {% if loads -%}
@@ -45,8 +47,8 @@ days as (
 
     select
         installation,
-        {% if var('pg_as_of') -%}
-        {{ perfectgym.pg_date(var('pg_as_of')) }}
+        {% if given -%}
+        {{ perfectgym.pg_date(given) }}
         {%- else -%}
         {{ perfectgym.pg_add_days(perfectgym.pg_day('max(read_at)'), -1) }}
         {%- endif %} as as_of_date

@@ -79,11 +79,14 @@ def _load(demo: str, pipeline: NamedPipeline, of_run: Options) -> Result:
     from ...destination import destination_for
     from ...pipeline.runner import run
     from ..next_steps import after_failure, after_load
+    from ..rendering.answers import answers
     from ..rendering.summary import as_data, as_text
 
     was_there = destination_for(of_run).exists()
     summary = run(of_run)
     text = as_text(summary)
+    if demo and summary.marts and not summary.exit_code:
+        text += "\n" + answers(of_run.database, of_run.dataset)
     if summary.report.failures:
         text += after_failure(pipeline.name, demo)
     elif demo or not was_there:

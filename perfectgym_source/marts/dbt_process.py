@@ -109,6 +109,17 @@ def run_dbt(
         raise DbtFailed(_last_error(output, code)) from None
 
 
+def query_of(test: str, folder: Path) -> Path:
+    """Return the file with the query of a test, which returns the rows that fail it.
+
+    Args:
+        test: The name of the test.
+        folder: Of dbt's working files.
+    """
+    compiled = folder / "target" / "compiled"
+    return next(compiled.rglob(f"{test}.sql"), compiled)
+
+
 def _environment(added: Mapping[str, str]) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
     return {

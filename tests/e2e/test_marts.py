@@ -45,6 +45,15 @@ def rename_club(sandbox: Sandbox, name: str) -> None:
     sandbox.world.change("clubs", club, name=name)
 
 
+def is_running(group: int) -> bool:
+    """Whether there is a process of a group."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def test_only_what_changed_is_built_again(
     configured: Program, sandbox: Sandbox, models: Path
 ) -> None:
@@ -178,6 +187,25 @@ def test_what_others_made_in_the_schemas_of_the_marts_is_never_lost(
     assert configured.query(query) == [(1,)]
 
 
+def test_a_test_that_fails_holds_no_model_back_and_its_query_is_named(
+    configured: Program, models: Path
+) -> None:
+    (models / "clubs.yml").write_text(
+        "models: [{name: int_perfectgym__club, columns: "
+        "[{name: name, data_tests: [{accepted_values: {arguments: {values: [Nowhere]}}}]}]}]"
+    )
+    load(configured)
+    built = configured.exec("marts")
+    assert built.returncode == 0, built.stderr
+    assert "6 models of the marts built" in built.stdout
+    name = "accepted_values_int_perfectgym__club_name__Nowhere"
+    assert f"1 test of the marts failed: {name}" in built.stdout
+    [line] = [line for line in built.stdout.splitlines() if line.endswith(f"/{name}.sql")]
+    query = Path(line.split(": ", 1)[1]).read_text()
+    assert configured.query(query)
+    assert f"1 test of the marts failed: {name}" in configured("status", *LOAD[3:]).stdout
+
+
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
 def test_what_was_killed_while_dbt_worked_is_built_by_the_next_run(
     configured: Program, sandbox: Sandbox, models: Path, sign: signal.Signals
@@ -195,18 +223,18 @@ def test_what_was_killed_while_dbt_worked_is_built_by_the_next_run(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    compiled = "**/marts/target/run/perfectgym/models/marts/kpi_slow.sql"
+    compiled = "*/*/marts/target/run/perfectgym/models/marts/kpi_slow.sql"
     deadline = time.monotonic() + 90
     while not list(results.glob(compiled)):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.1)
-    if sign is signal.SIGKILL:
-        os.killpg(process.pid, sign)
-        process.wait()
-    else:
-        process.send_signal(sign)
-        assert process.wait(30) == 130
-        duckdb.connect(str(configured.loading_file)).close()  # nobody has it open
+    process.send_signal(sign)
+    assert process.wait(30) == (-sign if sign is signal.SIGKILL else 130)
+    # dbt does not go on alone.
+    while is_running(process.pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    duckdb.connect(str(configured.loading_file)).close()  # nobody has it open
     slow.unlink()
     done = load(configured)["marts"]
     assert (done["outcome"], done["is_full"]) == ("ok", True)

@@ -64,12 +64,17 @@ def command(path: bool, docs: Path | None, **given: Any) -> int:
 
 
 def _build(_: NamedPipeline, of_run: Options) -> Result:
+    from ...destination import destination_for
+    from ...marts.dbt_process import query_of
     from ...pipeline.runner import build_marts
     from ..rendering.marts import as_data, as_text
 
     record = build_marts(of_run)
+    folder = destination_for(of_run).folder / "marts"
+    queries = [str(query_of(name, folder)) for name in record.failed_tests]
+    text = "\n".join([as_text(record), *(f"It returns what failed it: {each}" for each in queries)])
     data = {"outcome": record.outcome, "path": None, "file": None, "marts": as_data(record)}
-    return Result(as_text(record), data, record.exit_code)
+    return Result(text, data, record.exit_code)
 
 
 def _write_dictionary(file: Path, _: NamedPipeline, of_run: Options) -> Result:

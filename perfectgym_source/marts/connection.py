@@ -91,13 +91,7 @@ def environment(destination: Destination, client: SqlClientBase[Any]) -> dict[st
     adapter, file = adapter_for(destination.options), destination.loaded_database
     found = _of_postgres(client) if file is None else _of_duckdb(file)
     dataset = destination.options.dataset
-    return {
-        **found,
-        f"{_PREFIX}ADAPTER": adapter,
-        f"{_PREFIX}DATASET": dataset,
-        # A test that fails must not keep the models from being built that read the one it tests.
-        f"{_PREFIX}SEVERITY": "warn",
-    }
+    return {**found, f"{_PREFIX}ADAPTER": adapter, f"{_PREFIX}DATASET": dataset}
 
 
 def _of_duckdb(file: Path) -> dict[str, str]:

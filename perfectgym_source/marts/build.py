@@ -119,7 +119,8 @@ class Marts:
         with self.session.client() as client:
             run = _newest_run(client)
             started = run[1] if run else cast(datetime, pendulum.now("UTC"))
-            return self._variables(started), environment(self.session.destination, client)
+            profile = environment(self.session.destination, client)
+            return self._variables(), {**profile, DAY: self._last_day(started)}
 
     @property
     def _dataset(self) -> str:

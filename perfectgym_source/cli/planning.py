@@ -25,7 +25,7 @@ from ..marts.connection import is_installed
 from ..pipeline.alerts import configured_alerts
 from ..pipeline.runs import PipelineRun, pipeline_runs
 from ..source import resolve
-from .demo_world import DEMO_DATABASES, demo_world
+from .demo_world import DEMO_DATABASES, demo_world, last_day
 from .process import check_environment
 from .progress import collector
 
@@ -133,7 +133,7 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
         # Not where one's own rows are.
         database = DEMO_DATABASES[options["demo_api"]]
         given.update(destination="duckdb", database=database, dataset="perfectgym")
-        given.update(marts=is_installed())
+        given.update(marts=is_installed(), marts_vars=_demo_variables(options))
     for key in ("destination", "database", "dataset", "table_format", "wait", "marts"):
         if options.get(key) is not None:
             given[key] = options[key]
@@ -152,6 +152,12 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
         # A sample has its own tables and cursors.
         return replace(pipeline, dataset=f"{pipeline.dataset}_sample")
     return pipeline
+
+
+def _demo_variables(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables of the demo's marts: its chain is in Poland, and ends on a day."""
+    day = last_day(options)
+    return {"pg_currency": "PLN", **({"pg_as_of": day.isoformat()} if day else {})}
 
 
 def _arguments(options: Mapping[str, Any], needs: Needs) -> dict[str, Any]:

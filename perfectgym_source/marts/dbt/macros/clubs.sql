@@ -1,4 +1,4 @@
-{# The currency of a club; the API names none. #}
+{# The currency of a club, or of what has no club; the API names none. #}
 {% macro pg_currency_of(club_key) -%}
   {%- set currencies = var('pg_club_currency') or {} -%}
   {%- set currency = perfectgym.pg_text(var('pg_currency')) if var('pg_currency') else perfectgym.pg_null('text') -%}

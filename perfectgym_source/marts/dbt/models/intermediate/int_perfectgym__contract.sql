@@ -105,7 +105,7 @@ select
     dated.club_key,
     dated.plan_key,
     coalesce(dated.member_key, 'contract ' || {{ pg_key('dated.installation', 'dated.contract_id') }}) as owner_key,
-    coalesce(clubs.currency, {{ pg_text(var('pg_currency')) if var('pg_currency') else pg_null('text') }}) as currency,
+    coalesce(clubs.currency, {{ pg_currency_of('dated.club_key') }}) as currency,
     dated.is_additional or coalesce(plans.is_addon, false) as is_additional,
     dated.signed_on,
     dated.starts_on,

@@ -61,7 +61,7 @@ select
     payments.member_key,
     payments.method,
     payments.fee_kind,
-    clubs.currency,
+    coalesce(clubs.currency, {{ pg_currency_of('payments.club_key') }}) as currency,
     payments.amount_gross,
     payments.is_refund,
     coalesce(payments.method not in ('{{ not_money | join("', '") }}'), true) as is_money

@@ -53,7 +53,7 @@ select
     keyed.product,
     keyed.category,
     keyed.quantity,
-    clubs.currency,
+    coalesce(clubs.currency, {{ pg_currency_of('keyed.club_key') }}) as currency,
     keyed.amount_gross,
     keyed.is_estimate
 from keyed

@@ -7,7 +7,7 @@ select
     fees.fee_kind,
     fees.due_on,
     fees.paid_on,
-    clubs.currency,
+    coalesce(clubs.currency, {{ pg_currency_of('fees.club_key') }}) as currency,
     fees.amount_gross,
     fees.left_to_pay,
     fees.days_overdue,

@@ -174,7 +174,7 @@ select
     cast(case when known.are_bookings then coalesce(classes.no_show, 0) end as {{ pg_type('bigint') }}) as no_show,
     case when known.are_contracts then coalesce(signed.signed, 0) end as signed,
     case when known.are_contracts then coalesce(notices.notices, 0) end as notices,
-    coalesce(clubs.currency, {{ pg_text(var('pg_currency')) if var('pg_currency') else pg_null('text') }}) as currency,
+    coalesce(clubs.currency, {{ pg_currency_of('club_days.club') }}) as currency,
     cast(case when known.are_sales then coalesce(sales.sales_gross, 0) end as numeric(18,2)) as sales_gross
 from club_days
 inner join running on running.club = club_days.club and running.day = club_days.day

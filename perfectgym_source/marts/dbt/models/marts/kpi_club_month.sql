@@ -209,7 +209,7 @@ select
     years.within_month,
     years.contracts_start,
     years.contracts_ended,
-    coalesce(clubs.currency, {{ pg_text(var('pg_currency')) if var('pg_currency') else pg_null('text') }}) as currency,
+    coalesce(clubs.currency, {{ pg_currency_of('years.club') }}) as currency,
     {%- for name in ['start'] + movements + ['end'] %}
     years.mrr_{{ name }},
     {%- endfor %}

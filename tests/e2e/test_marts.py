@@ -245,6 +245,7 @@ def test_what_was_killed_while_dbt_worked_is_built_by_the_next_run(
 WAITING_DBT = """
 if "PERFECTGYM_MARTS_ADAPTER" in os.environ:
     import time
+    from pathlib import Path
     Path("started").touch()
     while not Path("go").exists():
         time.sleep(0.1)
@@ -257,6 +258,7 @@ def test_no_other_run_loads_into_the_file_while_dbt_has_it(
     """dbt takes seconds to open it, and a run into another dataset of the file would not wait."""
     site = Path(configured.environment["PYTHONPATH"]) / "sitecustomize.py"
     site.write_text(site.read_text() + WAITING_DBT)
+    del configured.environment["TEST_DBT"]
     errors = configured.folder / "errors"
 
     def started(*words: str) -> subprocess.Popen[bytes]:

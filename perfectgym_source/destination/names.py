@@ -120,7 +120,9 @@ def check_dataset(dataset: str, installation: str = "", destination: str = "duck
         hint = "Rename the installation, or set shared_dataset = true for all of them."
     if not dataset.strip():
         raise ConfigurationError("The dataset needs a name.", hint=hint)
-    made = Schema("perfectgym").naming.normalize_table_identifier(dataset)
+    # Without the longest name of a destination that this process used before.
+    naming = type(Schema("perfectgym").naming)()
+    made = naming.normalize_table_identifier(dataset)
     if made != dataset:
         raise ConfigurationError(
             f"{where} cannot have that name: dlt would call it {made!r}", hint=of_dataset

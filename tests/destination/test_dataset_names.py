@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dlt
 import pytest
 
 from perfectgym_source.config.installations import dataset_of
@@ -112,3 +113,12 @@ def test_a_file_that_is_named_otherwise_is_taken(tmp_path: Path) -> None:
 def test_a_path_that_cannot_work_is_refused(tmp_path: Path, name: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         loading_file(tmp_path / name)
+
+
+def test_the_longest_name_of_a_destination_that_was_used_before_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", "postgresql://u:unused@localhost/d")
+    used = dlt.pipeline("before", str(tmp_path), destination="postgres")
+    with used.managed_state():
+        check_dataset("a" * 100)

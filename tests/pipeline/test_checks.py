@@ -66,12 +66,13 @@ def test_an_idle_run_asks_no_table(recorder: Recorder) -> None:
     assert load(recorder, Checks(references=True), "clubs").checks == []
 
 
-@pytest.mark.parametrize(("limit", "is_passed"), [(50.0, False), (80.0, True)])
+@pytest.mark.parametrize(("limit", "is_passed"), [(30.0, False), (50.0, True)])
 def test_a_table_that_shrinks(recorder: Recorder, limit: float, is_passed: bool) -> None:
     world = recorder.sandbox.world
     load(recorder, Checks(), "products")
     total = recorder.query("SELECT count(*) FROM products")[0][0]
-    keep(world, "products", [row.key for row in world.rows("products")][: total // 4])
+    # Not by half: the guard of full lists would remove nothing.
+    keep(world, "products", [row.key for row in world.rows("products")][: total * 3 // 5])
 
     recording = load(recorder, Checks(max_drop_percent=limit), "products")
 

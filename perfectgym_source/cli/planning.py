@@ -157,7 +157,7 @@ def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:
 def _demo_variables(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the variables of the demo's marts: its chain is in Poland, and ends on a day."""
     day = last_day(options)
-    return {"pg_currency": "PLN", **({"pg_as_of": day.isoformat()} if day else {})}
+    return {"pg_currency": "PLN", "pg_as_of": day.isoformat()} if day else {}
 
 
 def _arguments(options: Mapping[str, Any], needs: Needs) -> dict[str, Any]:

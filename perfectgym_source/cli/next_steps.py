@@ -30,8 +30,10 @@ def after_load(options: Options, tables: Collection[str], demo: str) -> str:
     steps = []
     if options.destination == "duckdb" and tables:
         table = "clubs" if "clubs" in tables else next(iter(tables))
-        connect = f"duckdb.connect('{options.database}', read_only=True)"
-        code = f"import duckdb; {connect}.sql('FROM {options.dataset}.{table} LIMIT 5').show()"
+        connect = f"db = duckdb.connect('{options.database}', read_only=True)"
+        # The connection has a name, because older DuckDB closes one that has none before `show`.
+        show = f"db.sql('FROM {options.dataset}.{table} LIMIT 5').show()"
+        code = f"import duckdb; {connect}; {show}"
         steps.append(("look at rows", f'{_shown(Path(sys.executable), "python")} -c "{code}"'))
     place = demo.partition(" --demo-size")[0].partition(" --demo-until")[0]
     if options.marts:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from ..catalog import ApiVersion, Endpoint
+from ..catalog.fields import fields_of
 from ..errors import PagingError
 from .json_text import parse_json
 from .pages import ColumnarPage, Page, row_id
@@ -31,29 +32,32 @@ def completed(api: ApiVersion, endpoint: Endpoint, page: Page, read: Read) -> Pa
     Raises:
         PagingError: A list might never end, or its row is gone.
     """
-    names = [endpoint.link.field] if endpoint.link else _lists(endpoint)
-    if api.expand_limit is None or endpoint.id_field is None or not names:
+    paths = _lists(endpoint)
+    if api.expand_limit is None or endpoint.id_field is None or not paths:
         return page
     limit = api.expand_limit
-    for name in names:
-        values = page.values(name)
+    for path in paths:
+        values = page.values(path[0])
         cut = {
-            index: elements
-            for index, value in enumerate(values)
-            if len(elements := _elements(value, limit)) >= limit
+            index: value
+            for index, text in enumerate(values)
+            if len(_elements(value := _parsed(text, limit), path[1:])) >= limit
         }
         if not cut:
             continue
         ids = page.ids(endpoint.id_field)
-        whole = {i: _whole_list(endpoint, name, ids[i], limit, read) for i in cut}
+        whole = {
+            index: _with_list(value, path, _whole_list(endpoint, path, ids[index], limit, read))
+            for index, value in cut.items()
+        }
         if isinstance(page, ColumnarPage):
             changed = list(values)
-            for index, elements in whole.items():
-                changed[index] = orjson.dumps(elements, default=str)
-            page = ColumnarPage({**page.columns, name: changed}, page.next_link)
+            for index, value in whole.items():
+                changed[index] = orjson.dumps(value, default=str)
+            page = ColumnarPage({**page.columns, path[0]: changed}, page.next_link)
         else:
-            for index, elements in whole.items():
-                page.elements[index][name] = elements
+            for index, value in whole.items():
+                page.elements[index][path[0]] = value
     return page
 
 
@@ -64,30 +68,50 @@ def linked_rows(endpoint: Endpoint, rows: list[Any]) -> list[dict[str, Any]]:
     return [
         {link.own: row_id(row, endpoint.id_field), link.other: row_id(element, "id")}
         for row in rows
-        for element in _elements(row.get(link.field) if isinstance(row, dict) else None)
+        for element in _elements(row, (link.field,))
     ]
 
 
-def _lists(endpoint: Endpoint) -> list[str]:
-    return [name for name in endpoint.expanded if endpoint.fields[name].is_array]
+def _lists(endpoint: Endpoint) -> list[tuple[str, ...]]:
+    """Return where in a row the lists are that come by `$expand`: in itself, or in a linked row."""
+    if endpoint.link is not None:
+        return [(endpoint.link.field,)]
+    found: list[tuple[str, ...]] = []
+    for name in endpoint.expanded:
+        field = endpoint.fields[name]
+        below = () if field.is_array else fields_of(endpoint.row_types, field.element_type)
+        found += [(name,)] if field.is_array else [(name, f.name) for f in below if f.is_array]
+    return found
 
 
-def _elements(value: Any, limit: int = 0) -> list[Any]:
+def _parsed(value: Any, limit: int = 0) -> Any:
+    """Return what a text holds; an element takes three letters at least: shorter ones hold less."""
     if isinstance(value, bytes):
-        # An element takes three letters at least: shorter texts hold fewer.
-        value = parse_json(value) if len(value) >= 3 * limit else None
+        return parse_json(value) if len(value) >= 3 * limit else None
+    return value
+
+
+def _elements(value: Any, path: Sequence[str]) -> list[Any]:
+    """Return the elements of the list at a place in an object, none if it is not there."""
+    for name in path:
+        value = _parsed(value.get(name)) if isinstance(value, dict) else None
     return value if isinstance(value, list) else []
 
 
+def _with_list(value: Any, path: Sequence[str], elements: list[Any]) -> Any:
+    return elements if len(path) == 1 else {**value, path[1]: elements}
+
+
 def _whole_list(
-    endpoint: Endpoint, name: str, identity: int | None, limit: int, read: Read
+    endpoint: Endpoint, path: Sequence[str], identity: int | None, limit: int, read: Read
 ) -> list[Any]:
     found: list[Any] = []
-    for part in _parts(endpoint, name, identity, limit):
+    name = "/".join(path)
+    for part in _parts(endpoint, path, identity, limit):
         rows = read(part).elements
-        if len(rows) != 1 or not isinstance(rows[0], dict):
+        if len(rows) != 1:
             raise PagingError(f"The rest of a list {name} cannot be read: its row is gone.")
-        elements = _elements(rows[0].get(name))
+        elements = _elements(rows[0], path)
         found += elements
         if len(elements) < limit:
             return found
@@ -95,17 +119,29 @@ def _whole_list(
 
 
 def _parts(
-    endpoint: Endpoint, name: str, identity: int | None, limit: int
+    endpoint: Endpoint, path: Sequence[str], identity: int | None, limit: int
 ) -> Iterator[Mapping[str, str]]:
-    fixed = []
-    if endpoint.link:
-        fixed = ["$select=id", "$orderby=id"]
-    elif any(f.name == "id" for f in endpoint.row_types[endpoint.fields[name].element_type].fields):
-        fixed = ["$orderby=id"]
+    *above, name = path
     for index in range(MOST_PARTS):
-        options = ";".join([*fixed, f"$skip={index * limit}"])
+        options = [*_options(endpoint, path), f"$skip={index * limit}"]
+        expand = f"{name}({';'.join(options)})"
+        for outer in above:
+            expand = f"{outer}($expand={expand})"
         yield {
             "$filter": f"{endpoint.id_field} eq {identity}",
             "$select": str(endpoint.id_field),
-            "$expand": f"{name}({options})",
+            "$expand": expand,
         }
+
+
+def _options(endpoint: Endpoint, path: Sequence[str]) -> list[str]:
+    """Return the options of a request for a part of a list, but for what is left out of it."""
+    if endpoint.link is not None:
+        return ["$select=id", "$orderby=id"]
+    row_type = endpoint.row_type
+    for name in path:
+        fields = {field.name: field for field in fields_of(endpoint.row_types, row_type)}
+        row_type = fields[name].element_type
+    has_ids = any(field.name == "id" for field in fields_of(endpoint.row_types, row_type))
+    own = endpoint.expanded[path[0]] if len(path) == 1 else ""
+    return [*filter(None, [own]), *(["$orderby=id"] if has_ids else [])]

@@ -111,7 +111,8 @@ class Endpoint:
         in_groups: Whether it can be selected by group; the others by name only.
         is_shared: Whether its tables hold several installations: see `in_shared_dataset`.
         expanded: The links whose rows come within each row, because the request variant asks for
-            them. A list among them may be cut off: see `ApiVersion.expand_limit`.
+            them, with the options of that request. A list among them, or in their rows, may be cut
+            off: see `ApiVersion.expand_limit`.
         fallback: The fixed parameters that are used where the API refuses the request variant;
             None where it is not refused.
         link: The list whose elements are its rows; None where the rows are those of the response.
@@ -148,7 +149,7 @@ class Endpoint:
     backfill_date_field: str | None = None
     in_groups: bool = True
     is_shared: bool = False
-    expanded: tuple[str, ...] = ()
+    expanded: Mapping[str, str] = field(default_factory=dict)
     fallback: Mapping[str, str] | None = None
     link: Link | None = None
     sweep_hours: int | None = None

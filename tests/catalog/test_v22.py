@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 from support.each import for_each
+from support.odata_client import BY_ID, NESTED, links_of
 
 from perfectgym_source.api.pages import Page
 from perfectgym_source.catalog import V1, V22, Write, table_layout
@@ -86,8 +87,22 @@ ALL_TABLES = [
 
 
 def expanded(name):
-    """The links of a set that rows are empty without, or whose content is nowhere else."""
-    return [*SETS[name]["expand_needed"], *SETS[name].get("expand_no_own_set", ())]
+    """The links of a set that rows are empty without, or whose content is nowhere else.
+
+    Each with the options of the request for it.
+    """
+    found = {}
+    for path in links_of(name):
+        link, _, below = path.partition("/")
+        found[link] = f"$expand={below}" if below else ""
+    if name in BY_ID:
+        found[BY_ID[name]] = "$select=id"
+    return found
+
+
+def as_requested(links):
+    """Links as a request names them."""
+    return ",".join(f"{name}({options})" if options else name for name, options in links.items())
 
 
 def test_the_catalog_holds_the_129_sets_and_no_other():
@@ -147,13 +162,13 @@ def test_sweeps_are_as_rare_as_a_set_is_large_and_calm():
 @for_each(NAMES)
 def test_what_comes_by_expand_only_is_asked_for(name):
     entry = ENDPOINT_OF[name]
-    assert list(entry.expanded) == expanded(name)
+    assert entry.expanded == expanded(name)
     [variant] = entry.request_variants
-    assert variant == ({"$expand": ",".join(entry.expanded)} if entry.expanded else {})
+    assert variant == ({"$expand": as_requested(entry.expanded)} if entry.expanded else {})
     type_ = TYPES[SETS[name]["type"]]
-    sure = [link for link in entry.expanded if "expand" in type_[link]]
+    sure = {link: options for link, options in entry.expanded.items() if "expand" in type_[link]}
     if len(sure) < len(entry.expanded):
-        assert entry.fallback == ({"$expand": ",".join(sure)} if sure else {})
+        assert entry.fallback == ({"$expand": as_requested(sure)} if sure else {})
     else:
         assert entry.fallback is None
 
@@ -167,10 +182,10 @@ def inline(name, links=()):
             yield field, fact, False
 
 
-def check_type(name, tables, table, prefix="", links=()):
+def check_type(name, tables, table, prefix="", links=None):
     """Every property has its place with the right type. Return the columns of the table."""
     columns, found = tables[table]["columns"], set()
-    for field, fact, is_expanded in inline(name, links):
+    for field, fact, is_expanded in inline(name, links or ()):
         column = prefix + COLUMNS.get(field, snake_case(field))
         bare = fact["type"].removeprefix("array of ")
         if field in UTC_TEXTS:
@@ -186,14 +201,20 @@ def check_type(name, tables, table, prefix="", links=()):
                 assert columns[column]["timezone"] is False
                 assert columns[f"{column}_utc"]["timezone"] is True
                 found.add(f"{column}_utc")
+        elif bare != fact["type"] and prefix:
+            assert columns[column]["data_type"] == "text"  # a list in a linked row is JSON
+            found.add(column)
         elif bare != fact["type"]:
             child = f"{table}__{column}"
             below = {key for key in tables[child]["columns"] if key.endswith("_position")}
             keys = {*tables[child]["merge_key"], "_unreadable", "_removed", "_dlt_load_id"}
-            own = check_type(bare, tables, child)
+            own = check_type(bare, tables, child, links={NESTED.get(field): ""})
             assert set(tables[child]["columns"]) == own | below | keys
+        elif links and links.get(field) == "$select=id":
+            assert columns[f"{column}__id"]["data_type"] == "bigint"
+            found.add(f"{column}__id")
         else:
-            found |= check_type(bare, tables, table, f"{column}__")
+            found |= check_type(bare, tables, table, f"{column}__", {NESTED.get(field): ""})
     return found
 
 
@@ -447,7 +468,7 @@ def test_the_rows_of_every_set_have_a_place_for_each_value(is_inline):
     broken = []
     for name in NAMES:
         endpoint = ENDPOINT_OF[name]
-        rows = world.sets.truth(name, *endpoint.expanded)
+        rows = world.sets.truth(name, *links_of(name))
         assert rows, name
         batch = Decoder(endpoint, ClubClocks("UTC")).decode([Page(rows)], [{}] * len(rows))
         kinds = {
@@ -488,7 +509,7 @@ def test_nothing_personal_gets_past_a_rule_for_it(rule):
     planted = 0
     for name in NAMES:
         endpoint = ENDPOINT_OF[name]
-        rows = [dict(row) for row in world.sets.truth(name, *endpoint.expanded)][:20]
+        rows = [dict(row) for row in world.sets.truth(name, *links_of(name))][:20]
         planted += sum(plant(row, SETS[name]["type"], endpoint.expanded) for row in rows)
         decoder = Decoder(endpoint, ClubClocks("UTC"), privacy=privacy)
         batch = decoder.decode([Page(rows)], [{}] * len(rows))

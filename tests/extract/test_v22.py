@@ -232,6 +232,40 @@ def test_links_of_more_elements_than_a_response_holds_are_complete(target: Targe
     assert differences(target, ("members_to_tags",)) == []
 
 
+def test_lists_of_linked_rows_and_links_of_listed_rows_are_complete(target: Target22) -> None:
+    sets = sets_of(target)
+    taxes = [sets.add("Tax", name=f"tax {number}").key for number in range(230)]
+    plan, club = sets.rows("PaymentPlans")[0], sets.rows("Clubs")[0]
+    fee = plan["currentMembershipFeeId"]
+    sets.relate("MembershipFeeDetails", fee, "taxes", taxes)
+    rates = [sets.add("TaxRate", taxId=tax).key for tax in taxes[:150]]
+    sets.relate("Clubs", club, "taxRates", rates)
+    target.load("payment_plans", "clubs")
+    assert differences(target, ("payment_plans", "clubs")) == []
+    [(names,)] = target.query(
+        "select current_membership_fee__taxes->>'$[*].name' from payment_plans "
+        f"where current_membership_fee_id = {fee}"
+    )
+    assert names == [f"tax {number}" for number in range(230)]
+    found = target.query(
+        f"select tax_id, tax__name from clubs__tax_rates where club_id = {club['id']} order by 1"
+    )
+    assert found == [(tax, f"tax {number}") for number, tax in enumerate(taxes[:150])]
+
+
+def test_an_instructor_has_the_id_of_the_employee_and_no_more_of_it(target: Target22) -> None:
+    sets = sets_of(target)
+    first, second = sets.rows("Instructors")[:2]
+    body = {"value": [{**first, "employee": {"id": 77}}, {**second, "employee": None}]}
+    target.sandbox.faults.add(Fault("v2.2/odata/Instructors", "garbage", body=body))
+    target.load("instructors")
+    assert requests_for(target, "Instructors")[0]["$expand"] == "employee($select=id)"
+    assert target.query("select id, employee__id from instructors order by version") == [
+        (first["id"], 77),
+        (second["id"], None),
+    ]
+
+
 def test_links_of_large_sets_are_read_once_a_day_and_the_others_in_each_run(
     target: Target22, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,22 @@ TYPES: dict[str, dict[str, dict[str, Any]]] = json.loads(
     (_FOLDER / "v22_types.json").read_text("utf-8")
 )
 
+NESTED = {
+    "taxRates": "tax",
+    "currentAdminFee": "taxes",
+    "currentJoiningFee": "taxes",
+    "currentMembershipFee": "taxes",
+}
+"""Links of links that lead to what no set has: to taxes."""
+BY_ID = {"Instructors": "employee"}
+"""Links of sets to another set, of which no property holds the id."""
+
+
+def links_of(name: str) -> list[str]:
+    """The links of a set without which its content is found nowhere, as `Sets.truth` takes them."""
+    found = [*SETS[name]["expand_needed"], *SETS[name].get("expand_no_own_set", ())]
+    return [f"{link}/{NESTED[link]}" if link in NESTED else link for link in found]
+
 
 class ODataClient:
     """A session with the keys of a sandbox."""

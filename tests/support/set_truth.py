@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
-from support.odata_client import SETS, TYPES
+from support.odata_client import BY_ID, SETS, TYPES, links_of
 
 from perfectgym_source.sandbox.v22.sets import Sets
 
@@ -66,11 +66,14 @@ class SetTruth:
     def tables(self, name: str) -> Tables:
         """The rows of a set and of its child tables, by table."""
         fact = SETS[name]
-        links = [*fact["expand_needed"], *fact.get("expand_no_own_set", ())]
+        links = [link.partition("/")[0] for link in links_of(name)]
         table = snake(name)
         found: Tables = {table: []}
-        for raw in self._sets.truth(name, *links):
+        for raw in self._sets.truth(name, *links_of(name), *filter(None, [BY_ID.get(name)])):
             row: Row = {}
+            if name in BY_ID:
+                other = raw.pop(BY_ID[name])
+                row[f"{BY_ID[name]}__id"] = other and other["id"]
             children: dict[str, tuple[str, list[Row]]] = {}
             self._flatten(fact["type"], raw, "", row, children, links)
             zone = self._zone(name, row)
@@ -114,6 +117,8 @@ class SetTruth:
             elif bare not in TYPES:
                 column = f"{field}_text" if field in KEPT_AS_TEXT else field
                 row[prefix + snake(column)] = _cast(kind, field, bare, value)
+            elif bare != fact["type"] and prefix:
+                row[prefix + snake(field)] = value if value is None else Json(value)
             elif bare != fact["type"]:
                 children[snake(field)] = (bare, value)
             else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
 
 from support.loading import Target
+from support.odata_client import BY_ID, links_of
 from support.truth import snake
 
 from perfectgym_source.catalog import V22, Endpoint, TableLayout, Write, table_layout
@@ -57,9 +59,10 @@ def _link_differences(target: Target, endpoint: Endpoint) -> Iterator[str]:
 def _set_differences(target: Target, endpoint: Endpoint) -> Iterator[str]:
     names = {field.name: snake(name) for name, field in endpoint.fields.items()}
     fields = [next(n for n, c in names.items() if c == column) for column in endpoint.key]
+    links = [*links_of(endpoint.path), *filter(None, [BY_ID.get(endpoint.path)])]
     truth = {
         tuple(row[field] for field in fields): row
-        for row in target.sandbox.world.sets.truth(endpoint.path, *endpoint.expanded)
+        for row in target.sandbox.world.sets.truth(endpoint.path, *links)
     }
     rows = {tuple(row[c] for c in endpoint.key): row for row in target.rows(endpoint.table_name)}
     if rows.keys() != truth.keys():
@@ -93,6 +96,8 @@ def _flat(row: Mapping[str, Any] | None, layout: ObjectLayout) -> Iterator[tuple
 def _is_same(loaded: Any, sent: Any) -> bool:
     if sent is None or loaded is None:
         return loaded is sent
+    if isinstance(sent, list):
+        return bool(json.loads(loaded) == sent)
     if isinstance(loaded, datetime):
         moment = datetime.fromisoformat(sent)
         if moment.tzinfo is not None:

@@ -109,7 +109,7 @@ def _versioned(
         row_type: The type of its rows.
         group: See `Endpoint`.
         description: See `Endpoint`.
-        expanded: See `Endpoint`.
+        expanded: The links that each request asks for, as `$expand` names them.
         undocumented: Those of the expanded links that rows may have without a request for them;
             then the API may refuse the request.
         options: See `Endpoint`.
@@ -123,7 +123,7 @@ def _versioned(
         "key_prefix": resource_name(row_type),
     }
     if expanded:
-        special["expanded"] = expanded
+        special["expanded"] = dict(map(_options, expanded))
         special["request_variants"] = ({"$expand": ",".join(expanded)},)
     if undocumented:
         others = [name for name in expanded if name not in undocumented]
@@ -138,6 +138,12 @@ def _versioned(
         row_types=ROW_TYPES,
         **{**special, **options},
     )
+
+
+def _options(link: str) -> tuple[str, str]:
+    """Return a link and its options: of `taxRates($expand=tax)`, `taxRates` and `$expand=tax`."""
+    name, _, options = link.partition("(")
+    return name, options.removesuffix(")")
 
 
 def _unversioned(
@@ -219,7 +225,7 @@ _SETS = (
     # clubs
     _versioned(
         "Clubs", "Club", "clubs", "One club of the company.", time_zone="id",
-        expanded=("taxRates",),
+        expanded=("taxRates($expand=tax)",),
     ),
     _unversioned("ClubTypes", "ClubType", "clubs", "One grade of club.", sweep_hours=0),
     _versioned(
@@ -330,8 +336,9 @@ _SETS = (
     _versioned(
         "PaymentPlans", "PaymentPlan", "payment_plans", "One way of paying for a membership.",
         expanded=(
-            "currentMembershipFee", "availableInApplications", "customAttributes",
-            "allowedPaymentTypes", "currentAdminFee", "currentJoiningFee",
+            "currentMembershipFee($expand=taxes)", "availableInApplications", "customAttributes",
+            "allowedPaymentTypes", "currentAdminFee($expand=taxes)",
+            "currentJoiningFee($expand=taxes)",
         ),
         undocumented=("allowedPaymentTypes",),
     ),
@@ -438,7 +445,10 @@ _SETS = (
         "EmployeeAvailabilitySlots", "EmployeeAvailabilitySlot", "employees",
         "One period in which one employee can be booked in one club.", time_zone="club_id",
     ),
-    _versioned("Instructors", "Instructor", "employees", "One instructor, who is an employee too."),
+    _versioned(
+        "Instructors", "Instructor", "employees",
+        "One instructor, who is an employee too: employee__id.", expanded=("employee($select=id)",),
+    ),
     _versioned(
         "InstructorClubs", "InstructorClub", "employees",
         "One club in which one instructor works.", time_zone="club_id",

@@ -65,6 +65,7 @@ REFERENCES: dict[str, str] = {
     "daily_availability_id": "facility_booking_rule_availability_days",
     "deferred_revenue_id": "deferred_revenues",
     "definition_id": "facility_booking_definitions",
+    "employee__id": "employees",
     "employee_position_id": "employee_positions",
     "event_sub_type_id": "application_dictionary_values",
     "facility_booking_definition_id": "facility_booking_definitions",

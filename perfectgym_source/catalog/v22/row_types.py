@@ -21,6 +21,17 @@ from .links import LINKS
 EXPANDED = "$expanded"
 """Ends the name of the row type that holds the expanded links of a type."""
 
+NESTED = {
+    "AdminFeeDetails": "taxes",
+    "JoiningFeeDetails": "taxes",
+    "MembershipFeeDetails": "taxes",
+    "TaxRate": "tax",
+}
+"""Types without a set, and the link of each whose rows come with its own."""
+
+BY_ID = {"Instructor": "employee"}
+"""Types that do not hold the id of a linked row; it comes with the link, and nothing else does."""
+
 _FOLDER = Path(__file__).parent
 _KINDS = {
     "int64": "long",
@@ -66,8 +77,17 @@ class RowTypes(Mapping[str, RowType]):
         facts, words = _read("types.json"), _Words(_read("descriptions.json"))
         found = {}
         for name, properties in facts.items():
-            own = [f for f, fact in properties.items() if "expand" not in fact]
+            own = [
+                field
+                for field, fact in properties.items()
+                if "expand" not in fact or field == NESTED.get(name)
+            ]
             found[name] = _row_type(name, own, properties, words)
+        for name, other in BY_ID.items():
+            linked = facts[name][other]["type"]
+            own_id = Field(other, f"{linked}$id", words.text(name, other))
+            found[name + EXPANDED] = RowType(found[name].description, (own_id,))
+            found[own_id.type] = _row_type(linked, ["id"], facts[linked], words)
         for entity in _read("entity_sets.json"):
             name, links = entity["type"], _expanded(entity)
             if links:

@@ -104,16 +104,17 @@ class Rendering:
         return fields
 
     def whole(self, name: str, row: Row, expand: Iterable[str], language: str) -> dict[str, Any]:
-        """A row with whole lists behind some links."""
+        """A row with whole lists behind some links; `tax` in `taxRates/tax` is one of a link's."""
         fields = self.bare(name, row, language)
-        for link in expand:
-            found = facts.links()[name][link]
+        for path in expand:
+            link, _, below = path.partition("/")
+            found, inside = facts.links()[name][link], [below] if below else []
             if found.many:
                 rows = self._relations.many(name, row, link)
-                fields[link] = [self.bare(found.type, each, language) for each in rows]
+                fields[link] = [self.whole(found.type, each, inside, language) for each in rows]
             else:
                 one = self._relations.one(name, row, link)
-                fields[link] = None if one is None else self.bare(found.type, one, language)
+                fields[link] = one and self.whole(found.type, one, inside, language)
         return fields
 
     def _translate(self, name: str, row: Row, fields: dict[str, Any], language: str) -> None:

@@ -13,6 +13,9 @@ from .partitions import Partition, partition_key
 from .row_router import RowRouter
 from .ways import WayFinder
 
+_Attempt = tuple[Endpoint, str, Iterator[Page]]
+"""The endpoint as it is read, the key of the cursor in the state, and the pages."""
+
 
 class ChangeReader:
     """Reads the rows of one endpoint from its cursors.
@@ -51,16 +54,22 @@ class ChangeReader:
             RequestRefused: The API refuses each way to read the endpoint.
         """
 
-        def attempt(endpoint: Endpoint, params: Mapping[str, str]) -> tuple[str, Iterator[Page]]:
+        def attempt(endpoint: Endpoint, params: Mapping[str, str]) -> _Attempt:
             by_id = endpoint is not self._endpoint
             key = partition_key(partition, number + by_id * len(self._endpoint.request_variants))
-            self._read = endpoint
-            self._router.read_as(endpoint)
+            self._read_as(endpoint)
             found = self._pages(endpoint, params, key)
             first = next(found, None)
-            return key, itertools.chain([] if first is None else [first], found)
+            return endpoint, key, itertools.chain([] if first is None else [first], found)
 
-        key, found = self._ways.read(params, attempt)
+        lacked_links = self._ways.lacks_links
+        endpoint, key, found = self._ways.read(params, attempt)
+        self._read_as(endpoint)
+        table = self._router.table
+        if table is not None and lacked_links and not self._ways.lacks_links:
+            # The rows that were read without the links have to be read again.
+            table.cursor(self._endpoint.name).restart(key)
+            endpoint, key, found = attempt(endpoint, params)
         for page in found:
             self._note(page)
             yield key, page
@@ -82,6 +91,10 @@ class ChangeReader:
         if self._endpoint.removes_missing:
             self._router.remove_missing(ids)
         table.swept()
+
+    def _read_as(self, endpoint: Endpoint) -> None:
+        self._read = endpoint
+        self._router.read_as(endpoint)
 
     def _note(self, page: Page) -> None:
         """Record the ids of a page, at once: what was received is loaded, whatever fails later."""

@@ -141,15 +141,20 @@ class ResourceState:
         self._is_swept = False
 
     @property
+    def way(self) -> int:
+        """Return the index of the way in which the endpoint was read last: see `WayFinder`."""
+        return 0 if self._way is None else self._way.index
+
+    @property
     def way_to_try(self) -> int:
-        """Return the index of the way to read the endpoint that is tried first: see `WayFinder`."""
+        """Return the index of the way that is tried first."""
         found = self._way
         is_old = found is None or (self._now - found.since).total_seconds() >= DAILY * 3600
         return 0 if found is None or is_old else found.index
 
     def found_way(self, index: int) -> bool:
         """Record the way in which the endpoint was read, and return whether it is another one."""
-        is_other = index != (self._way.index if self._way else 0)
+        is_other = index != self.way
         if index == 0:
             self._way = None
         elif is_other or index != self.way_to_try:

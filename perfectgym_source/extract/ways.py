@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -50,7 +50,8 @@ class WayFinder:
 
     An installation may lack the row version, or a link, that the catalog names. A request for them
     is refused: then the endpoint is read by id, or without the link. The way that works is tried
-    first in the next runs, and the usual one again once a day.
+    first in the next runs, and the usual one again once a day. One refusal may be an accident, so a
+    way is left only if it is refused again after another one has worked.
 
     Args:
         context: The context.
@@ -62,6 +63,12 @@ class WayFinder:
         self._context = context
         self._endpoint = endpoint
         self._router = router
+
+    @property
+    def lacks_links(self) -> bool:
+        """Return whether the endpoint is read, or was read last, without some of its links."""
+        table = self._router.table
+        return self._endpoint.fallback is not None and table is not None and bool(table.way % 2)
 
     def read(
         self, params: Mapping[str, str], attempt: Callable[[Endpoint, Mapping[str, str]], T]
@@ -77,20 +84,36 @@ class WayFinder:
         """
         table = self._router.table
         found = list(ways(self._context.settings.api, self._endpoint, params))
-        first = 0 if table is None else min(table.way_to_try, len(found) - 1)
+        known, first = (0, 0) if table is None else (table.way, table.way_to_try)
+        known, first = (min(index, len(found) - 1) for index in (known, first))
+        order = sorted(range(len(found)), key=lambda index: index != first)
+        index, result, refused = self._first(order, found, attempt)
+        if refused is not None and len(found) > 1 and index not in (0, known):
+            again = self._first([known], found, attempt)
+            if again[0] is not None:
+                index, result, _ = again
+        if index is None or result is None:
+            assert refused is not None
+            raise refused
+        is_known = table is not None and not table.found_way(index)
+        if index and refused is not None and not is_known:
+            why = difference(self._endpoint, found[index][0])
+            self._context.failures.warn(f"{self._endpoint.name}: {why} ({refused})")
+        return result
+
+    @staticmethod
+    def _first(
+        order: Iterable[int],
+        found: Sequence[tuple[Endpoint, Mapping[str, str]]],
+        attempt: Callable[[Endpoint, Mapping[str, str]], T],
+    ) -> tuple[int | None, T | None, RequestRefused | None]:
+        """Return the first way that works, with its result, and the first refusal before it."""
         refused: RequestRefused | None = None
-        for index in sorted(range(len(found)), key=lambda index: index != first):
+        for index in order:
             try:
-                result = attempt(*found[index])
+                return index, attempt(*found[index]), refused
             except RequestRefused as error:
                 if error.status != BAD_REQUEST:
                     raise
                 refused = refused or error
-                continue
-            is_known = table is not None and not table.found_way(index)
-            if index and refused is not None and not is_known:
-                why = difference(self._endpoint, found[index][0])
-                self._context.failures.warn(f"{self._endpoint.name}: {why} ({refused})")
-            return result
-        assert refused is not None
-        raise refused
+        return None, None, refused

@@ -14,6 +14,7 @@ from support.each import for_each
 from support.loading import Run, set_now
 from support.v22 import EVERYTHING, SNAPSHOTS, Target22, at, differences
 
+from perfectgym_source.catalog import V22
 from perfectgym_source.errors import ApiError, RequestRefused, SignInError
 from perfectgym_source.sandbox import Fault, Installation, Sandbox
 from perfectgym_source.sandbox.v22.sets import Sets
@@ -362,7 +363,7 @@ def test_the_way_that_works_is_tried_first_and_the_usual_one_again_once_a_day(
     target = make(lacks=["Companies.version"])
     set_now(monkeypatch, at(1))
     first = target.load("companies")
-    assert filters(first) == ["version", "id"] and first.report.warnings
+    assert filters(first) == ["version", "id", "version"] and first.report.warnings
     for hour in (1, 2):
         set_now(monkeypatch, at(1, hour))
         again = target.load("companies")
@@ -379,6 +380,58 @@ def test_the_way_that_works_is_tried_first_and_the_usual_one_again_once_a_day(
     assert differences(target, ("companies",)) == []
     set_now(monkeypatch, at(3, 3))
     assert filters(target.load("companies")) == ["version"]
+
+
+@pytest.mark.parametrize("resource", ["companies", "payment_plans", "payment_plans_to_tags"])
+def test_a_single_refusal_changes_nothing(target: Target22, resource: str) -> None:
+    """It is asked again before the set is read in another way."""
+    path = f"v2.2/odata/{'Companies' if resource == 'companies' else 'PaymentPlans'}"
+    fault = target.sandbox.faults.add(Fault(path, "status", 400))
+    run = target.load(resource)
+    assert fault.fired and not run.report.warnings and not run.report.failures
+    assert differences(target, (resource,)) == []
+    again = target.load(resource)
+    assert not again.report.warnings
+    usual = V22.endpoints[resource].request_variants[0].get("$expand")
+    for params in requests_for(target, path.rpartition("/")[2]):
+        assert params.get("$expand") == usual
+        assert "version gt" in params["$filter"] or "tags/any()" in params["$filter"]
+
+
+def test_a_way_is_left_only_if_the_api_refuses_it_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = make(lacks=["Companies.version"])
+    set_now(monkeypatch, at(1))
+    target.load("companies")
+    set_now(monkeypatch, at(1, 1))
+    target.sandbox.faults.add(Fault("v2.2/odata/Companies", "status", 400))
+    run = target.load("companies")
+    assert not run.report.failures and not run.report.warnings
+    set_now(monkeypatch, at(1, 2))
+    target.load("companies")
+    [params] = requests_for(target, "Companies")
+    assert params["$filter"].startswith("id gt")
+
+
+def test_rows_that_were_read_without_a_link_get_it_when_the_api_has_it(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = make(lacks=["PaymentPlan.allowedPaymentTypes"])
+    column = "allowed_payment_types__is_corporate_payment_allowed"
+    set_now(monkeypatch, at(1))
+    first = target.load("payment_plans")
+    [warning] = first.report.warnings
+    assert "refuses a link" in warning
+    query = f"select count({column}) > 0 from payment_plans"
+    assert target.query(query) == [(False,)]
+    sets_of(target).installation = Installation()
+    set_now(monkeypatch, at(2, 1))
+    target.load("payment_plans")
+    assert differences(target, ("payment_plans",)) == []
+    assert target.query(query) == [(True,)]
+    set_now(monkeypatch, at(2, 2))
+    assert not target.load("payment_plans").rows
 
 
 def test_a_filter_of_links_that_is_refused_is_not_tried_in_each_run(

@@ -53,6 +53,7 @@ class RowCounts:
         self._is_guard = is_guard
         self.current = dict(loaded)
         self._held: list[tuple[Partition, Sequence[Any]]] = []
+        self._has_rows = False
 
     def hold(self, partition: Partition, elements: Sequence[Any]) -> bool:
         """Record the list of a partition; keep it if it lost most of its rows.
@@ -64,6 +65,8 @@ class RowCounts:
         """
         before, now = self._loaded.get(partition, 0), len(elements)
         self.current[partition] = now
+        if now:
+            self._has_rows = True
         if before <= 2 * now or not self._is_guard:
             return False
         self._held.append((partition, elements))
@@ -74,10 +77,16 @@ class RowCounts:
         self.current.pop(partition, None)
 
     def refusal(self, endpoint: Endpoint) -> ApiError | None:
-        """Return why the lists that were kept must not be loaded; None if they may be."""
+        """Return why the lists that were kept must not be loaded; None if they may be.
+
+        They are compared with the whole table, because what changes together may vanish together
+        (contracts that end, classes that are canceled). If no list has a row, they are compared
+        with the lists that were read: so it is for an account that may no longer see any.
+        """
         if not self._held:
             return None
-        return refusal(endpoint, self._lost(self.current), sum(self._loaded.values()))
+        lost = self._lost(self.current)
+        return refusal(endpoint, lost, sum(self._loaded.values()) if self._has_rows else lost)
 
     def release(self) -> list[tuple[Partition, Sequence[Any]]]:
         """Return the lists that were kept, to be loaded."""

@@ -199,6 +199,37 @@ def test_a_parent_may_lose_all_its_rows(of_users: Target) -> None:
     check(of_users, CARDS)
 
 
+def test_empty_lists_of_changed_parents_remove_nothing(of_users: Target, monkeypatch: Any) -> None:
+    """They are a small part of the table, but all that the account has been shown."""
+    set_now(monkeypatch, "2026-01-02T00:00:00")
+    world, before = of_users.sandbox.world, count(of_users, CARDS)
+    for user in world.users[:5]:
+        world.change("users", user)
+    sees_nothing_of_v1(of_users)
+    for _ in range(2):
+        [text] = refused(of_users.load(CARDS, on_error="continue"), CARDS)
+        assert "25 of 25 rows have vanished" in text
+        assert count(of_users, CARDS) == before >= 60
+    of_users.sandbox.faults.clear()
+    world.add(CARDS, user_id=world.users[0]["id"], cardNumber="new")
+    of_users.load(CARDS)
+    check(of_users, CARDS)
+
+
+def test_lists_of_changed_parents_may_become_empty_beside_others(
+    of_users: Target, monkeypatch: Any
+) -> None:
+    set_now(monkeypatch, "2026-01-02T00:00:00")
+    world = of_users.sandbox.world
+    for user in world.users[:6]:
+        world.change("users", user)
+        if user is not world.users[5]:
+            for row in world.rows(CARDS, user_id=user["id"]):
+                world.purge(CARDS, row)
+    of_users.load(CARDS)
+    check(of_users, CARDS)
+
+
 def test_rows_that_come_and_go_are_not_guarded(tmp_path: Path, monkeypatch: Any) -> None:
     table = "class_available_seats"
     with Sandbox(world=small_world()) as sandbox:

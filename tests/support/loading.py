@@ -20,6 +20,7 @@ import duckdb
 
 from perfectgym_source import resources as resources_module
 from perfectgym_source.catalog import GROUPS
+from perfectgym_source.config.dlt_config import keep_capabilities
 from perfectgym_source.extract.cursors import Cursors
 from perfectgym_source.extract.report import Report
 from perfectgym_source.sandbox import Sandbox, World
@@ -69,7 +70,7 @@ class Target:
         return dlt.pipeline(
             "contract",
             pipelines_dir=str(self.pipelines_dir),
-            destination=dlt.destinations.duckdb(str(self.file)),
+            destination=keep_capabilities(dlt.destinations.duckdb(str(self.file))),
             dataset_name="perfectgym",
         )
 

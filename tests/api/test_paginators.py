@@ -1,11 +1,13 @@
 """Paginators against lists in memory, quiet ones and such as change meanwhile."""
 
+import itertools
 import threading
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.each import for_each
 
 from perfectgym_source.api import lists, paginators
 from perfectgym_source.api.keyset import KeysetPaginator
@@ -191,8 +193,7 @@ def test_a_version_that_many_rows_share_loses_none_of_them(sizes):
     assert len(server.requests) <= len(sizes) + 1
 
 
-@pytest.mark.parametrize("first", range(1, 103))
-@pytest.mark.parametrize("shared", [2, 60, 99])
+@for_each(itertools.product(range(1, 103), [2, 60, 99]))
 def test_a_shared_version_may_begin_anywhere_on_a_page(first, shared):
     rows = [row(i, min(i, first) if i < first + shared else i) for i in range(1, 251)]
     assert ids(keyset(ListServer(rows))) == ids(rows)

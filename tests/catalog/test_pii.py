@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.each import for_each
 
 from perfectgym_source.api.pages import Page
 from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
@@ -184,9 +186,9 @@ def test_a_value_that_cannot_be_read_is_hashed_as_it_came():
     assert privacy.hash([1], "long") == privacy.hash("[1]")
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=lambda entry: entry.name)
-@pytest.mark.parametrize("rule", ["hash", "drop"])
-def test_no_rule_of_a_kind_touches_what_loading_goes_by(endpoint, rule):
+@for_each(itertools.product(ENDPOINTS, ["hash", "drop"]))
+def test_no_rule_of_a_kind_touches_what_loading_goes_by(entry, rule):
+    endpoint = ENDPOINTS[entry]
     layout = make_privacy(rule, KEY).layout(endpoint)
     for plain, table in zip(table_layout(endpoint).with_children(), layout.with_children()):
         before = {column.name: column for column in plain.columns()}

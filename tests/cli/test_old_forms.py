@@ -8,6 +8,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from support.each import for_each
 
 from perfectgym_source.cli.main import COMMANDS
 from perfectgym_source.cli.old_forms import OLD, in_new_form
@@ -81,8 +82,8 @@ def test_a_command_behind_options_is_named(given: str, right: str) -> None:
     assert in_new_form(["--dataset", "status"], COMMANDS) == ["load", "--dataset", "status"]
 
 
-@pytest.mark.parametrize("options", [*permutations(OLD, 2)], ids=" ".join)
-def test_two_commands_are_refused(options: tuple[str, str]) -> None:
+@for_each(permutations(OLD, 2))
+def test_two_commands_are_refused(*options: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot be given together") as caught:
         in_new_form([*options, "clubs", "--yes"], COMMANDS)
     assert all(name in str(caught.value).split() for name in options)

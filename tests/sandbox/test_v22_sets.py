@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.each import for_each
 from support.odata_client import SETS, TYPES, ODataClient, by_key
 
 import perfectgym_source
@@ -42,7 +43,7 @@ def test_the_package_carries_the_facts(file: str) -> None:
     assert packaged.read_bytes() == copied.read_bytes()
 
 
-@pytest.mark.parametrize("name", SETS)
+@for_each(SETS)
 def test_a_set_pages_completely_by_next_link(name: str, reader: ODataClient) -> None:
     pages = list(reader.pages(name, **expanded(name)))
     rows = [row for page in pages for row in page]
@@ -53,7 +54,7 @@ def test_a_set_pages_completely_by_next_link(name: str, reader: ODataClient) -> 
     assert len(pages) > 1 or len(truth) <= 7
 
 
-@pytest.mark.parametrize("name", [name for name in SETS if SETS[name]["has_version"]])
+@for_each(name for name in SETS if SETS[name]["has_version"])
 def test_a_set_pages_completely_by_version(name: str, reader: ODataClient) -> None:
     rows = reader.all_after(name, "version", **expanded(name))
     assert [row["version"] for row in rows] == sorted(row["version"] for row in rows)
@@ -61,7 +62,7 @@ def test_a_set_pages_completely_by_version(name: str, reader: ODataClient) -> No
     assert by_key(name, rows) == by_key(name, truth)
 
 
-@pytest.mark.parametrize("name", [name for name in SETS if SETS[name]["paging"] == "id"])
+@for_each(name for name in SETS if SETS[name]["paging"] == "id")
 def test_a_set_without_a_version_pages_completely_by_id(name: str, reader: ODataClient) -> None:
     rows = reader.all_after(name, "id")
     assert by_key(name, rows) == by_key(name, reader.sandbox.world.sets.truth(name))
@@ -70,7 +71,7 @@ def test_a_set_without_a_version_pages_completely_by_id(name: str, reader: OData
     assert "version" in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("name", SETS)
+@for_each(SETS)
 def test_every_link_expands_to_what_is_there_and_stops_at_100(
     name: str, reader: ODataClient
 ) -> None:
@@ -114,7 +115,7 @@ def check_value(fact: dict[str, Any], value: Any, place: str) -> None:
         assert type(value) is str, place
 
 
-@pytest.mark.parametrize("name", SETS)
+@for_each(SETS)
 def test_rows_have_the_properties_of_the_facts(name: str, reader: ODataClient) -> None:
     facts = TYPES[SETS[name]["type"]]
     for row in reader.all(name, **expanded(name)):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.each import for_each
 from tzlocal.windows_tz import win_tz
 
 from perfectgym_source.catalog.zones import zone_of
@@ -158,7 +159,7 @@ def test_seconds_and_microseconds_pass_through():
     assert utc(WARSAW, 2026, 7, 1, 12, 0, 59, 123_456) == datetime(2026, 7, 1, 10, 0, 59, 123_456)
 
 
-@pytest.mark.parametrize("windows", sorted(win_tz))
+@for_each(sorted(win_tz))
 def test_every_windows_zone_resolves(windows):
     assert zone_of(windows) == ZoneInfo(win_tz[windows])
 

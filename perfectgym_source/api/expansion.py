@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from .json_text import parse_json
 from .pages import ColumnarPage, Page, row_id
 
 MOST_PARTS = 1_000
-"""So many requests are made for one list: a server that ignores the offset would never end it."""
+"""No more requests are made for one list."""
 
 Read = Callable[[Mapping[str, str]], Page]
 """Sends a request for rows of the endpoint, with these parameters, and returns its page."""
@@ -106,32 +106,35 @@ def _whole_list(
     endpoint: Endpoint, path: Sequence[str], identity: int | None, limit: int, read: Read
 ) -> list[Any]:
     found: list[Any] = []
+    before: list[Any] = []
     name = "/".join(path)
-    for part in _parts(endpoint, path, identity, limit):
-        rows = read(part).elements
+    for _ in range(MOST_PARTS):
+        rows = read(_part(endpoint, path, identity, len(found))).elements
         if len(rows) != 1:
             raise PagingError(f"The rest of a list {name} cannot be read: its row is gone.")
         elements = _elements(rows[0], path)
+        if elements and elements == before:
+            raise PagingError(f"The rest of a list {name} cannot be read: its start is repeated.")
         found += elements
         if len(elements) < limit:
             return found
+        before = elements
     raise PagingError(f"A list {name} does not end.")
 
 
-def _parts(
-    endpoint: Endpoint, path: Sequence[str], identity: int | None, limit: int
-) -> Iterator[Mapping[str, str]]:
+def _part(
+    endpoint: Endpoint, path: Sequence[str], identity: int | None, skipped: int
+) -> Mapping[str, str]:
+    """Return the parameters of a request for the part of a list after so many elements."""
     *above, name = path
-    for index in range(MOST_PARTS):
-        options = [*_options(endpoint, path), f"$skip={index * limit}"]
-        expand = f"{name}({';'.join(options)})"
-        for outer in above:
-            expand = f"{outer}($expand={expand})"
-        yield {
-            "$filter": f"{endpoint.id_field} eq {identity}",
-            "$select": str(endpoint.id_field),
-            "$expand": expand,
-        }
+    expand = f"{name}({';'.join([*_options(endpoint, path), f'$skip={skipped}'])})"
+    for outer in above:
+        expand = f"{outer}($expand={expand})"
+    return {
+        "$filter": f"{endpoint.id_field} eq {identity}",
+        "$select": str(endpoint.id_field),
+        "$expand": expand,
+    }
 
 
 def _options(endpoint: Endpoint, path: Sequence[str]) -> list[str]:

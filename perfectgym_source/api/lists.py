@@ -23,6 +23,8 @@ from .paginators import (
 
 MAX_PASSES = 5
 MAX_DOUBLINGS = 20
+MAX_EMPTY_PAGES = 1_000
+"""Links may lead to pages without rows, but not for ever."""
 
 Fetch = Callable[[PageRequest], Page]
 """Sends one request for a page and returns it."""
@@ -117,12 +119,18 @@ def pages(fetch: Fetch, paginator: Paginator) -> Iterator[Page]:
     """Yield the pages that a paginator selects, one request after the other.
 
     Raises:
-        PagingError: See `Paginator`.
+        PagingError: See `Paginator`; or so many pages without rows follow each other that the list
+            might never end.
     """
     request = PageRequest()
     paginator.init_request(request)
+    empty = 0
     while True:
-        page = paginator.update_state(fetch(request))
+        received = fetch(request)
+        empty = 0 if len(received) else empty + 1
+        if empty > MAX_EMPTY_PAGES:
+            raise PagingError(f"{empty} pages without rows follow each other.")
+        page = paginator.update_state(received)
         if page is not None:
             yield page
         if not paginator.has_next_page:

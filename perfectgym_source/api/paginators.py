@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from urllib.parse import urljoin
 
 from ..errors import PagingError
@@ -236,7 +237,13 @@ class NextLinkPaginator(Paginator):
 
 def check_order(versions: Sequence[int], cursor: int, name: str) -> None:
     """Raise unless all rows have versions that do not fall."""
-    if any(later < earlier for earlier, later in zip([cursor, *versions], versions)):
-        raise PagingError(f"The rows after {name} {cursor} are not in the order of their {name}s.")
+    after = f"after {name} {cursor}"
     if 0 in versions:
-        raise PagingError(f"A row after {name} {cursor} has no {name}.")
+        raise PagingError(f"A row {after} has no {name}.")
+    if versions and versions[0] < cursor:
+        raise PagingError(
+            f"The rows {after} begin with {name} {versions[0]}: the API does not filter them as "
+            "the request asks."
+        )
+    if any(later < earlier for earlier, later in pairwise(versions)):
+        raise PagingError(f"The rows {after} are not in the order of their {name}s.")

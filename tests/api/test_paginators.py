@@ -675,6 +675,19 @@ def test_a_link_of_rows_of_one_version_leads_on_in_the_api(link, problem):
         list(pages(lambda _: Page(rows, link), by_version()))
 
 
+def test_a_server_that_ignores_the_filter_is_called_so():
+    rows = [{"id": n, "timestamp": n} for n in range(1, 6)]
+    with pytest.raises(PagingError, match="begin with timestamp 1: the API does not filter them"):
+        list(pages(lambda _: Page(rows), by_version()))
+
+
+@pytest.mark.parametrize("make", [by_version, lambda: NextLinkPaginator(ODATA)])
+def test_links_to_pages_without_rows_are_not_followed_for_ever(make):
+    numbers = itertools.count()
+    with pytest.raises(PagingError, match="1001 pages without rows follow each other"):
+        list(pages(lambda _: Page([], f"{ODATA}/Clubs?$skiptoken={next(numbers)}"), make()))
+
+
 def test_a_link_is_no_address_as_long_as_the_version_grows():
     link = "https://b.example/odata/Clubs"
     parts = [Page([{"id": 1, "timestamp": 1}, {"id": 2, "timestamp": 2}], link), Page([])]

@@ -148,8 +148,8 @@ def test_a_bad_answer_is_a_clear_error_and_costs_no_row(target, name):
 def test_rows_of_a_version_list_need_versions(target):
     good = {"id": 1, "timestamp": 2**62}
     for row, words in (
-        ({"id": 1}, "order of their timestamps"),
-        ({**good, "timestamp": -5}, "order of their timestamps"),
+        ({"id": 1}, "has no timestamp"),
+        ({**good, "timestamp": -5}, "begin with timestamp -5: the API does not filter them"),
         ({**good, "timestamp": "x"}, "timestamp of a row is not a number"),
         ({**good, "timestamp": 2**63}, "beyond 64 bits"),
     ):

@@ -35,6 +35,7 @@ from support.truth import check
 from support.v22 import Target22, differences
 
 from perfectgym_source.catalog import ENDPOINTS, V22, table_layout
+from perfectgym_source.config.dlt_config import keep_capabilities
 from perfectgym_source.destination import Options, Session, destination_for
 from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.pipeline.runner import load
@@ -58,7 +59,8 @@ class Loader(Target):
         destination = destination_for(Options("duckdb", self.file, "perfectgym"))
         with self.opened() as connection:
             before = packages(connection)
-            load(Session(destination, dlt.destinations.duckdb(str(self.file))), source)
+            database = keep_capabilities(dlt.destinations.duckdb(str(self.file)))
+            load(Session(destination, database), source)
             return self.run_of(source, sorted(packages(connection) - before))
 
     def new_machine(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import date
@@ -16,9 +15,11 @@ import dlt
 import duckdb
 import psycopg2
 from dlt.common.configuration.specs import ConnectionStringCredentials
+from support import dbt_server
 from support.figures.facts import Rules
 from support.marts import PROJECT, source_resources
 
+from perfectgym_source.config.dlt_config import keep_capabilities
 from perfectgym_source.sandbox import Sandbox
 from perfectgym_source.source import perfectgym_source
 
@@ -47,7 +48,7 @@ def load(
     dlt.pipeline(
         f"marts_{dataset}",
         pipelines_dir=str(folder / "pipelines"),
-        destination=destination,
+        destination=keep_capabilities(destination),
         dataset_name=dataset,
     ).run(source)
 
@@ -86,9 +87,10 @@ class Marts:
         ]
         done = subprocess.run(
             [
-                Path(sys.executable).with_name("dbt"), "--quiet", "run",
-                "--project-dir", PROJECT, "--profiles-dir", PROJECT,
-                "--target-path", self.folder / "target", "--log-path", self.folder / "logs",
+                *dbt_server.command(), "--quiet", "run",
+                "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+                "--target-path", str(self.folder / "target"),
+                "--log-path", str(self.folder / "logs"),
                 "--vars", json.dumps({"pg_sources": sources, **variables}),
             ],
             env={**os.environ, "PERFECTGYM_MARTS_DATASET": self.name, **self.environment},

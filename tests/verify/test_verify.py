@@ -42,9 +42,8 @@ def copy(tmp_path, sandbox):
 
 
 @pytest.mark.parametrize("mode", ["employee", "user"])
-@pytest.mark.parametrize("quirks", [True, False])
-def test_a_load_of_everything_is_found_equal_and_left_as_it_is(tmp_path, mode, quirks, monkeypatch):
-    with Sandbox(world=small_world(quirks)) as sandbox:
+def test_a_load_of_everything_is_found_equal_and_left_as_it_is(tmp_path, mode):
+    with Sandbox(world=small_world()) as sandbox:
         copy = Copy(tmp_path, sandbox, mode)
         copy.load(groups=EVERYTHING)
         files = [copy.database, loading_file(copy.database)]

@@ -103,15 +103,13 @@ def in_duckdb(worlds: dict[str, World], tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("marts")
     file = str(folder / "marts.duckdb")
     datasets = dict(APIS)
-    for name, api in APIS.items():
-        with Sandbox(world=worlds[name], api=api) as sandbox:
-            load(sandbox, api, dlt.destinations.duckdb(file), name, folder)
-    for name, (api, pii) in PRIVATE.items():
-        with Sandbox(world=worlds[name], api=api) as sandbox:
-            load(
-                sandbox, api, dlt.destinations.duckdb(file), name, folder, pii=pii, pii_key="k" * 32
-            )
-        datasets[name] = api
+    private = {name: {"pii": pii, "pii_key": "k" * 32} for name, (_, pii) in PRIVATE.items()}
+    datasets |= {name: api for name, (api, _) in PRIVATE.items()}
+    with duckdb.connect(file):  # each of dlt's connections opens it anew otherwise
+        for name, api in datasets.items():
+            with Sandbox(world=worlds[name], api=api) as sandbox:
+                destination = dlt.destinations.duckdb(file)
+                load(sandbox, api, destination, name, folder, **private.get(name, {}))
     for name, groups in LEFT_OUT.items():
         datasets |= dict.fromkeys(leave_out(file, name, groups), PRIVATE[name][0])
     marts = Marts(file, "all", folder)
@@ -170,9 +168,10 @@ def of_chain(chain: World, tmp_path_factory: pytest.TempPathFactory) -> Marts:
     """The marts of the chain."""
     folder = tmp_path_factory.mktemp("chain")
     file = str(folder / "chain.duckdb")
-    for name, api in CHAINS.items():
-        with Sandbox(world=chain, api=api) as sandbox:
-            load(sandbox, api, dlt.destinations.duckdb(file), name, folder)
+    with duckdb.connect(file):  # each of dlt's connections opens it anew otherwise
+        for name, api in CHAINS.items():
+            with Sandbox(world=chain, api=api) as sandbox:
+                load(sandbox, api, dlt.destinations.duckdb(file), name, folder)
     marts = Marts(file, "both", folder)
     marts.build(CHAINS, variables_of(Rules(), AS_OF))
     return marts

@@ -21,7 +21,7 @@ from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.catalog.tables import table_layout
 
 MODELS = Path(__file__).parents[1] / "perfectgym_source/marts/dbt/models"
-STAGING = MODELS / "staging"
+STAGING, PROPERTIES = MODELS / "staging", MODELS.with_name("properties")
 OVERVIEW, MARTS_PAGE = MODELS / "overview.md", Path(__file__).with_name("marts.md")
 GENERATIONS = {"v1": V1, "v22": V22}
 _HEAD = "# Made by `make docs` of the catalog and of the calls of pg_staging.\nversion: 2\n"
@@ -49,7 +49,7 @@ def files() -> dict[Path, str]:
     made = {STAGING / "sources.yml": _HEAD + "\nsources:" + "".join(_sources(calls))}
     for generation in GENERATIONS:
         own = {path: call for path, call in calls.items() if path.parent.name == generation}
-        made[STAGING / generation / "tables.yml"] = _HEAD + "\nmodels:\n" + "".join(_models(own))
+        made[PROPERTIES / "staging" / f"{generation}.yml"] = _HEAD + "\nmodels:\n" + "".join(_models(own))
     for page, lines in ((OVERVIEW, _relations()), (MARTS_PAGE, _diagram())):
         part = r"(<!-- relations, [^\n]*-->\n).*?(<!-- end of relations -->)"
         text = "".join(f"{line}\n" for line in lines)
@@ -66,7 +66,7 @@ def relations() -> list[tuple[str, str, str, bool]]:
         The mart, its column, the mart that it refers to, and whether each row does.
     """
     found = []
-    for file in sorted((MODELS / "marts").glob("*.yml")):
+    for file in sorted((PROPERTIES / "marts").glob("*.yml")):
         for model in yaml.safe_load(file.read_text("utf-8")).get("models", ()):
             for column in model.get("columns", ()):
                 tests = column.get("data_tests", ())

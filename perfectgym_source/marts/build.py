@@ -104,11 +104,10 @@ class Marts:
             return None
         command = ["build", "--exclude-resource-type", "unit_test"] if tests else ["run"]
         command += ["--full-refresh"] if selectors is None else ["--select", *selectors]
-        folder = self.session.destination.folder / "marts"
-        error, results = None, []
-        with self.session.destination.lent():
+        error, results, destination = None, [], self.session.destination
+        with destination.lent():
             try:
-                results = run_dbt(command, variables, found, folder)
+                results = run_dbt(command, variables, found, destination.folder, tests)
             except DbtFailed as failed:
                 error = str(failed)
         record = _record(results, error, now, selectors is None, tests)

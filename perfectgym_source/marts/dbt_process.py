@@ -31,6 +31,8 @@ _FLAGS = (
 )
 _WITHOUT = ("compiled code at", "line ", "detail:", "^", "context:")
 """Lines of a message that hold values, or nothing worth to know."""
+_UNTESTED = "PERFECTGYM_MARTS_UNTESTED"
+"""Leaves the descriptions and tests of the models out of the project."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,22 @@ class DbtFailed(Exception):
     """dbt ended without results; the text says why."""
 
 
+def working_folder(folder: Path, tests: bool) -> Path:
+    """Return the folder of dbt's working files. What it has parsed stays there for the next time.
+
+    Args:
+        folder: The working folder of the destination.
+        tests: Whether it parses descriptions and tests too.
+    """
+    return folder / "marts" / ("tested" if tests else "untested")
+
+
 def run_dbt(
     command: Sequence[str],
     variables: Mapping[str, Any],
     environment: Mapping[str, str],
     folder: Path,
+    tests: bool = True,
 ) -> list[NodeResult]:
     """Run a command of dbt over the project, and return the results of its nodes.
 
@@ -66,12 +79,14 @@ def run_dbt(
         command: The command with its arguments.
         variables: The variables of the project.
         environment: What the profile takes from the environment.
-        folder: Of dbt's working files. What it has parsed stays there for the next time.
+        folder: The working folder of the destination.
+        tests: Whether descriptions and tests of the models are part of the project.
 
     Raises:
         DbtFailed: It ended without results.
         SystemFailure: It cannot be started.
     """
+    folder = working_folder(folder, tests)
     results = folder / "target" / "run_results.json"
     end, life = os.pipe()
     try:
@@ -85,7 +100,7 @@ def run_dbt(
                 *("--vars", json.dumps(variables, sort_keys=True)),
             ],
             cwd=folder,
-            env=_environment(environment),
+            env=_environment({**environment, **({} if tests else {_UNTESTED: "1"})}),
             umask=0o077,
             stdin=end,
             stdout=subprocess.PIPE,
@@ -114,9 +129,9 @@ def query_of(test: str, folder: Path) -> Path:
 
     Args:
         test: The name of the test.
-        folder: Of dbt's working files.
+        folder: The working folder of the destination.
     """
-    compiled = folder / "target" / "compiled"
+    compiled = working_folder(folder, tests=True) / "target" / "compiled"
     return next(compiled.rglob(f"{test}.sql"), compiled)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import DestinationError
 from .build import Marts
-from .dbt_process import DbtFailed, run_dbt
+from .dbt_process import DbtFailed, run_dbt, working_folder
 
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; "
@@ -55,16 +55,16 @@ def dictionary(marts: Marts) -> str:
         DestinationError: dbt could not make it.
     """
     destination = marts.session.destination
-    folder = destination.folder / "marts"
-    found = {name: folder / "target" / name for name in ("manifest.json", "catalog.json")}
+    target = working_folder(destination.folder, tests=True) / "target"
+    found = {name: target / name for name in ("manifest.json", "catalog.json")}
     for file in found.values():
         file.unlink(missing_ok=True)
     variables, environment = marts.for_documentation()
     try:
         with destination.lent():
-            run_dbt(["docs", "generate"], variables, environment, folder)
+            run_dbt(["docs", "generate"], variables, environment, destination.folder)
         manifest, catalog = (json.loads(file.read_bytes()) for file in found.values())
-        index = (folder / "target" / "index.html").read_text("utf-8")
+        index = (target / "index.html").read_text("utf-8")
     except (DbtFailed, OSError) as error:
         raise DestinationError(f"dbt could not make the data dictionary: {error}") from None
     kept = _kept(manifest, marts.api.name.replace(".", ""))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import jinja2
 import pytest
+import yaml
 
+from perfectgym_source.destination.marts_schemas import PROJECT
 from perfectgym_source.marts import dbt_process
 from perfectgym_source.marts.dbt_process import DbtFailed, run_dbt
 
@@ -31,3 +34,38 @@ def test_the_results_of_dbt_count_only_if_it_came_to_its_end(
     assert (built.name, built.status) == ("dim_club", "success")
     with pytest.raises(DbtFailed, match=r"^dbt was interrupted \(exit code 2\)$"):
         run_dbt(["run"], {}, {"CODE": "2"}, tmp_path / "interrupted")
+
+
+SHOWS = """
+import json, os, sys
+target = sys.argv[sys.argv.index("--target-path") + 1]
+os.makedirs(target)
+node = {"unique_id": "model.perfectgym.dim_club", "status": "success", "message": target}
+node["message"] += " " + json.dumps([name for name in os.environ if name.endswith("_UNTESTED")])
+with open(os.path.join(target, "run_results.json"), "w") as file:
+    json.dump({"results": [node]}, file)
+"""
+
+
+def test_a_build_without_tests_does_not_parse_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They take longer to parse than the models; what dbt keeps of either has its own folder."""
+    monkeypatch.setattr(dbt_process, "_DBT", (sys.executable, "-c", SHOWS))
+    [without] = run_dbt(["run"], {}, {}, tmp_path, tests=False)
+    assert without.message == f'{tmp_path}/marts/untested/target ["PERFECTGYM_MARTS_UNTESTED"]'
+    [tested] = run_dbt(["build"], {}, {}, tmp_path)
+    assert tested.message == f"{tmp_path}/marts/tested/target []"
+
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))
+    folders = [*project["model-paths"], *project["test-paths"]]
+
+    def read(variables: dict[str, str]) -> list[str]:
+        environment = jinja2.Environment()
+        environment.globals["env_var"] = variables.get
+        return [environment.from_string(folder).render() for folder in folders]
+
+    assert read({"PERFECTGYM_MARTS_UNTESTED": "1"}) == ["models", "none", "none"]
+    assert read({}) == ["models", "properties", "tests"]
+    assert not list((PROJECT / "none").glob("*"))
+    assert all((PROJECT / folder).is_dir() for folder in read({}))

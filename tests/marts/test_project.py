@@ -27,7 +27,7 @@ def described() -> dict[str, dict[str, Any]]:
     """The models in the project's YAML files, but for those that are built by choice only."""
     optional = {f.stem for f in PROJECT.rglob("*.sql") if "enabled=" in f.read_text("utf-8")}
     models: dict[str, dict[str, Any]] = {}
-    for file in sorted((PROJECT / "models").rglob("*.yml")):
+    for file in sorted((PROJECT / "properties").rglob("*.yml")):
         for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", []):
             assert model["name"] not in models, f"{model['name']} is described twice"
             models[model["name"]] = model

@@ -70,7 +70,7 @@ def _build(_: NamedPipeline, of_run: Options) -> Result:
     from ..rendering.marts import as_data, as_text
 
     record = build_marts(of_run)
-    folder = destination_for(of_run).folder / "marts"
+    folder = destination_for(of_run).folder
     queries = [str(query_of(name, folder)) for name in record.failed_tests]
     text = "\n".join([as_text(record), *(f"It returns what failed it: {each}" for each in queries)])
     data = {"outcome": record.outcome, "path": None, "file": None, "marts": as_data(record)}

@@ -49,7 +49,8 @@ def files() -> dict[Path, str]:
     made = {STAGING / "sources.yml": _HEAD + "\nsources:" + "".join(_sources(calls))}
     for generation in GENERATIONS:
         own = {path: call for path, call in calls.items() if path.parent.name == generation}
-        made[PROPERTIES / "staging" / f"{generation}.yml"] = _HEAD + "\nmodels:\n" + "".join(_models(own))
+        text = _HEAD + "\nmodels:\n" + "".join(_models(own))
+        made[PROPERTIES / "staging" / f"{generation}.yml"] = text
     for page, lines in ((OVERVIEW, _relations()), (MARTS_PAGE, _diagram())):
         part = r"(<!-- relations, [^\n]*-->\n).*?(<!-- end of relations -->)"
         text = "".join(f"{line}\n" for line in lines)

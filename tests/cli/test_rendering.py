@@ -121,3 +121,24 @@ def test_a_run_without_rows_says_first_what_was_read(
     failures = [Failure(name, (), RequestRefused("No", status=500)) for name in failing]
     report = Report(requests=Counter(requests), failures=failures)
     assert as_text(Summary(report, 1, 0, "x.duckdb", "x")).splitlines()[0] == first
+
+
+def test_of_more_tables_than_are_shown_those_with_the_most_rows_are() -> None:
+    report = Report()
+    report.rows.update({"classes": 7, "clubs": 2, "users": 1290, "visits": 0, "agreements": 2})
+    summary = Summary(report, 1.0, 0, "gym.duckdb", "perfectgym")
+
+    def tables(most: int | None) -> list[str]:
+        lines = unstyled(as_text(summary, most)).split("\n")
+        return lines[: lines.index("")]
+
+    assert tables(2) == [
+        "table     rows",
+        "users    1,290",
+        "classes      7",
+        "... and 2 more tables",
+    ]
+    assert [line.split()[0] for line in tables(3)[1:]] == ["users", "classes", "agreements", "..."]
+    everything = [line.split()[0] for line in tables(None)[1:]]
+    assert everything == ["agreements", "classes", "clubs", "users"]
+    assert len(tables(4)) == 5

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ...config.pipelines import NamedPipeline
     from ...destination import Options
 
+_MOST_TABLES = 5
+"""Of a demo: its answers, and what to do next, have to fit the screen."""
+
 EXAMPLES = [
     ("", "what is new"),
     ("finance", "a named pipeline"),
@@ -84,7 +87,7 @@ def _load(demo: str, pipeline: NamedPipeline, of_run: Options) -> Result:
 
     was_there = destination_for(of_run).exists()
     summary = run(of_run)
-    text = as_text(summary)
+    text = as_text(summary, _MOST_TABLES if demo else None)
     if demo and summary.marts and not summary.exit_code:
         text += "\n" + answers(of_run.database, of_run.dataset)
     if summary.report.failures:

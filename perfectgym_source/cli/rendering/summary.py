@@ -39,8 +39,13 @@ def as_data(summary: Summary) -> dict[str, Any]:
     }
 
 
-def as_text(summary: Summary) -> str:
-    """Return the summary as text."""
+def as_text(summary: Summary, most_tables: int | None = None) -> str:
+    """Return the summary as text.
+
+    Args:
+        summary: The summary.
+        most_tables: How many tables are shown, those with the most rows; by default all, by name.
+    """
     report = summary.report
     rows = rows_by_table(report)
     lines: list[str] = []
@@ -49,8 +54,7 @@ def as_text(summary: Summary) -> str:
             f"Completed {counted(summary.pending, 'load package')} of an earlier run first."
         )
     if rows:
-        heads = ("table", "rows")
-        lines += table([heads, *((name, f"{count:,}") for name, count in rows.items())], right=[1])
+        lines += _tables(rows, most_tables)
     else:
         lines.append(_nothing(report))
     lines += [
@@ -72,6 +76,15 @@ def as_text(summary: Summary) -> str:
     if summary.hint:
         lines.append(summary.hint)
     return "\n".join(lines)
+
+
+def _tables(rows: Mapping[str, int], most: int | None) -> list[str]:
+    """Return the rows by table; of more tables than are shown, those with the most."""
+    shown, rest = list(rows.items()), 0
+    if most is not None and len(shown) > most:
+        shown, rest = sorted(shown, key=lambda found: -found[1])[:most], len(shown) - most
+    cells = [("table", "rows"), *((name, f"{count:,}") for name, count in shown)]
+    return table(cells, right=[1]) + ([f"... and {counted(rest, 'more table')}"] if rest else [])
 
 
 def unreadable_lines(unreadable: Mapping[str, int]) -> list[str]:

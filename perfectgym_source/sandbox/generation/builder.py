@@ -53,7 +53,7 @@ SIZES: dict[str, Size] = {
     "tiny": Size(4, 14, 12, 290, 0.74, 3.0, 130, 150, 330, 120, 104, 4),
     "small": Size(6, 24, 30, 5_000, 0.30, 4.0, 500, 650, 6_000, 500, 120, 20),
     "medium": Size(10, 24, 120, 100_000, 0.15, 2.5, 5_000, 6_500, 60_000, 5_000, 250, 30),
-    "chain": Size(3, 14, 9, measurements=120, heavy=20, hours=20, months=28, sites=(0, 5, 10)),
+    "chain": Size(3, 14, 9, measurements=120, heavy=20, hours=20, months=26, sites=(0, 5, 10)),
 }
 """The sizes by name. `tiny` has a second page in each paged list that can have one."""
 

@@ -13,11 +13,11 @@ from . import rhythm
 from .people import AHEAD, People, day_of, midnight
 
 _SLOTS = (
-    *((weekday, 7 * 60 + 15, 0.95) for weekday in (0, 2, 4)),
-    *((weekday, 18 * 60 + 15, 1.45) for weekday in range(5)),
-    *((weekday, 19 * 60 + 30, 1.0) for weekday in (1, 3)),
+    *((weekday, 7 * 60 + 15, 0.95) for weekday in (0, 3)),
+    *((weekday, 18 * 60 + 15, 1.45) for weekday in range(4)),
+    (1, 19 * 60 + 30, 1.0),
     (1, 12 * 60 + 15, 0.4),
-    *((5, 10 * 60 + 15, 1.0), (5, 11 * 60 + 30, 0.8), (6, 11 * 60 + 15, 0.65)),
+    *((5, 10 * 60 + 15, 1.0), (6, 11 * 60 + 15, 0.65)),
 )
 """Weekday, minute and popularity of the classes of a week."""
 _TASTE: dict[str, tuple[float, float]] = {

@@ -54,9 +54,9 @@ def _between(ends: tuple[float, float], share: float) -> float:
 
 
 FORTUNES = (
-    Fortune(0, 52, (5.6, 6.4), (0.95, 0.85)),
-    Fortune(0, 48, (5.5, 1.9), (0.9, 2.3)),
-    Fortune(14, 26, (6.5, 9.5), (0.8, 0.7)),
+    Fortune(0, 44, (4.4, 5.2), (0.95, 0.85)),
+    Fortune(0, 42, (4.2, 1.5), (0.9, 2.3)),
+    Fortune(13, 24, (5.2, 7.6), (0.8, 0.7)),
 )
 """One that holds its own, one that shrinks, and a new one that grows."""
 

@@ -15,25 +15,27 @@ from dlt.extract import DltSource
 from ..catalog.selection import ancestors
 from ..config.pipeline_settings import Checks
 from ..config.pipelines import configured_checks
-from ..config.settings import Settings
+from ..config.settings import Settings, api_version
 from ..destination import (
     Destination,
     Options,
     Session,
     destination_for,
     pending_packages,
+    stored_state,
     write_comments,
 )
 from ..error_translation import explain
 from ..errors import ConfigurationError, LockedError, PerfectGymError
 from ..extract.failures import wrong_mode
 from ..extract.report import Report
+from ..extract.state import SourceState
 from ..marts.build import Marts
 from ..marts.connection import check_adapter
 from ..marts.dictionary import dictionary
 from ..marts.record import MartsRecord
 from ..marts.selection import Loaded
-from ..source import perfectgym_source, reading_of, resolve
+from ..source import perfectgym_source, reading_of
 from ..text import counted
 from .alerts import configured_alerts
 from .checks import as_lines, run_checks
@@ -198,13 +200,21 @@ def data_dictionary(options: Options) -> str:
 
 @contextlib.contextmanager
 def _loaded_marts(options: Options, publishes: bool = True) -> Iterator[Marts]:
-    """Open the destination, and yield the marts of what was loaded there."""
+    """Open the destination, and yield the marts of what was loaded there.
+
+    The dataset itself tells what it holds: nothing is requested, so no address need be configured.
+    """
     check_adapter(options)
-    settings, destination = resolve(**options.source).settings, destination_for(options)
+    destination = destination_for(options)
     if not destination.exists():
         raise _nothing_loaded(destination)
     with destination.open(publishes) as session:
-        yield marts_in(session, settings)
+        with session.pipeline() as pipeline, pipeline.destination_client() as client:
+            state = SourceState.of_pipeline(stored_state(client, pipeline.pipeline_name))
+        loaded = state.identity
+        if loaded is None:
+            raise _nothing_loaded(destination)
+        yield Marts(session, api_version(loaded.api), loaded.installation, loaded.is_shared)
 
 
 def _nothing_loaded(destination: Destination) -> ConfigurationError:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 def command(path: bool, docs: Path | None, **given: Any) -> int:
     """Build all marts of what was loaded, and test them.
 
-    Nothing is requested from the API. Exit code 11 means that a mart could not be built: it is as
+    Nothing is requested from the API: no account is needed. Exit code 11 means that a mart could not be built: it is as
     it was before. With marts = true, each load builds those whose tables have changed.
     """
     from ..acting import act
@@ -59,8 +59,8 @@ def command(path: bool, docs: Path | None, **given: Any) -> int:
     if docs:
         if not docs.absolute().parent.is_dir():
             raise ConfigurationError(f"There is no folder {docs.parent} for --docs")
-        return act(partial(_write_dictionary, docs), given, Needs.SETTINGS)
-    return act(_build, given, Needs.SETTINGS)
+        return act(partial(_write_dictionary, docs), given, Needs.NOTHING)
+    return act(_build, given, Needs.NOTHING)
 
 
 def _build(_: NamedPipeline, of_run: Options) -> Result:

@@ -32,6 +32,8 @@ _DAMAGE = re.compile(
 )
 """Words in DuckDB's messages about a damaged file."""
 _DEFAULT: Path = default_of(NamedPipeline, "database")
+_GRACE_SECONDS = 10.0
+"""Time for another program to close the file that dbt has written."""
 _FORMER = Path("perfectgym.duckdb")
 """The default up to version 0.1."""
 
@@ -139,7 +141,9 @@ class DuckDBFile(Destination):
         try:
             yield
         finally:
-            lock = database_lock(loading_file(self.database), self.options.wait)
+            # What looks into the file for a moment must not cost the run that is loaded.
+            wait = max(self.options.wait, _GRACE_SECONDS)
+            lock = database_lock(loading_file(self.database), wait)
             self._connection = self._held.enter_context(lock)
 
     def relations_in(self, client: SqlClientBase[Any], schemas: Collection[str]) -> list[str]:

@@ -9,6 +9,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..errors import ConfigurationError
+
 logger = logging.getLogger(__name__)
 
 
@@ -38,6 +40,26 @@ def replacing(target: Path, mode: int = 0o600) -> Iterator[Path]:
         flush(target.parent)
     finally:
         _remove(file)
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write a text into a file; an older one is replaced, a pipe or a device is written to.
+
+    Args:
+        file: The file that somebody named.
+        text: The text.
+
+    Raises:
+        ConfigurationError: The file cannot be written.
+    """
+    try:
+        if file.exists() and not file.is_file():
+            file.write_text(text, encoding="utf-8")
+            return
+        with replacing(file.resolve()) as new:
+            new.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be written: {error.strerror or error}") from None
 
 
 def copy_file(source: Path, target: Path) -> None:

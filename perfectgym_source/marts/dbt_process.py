@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from ..destination.marts_schemas import PROJECT
-from ..errors import SystemFailure
 from ..text import one_line, shortened
 
 LONGEST_ERROR = 500
@@ -53,7 +52,7 @@ class NodeResult:
 
 
 class DbtFailed(Exception):
-    """dbt ended without results; the text says why."""
+    """dbt has no results; the text says why."""
 
 
 def working_folder(folder: Path, tests: bool) -> Path:
@@ -83,8 +82,7 @@ def run_dbt(
         tests: Whether descriptions and tests of the models are part of the project.
 
     Raises:
-        DbtFailed: It ended without results.
-        SystemFailure: It cannot be started.
+        DbtFailed: It ended without results, or could not be started.
     """
     folder = working_folder(folder, tests)
     results = folder / "target" / "run_results.json"
@@ -110,7 +108,7 @@ def run_dbt(
         )
         output = _output_of(process)
     except OSError as error:
-        raise SystemFailure(f"dbt could not be started: {error}") from None
+        raise DbtFailed(f"dbt could not be started: {error}") from None
     finally:
         os.close(end)
         os.close(life)

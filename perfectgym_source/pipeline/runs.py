@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
@@ -20,6 +21,8 @@ from ..errors import ConfigurationError, PerfectGymError, Problems
 from ..marts.variables import checked_variables
 from ..source import perfectgym_source, resolve
 from .runner import Summary, run
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -269,6 +272,8 @@ def run_all(runs: Collection[PipelineRun], work: Callable[[Options], T]) -> Iter
                 yield RunResult(planned, None, known)
             else:
                 bugs.append(error)
+                name, kind = planned.installation, type(error).__name__
+                logger.error("A bug in the run of %s: %s", name, kind, exc_info=error)
     if bugs:
         raise bugs[0]
 

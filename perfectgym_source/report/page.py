@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import altair as alt
 import vl_convert
 
-from ..destination.replacement import replacing
+from ..destination.replacement import write_text
 from ..errors import ConfigurationError, PerfectGymError
 from .figures import Headline
 from .reading import Marts
@@ -66,18 +66,14 @@ def write(marts: Marts, file: Path) -> Figures:
         file: The file; an older one is replaced.
 
     Raises:
-        ConfigurationError: There are no marts, or no folder for the file.
+        ConfigurationError: There are no marts, or the file cannot be written.
         PerfectGymError: The destination cannot be read.
     """
     if not file.absolute().parent.is_dir():
         raise ConfigurationError(f"There is no folder {file.parent} for --html")
     reports = read_each_currency(marts)
     text = html_page(reports, datetime.now().astimezone())
-    if file.exists() and not file.is_file():
-        file.write_text(text, encoding="utf-8")  # a pipe or a device is not replaced
-        return reports[0]
-    with replacing(file.resolve()) as new:
-        new.write_text(text, encoding="utf-8")
+    write_text(file, text)
     return reports[0]
 
 

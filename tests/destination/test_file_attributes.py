@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from perfectgym_source.destination.loading_file import opened
-from perfectgym_source.destination.replacement import keep_attributes
+from perfectgym_source.destination.replacement import keep_attributes, write_text
 from perfectgym_source.errors import ConfigurationError
 
 
@@ -41,3 +42,21 @@ def test_a_folder_that_cannot_be_written_is_told(
     with pytest.raises(ConfigurationError, match="cannot be written"), opened(tmp_path / "x", 0):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_replaces_a_file_and_goes_into_a_pipe_and_what_is_neither_is_told(
+    tmp_path: Path,
+) -> None:
+    file, pipe = tmp_path / "page.html", tmp_path / "pipe"
+    for text in ("first", "second"):
+        write_text(file, text)
+        assert file.read_text() == text
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=write_text, args=(pipe, "page"))
+    writing.start()
+    assert pipe.read_text() == "page"
+    writing.join()
+    assert pipe.is_fifo()
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match=r"file/page\.html cannot be written: Not a dir"):
+        write_text(tmp_path / "file" / "page.html", "page")

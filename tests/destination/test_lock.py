@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
+import sys
+import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from perfectgym_source.destination import Options, destination_for
 from perfectgym_source.destination.run_lock import RunUnderWay, run_lock, run_under_way
 from perfectgym_source.errors import LockedError
 
@@ -64,3 +69,31 @@ def test_a_run_hangs_after_its_hours_and_never_without_a_limit() -> None:
     assert run.is_longer_than(1.9)
     assert not run.is_longer_than(2.1)
     assert not run.is_longer_than(0)
+
+
+READER = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1], read_only=True)
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_who_looks_into_the_file_after_dbt_has_time_to_close_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    destination = destination_for(Options("duckdb", tmp_path / "gym.duckdb", "perfectgym"))
+    loading = tmp_path / "gym_loading.duckdb"
+    with destination.open():
+        with destination.lent():
+            duckdb.connect(str(loading)).close()
+            reader = subprocess.Popen(
+                [sys.executable, "-c", READER, str(loading)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            assert reader.stdin and reader.stdout
+            assert reader.stdout.readline() == b"open\n"
+            threading.Timer(0.3, reader.stdin.close).start()
+        assert reader.poll() is not None or reader.wait(10) == 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +129,17 @@ def test_a_mart_that_fails_holds_nothing_back_and_stays_as_it_was(
     assert "kpi_club" in done["marts"]["error"]
     assert configured.query(named.format("_marts", "kpi_club")) == [(1,)]
 
+    # And a dbt that cannot be started.
+    [working_files] = configured.folder.glob("dlt/perfectgym/*/marts/untested")
+    shutil.rmtree(working_files)
+    working_files.touch()
+    rename_club(sandbox, "Renamed")
+    done = load(configured, code=11)
+    assert "dbt could not be started: " in done["marts"]["error"]
+    assert configured.query("SELECT count(*) FROM perfectgym.clubs WHERE name = 'Renamed'") == [
+        (1,)
+    ]
+
 
 TESTED = """
 models:
@@ -196,9 +209,9 @@ def test_a_test_that_fails_holds_no_model_back_and_its_query_is_named(
     )
     load(configured)
     # Nothing is requested: neither an address nor an account need be configured.
-    for name in [each for each in configured.environment if each.startswith("SOURCES__")]:
-        del configured.environment[name]
-    built = configured.exec("marts")
+    environment = configured.environment.items()
+    own = {name: value for name, value in environment if not name.startswith("SOURCES__")}
+    built = replace(configured, environment=own).exec("marts")
     assert built.returncode == 0, built.stderr
     assert "6 models of the marts built" in built.stdout
     name = "accepted_values_int_perfectgym__club_name__Nowhere"

@@ -87,8 +87,10 @@ def test_dlt_alone_loads_a_run_in_place(
     assert not list(tmp_path.glob("*_loading.duckdb"))
 
 
-def test_a_bug_in_one_run_stops_no_other_and_is_raised_at_the_end(planned: PipelineRun) -> None:
-    runs = [replace(planned, installation=name) for name in ("north", "east", "south")]
+def test_a_bug_in_one_run_stops_no_other_and_is_raised_at_the_end(
+    planned: PipelineRun, caplog: pytest.LogCaptureFixture
+) -> None:
+    runs = [replace(planned, installation=name) for name in ("north", "east", "west", "south")]
     seen = iter(runs)
 
     def work(_: Options) -> str:
@@ -97,6 +99,8 @@ def test_a_bug_in_one_run_stops_no_other_and_is_raised_at_the_end(planned: Pipel
             raise ZeroDivisionError
         if name == "east":
             raise SignInError("refused")
+        if name == "west":
+            raise KeyError("a name")
         return name
 
     results = run_all(runs, work)
@@ -104,3 +108,7 @@ def test_a_bug_in_one_run_stops_no_other_and_is_raised_at_the_end(planned: Pipel
     assert done == [("east", None), ("south", "south")]
     with pytest.raises(ZeroDivisionError):
         next(results)
+    assert [record.message for record in caplog.records] == [
+        "A bug in the run of north: ZeroDivisionError",
+        "A bug in the run of west: KeyError",
+    ]

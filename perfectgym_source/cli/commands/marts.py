@@ -45,8 +45,9 @@ if TYPE_CHECKING:
 def command(path: bool, docs: Path | None, **given: Any) -> int:
     """Build all marts of what was loaded, and test them.
 
-    Nothing is requested from the API: no account is needed. Exit code 11 means that a mart could not be built: it is as
-    it was before. With marts = true, each load builds those whose tables have changed.
+    Nothing is requested from the API: no account is needed. Exit code 11 means that a mart could
+    not be built: it is as it was before. With marts = true, each load builds those whose tables
+    have changed.
     """
     from ..acting import act
     from ..planning import Needs
@@ -78,10 +79,8 @@ def _build(_: NamedPipeline, of_run: Options) -> Result:
 
 
 def _write_dictionary(file: Path, _: NamedPipeline, of_run: Options) -> Result:
-    from ...destination.replacement import replacing
+    from ...destination.replacement import write_text
     from ...pipeline.runner import data_dictionary
 
-    page = data_dictionary(of_run)
-    with replacing(file.resolve()) as new:
-        new.write_text(page, encoding="utf-8")
+    write_text(file, data_dictionary(of_run))
     return Result(f"Written: {file}", {"outcome": "ok", "path": None, "file": file, "marts": None})

@@ -18,6 +18,7 @@ from typing import Any
 import dlt
 import duckdb
 from dlt.common.destination.exceptions import DestinationException
+from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -34,7 +35,7 @@ from ..error_translation import (
 )
 from ..errors import DestinationError, PerfectGymError
 from .dlt_state import adopt_former_state, pending_packages, show, without_values
-from .names import FORMER_PIPELINE, HISTORY_PIPELINE, SCRATCH, Options, check_dataset
+from .names import FORMER_PIPELINE, SCRATCH, Options, check_dataset
 from .run_lock import RunUnderWay, run_lock, run_under_way
 
 
@@ -151,8 +152,7 @@ class Destination(ABC):
         with run_lock(self.folder, self.options.max_run_hours) as was_killed:
             if was_killed:
                 self.forget_working_files()
-                for name in (HISTORY_PIPELINE, SCRATCH):
-                    shutil.rmtree(self.folder / name, ignore_errors=True)
+                shutil.rmtree(self.folder / SCRATCH, ignore_errors=True)
             try:
                 with self._opened(publishes) as dlt_destination:
                     yield Session(self, keep_capabilities(dlt_destination))
@@ -315,17 +315,33 @@ class Session:
     @contextlib.contextmanager
     def client(self) -> Iterator[SqlClientBase[Any]]:
         """Open a client of the dataset; dlt's working files are neither read nor written."""
+        with self._beside() as pipeline, pipeline.sql_client() as client:
+            yield client
+
+    @contextlib.contextmanager
+    def job_client(self, schema: Schema) -> Iterator[Any]:
+        """Open dlt's client of the destination, by which the tables of a schema can be made.
+
+        Args:
+            schema: The schema; dlt's working files are neither read nor written.
+        """
+        with self._beside() as pipeline:
+            pipeline.schemas.save_schema(schema)
+            with pipeline.destination_client(schema.name) as client:
+                yield client
+
+    @contextlib.contextmanager
+    def _beside(self) -> Iterator[dlt.Pipeline]:
+        """Open a pipeline that has nothing to do with the working files."""
         options = self.destination.options
         with tempfile.TemporaryDirectory(prefix="perfectgym-") as folder:
-            pipeline = dlt.pipeline(
+            yield dlt.pipeline(
                 options.dataset,
                 pipelines_dir=folder,
                 destination=self.dlt_destination,
                 dataset_name=options.dataset,
                 **PIPELINE_ARGUMENTS,
             )
-            with pipeline.sql_client() as client:
-                yield client
 
     @contextlib.contextmanager
     def pipeline(self) -> Iterator[dlt.Pipeline]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-import dlt
 from dlt.common.destination.exceptions import DestinationException
 from dlt.common.schema.typing import TTableSchema
+from dlt.destinations.sql_client import SqlClientBase
 
 from ..error_translation import first_line
 
@@ -35,42 +36,41 @@ _COMMENTS = {
 """By type of the destination: table, column (empty for the table itself) and comment."""
 
 
-def write_comments(pipeline: dlt.Pipeline) -> None:
+def write_comments(client: Any) -> None:
     """Write the descriptions of dlt's schema into the dataset, where they differ.
 
     Comments of tables and columns without a description stay as they are. What cannot be written
     is a warning: the rows are loaded all the same.
 
     Args:
-        pipeline: The pipeline, after a load.
+        client: dlt's open client of the destination, with the schema.
     """
-    query = _COMMENTS.get(pipeline.destination.destination_type.rpartition(".")[2])
+    query = _COMMENTS.get(client.config.destination_type)
     if query is None:
         return
     try:
-        _write(pipeline, query)
+        _write(client.sql_client, client.schema.tables, query)
     except DestinationException as error:
         logger.warning("The tables' descriptions could not be written: %s", first_line(error))
 
 
-def _write(pipeline: dlt.Pipeline, query: str) -> None:
-    with pipeline.sql_client() as client:
-        dataset = client.dataset_name
-        with client.execute_query(query, dataset, dataset) as cursor:
-            present = {(table, column): text for table, column, text in cursor.fetchall()}
-        statements = []
-        for (table, column), text in _descriptions(pipeline.default_schema.tables):
-            if present.get((table, column), text) == text:  # or it is not there
-                continue
-            name = client.make_qualified_table_name(table)
-            kind = "TABLE"
-            if column:
-                kind, name = "COLUMN", f"{name}.{client.escape_column_name(column)}"
-            literal = text.replace("'", "''")
-            statements.append(f"COMMENT ON {kind} {name} IS '{literal}'")
-        if statements:
-            with client.begin_transaction():
-                client.execute_many(statements)
+def _write(client: SqlClientBase[Any], tables: Mapping[str, TTableSchema], query: str) -> None:
+    dataset = client.dataset_name
+    with client.execute_query(query, dataset, dataset) as cursor:
+        present = {(table, column): text for table, column, text in cursor.fetchall()}
+    statements = []
+    for (table, column), text in _descriptions(tables):
+        if present.get((table, column), text) == text:  # or it is not there
+            continue
+        name = client.make_qualified_table_name(table)
+        kind = "TABLE"
+        if column:
+            kind, name = "COLUMN", f"{name}.{client.escape_column_name(column)}"
+        literal = text.replace("'", "''")
+        statements.append(f"COMMENT ON {kind} {name} IS '{literal}'")
+    if statements:
+        with client.begin_transaction():
+            client.execute_many(statements)
 
 
 def _descriptions(

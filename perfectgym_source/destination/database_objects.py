@@ -11,12 +11,12 @@ import duckdb
 import orjson
 
 from .marts_schemas import marts_schemas
-from .names import HISTORY_PIPELINE, HISTORY_TABLES, MARTS, SCHEMA
+from .names import HISTORY, HISTORY_TABLES, MARTS, SCHEMA
 
 Object = tuple[str, str, str]
 """Kind, schema and name of an entry of the catalog."""
 
-_SCHEMAS = f"('{SCHEMA}', '{HISTORY_PIPELINE}')"
+_SCHEMAS = f"('{SCHEMA}', '{HISTORY}')"
 """The names of dlt's schemas that this package loads, as SQL has them."""
 
 _OBJECTS = """

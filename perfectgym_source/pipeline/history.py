@@ -1,36 +1,34 @@
 """The run history: what each run did, as tables in the dataset that it loads.
 
-A dlt pipeline of its own writes it, so that the state and the pending packages of the main one are
-never touched, and a run that failed is recorded too. What cannot be written stays in the working
+It is written apart from the pipeline, so that the state and the pending packages of that one are
+never touched, and a run that failed is recorded too. What cannot be written waits in the working
 folder, and the next run writes it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, cast, get_args, get_type_hints
 
-import dlt
 import pendulum
+from dlt.common.data_types import TDataType
+from dlt.common.json import json
+from dlt.common.schema.typing import TColumnSchema, TTableSchema
+from dlt.common.storages.load_package import create_load_id
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
-from ..config.dlt_config import PIPELINE_ARGUMENTS
-from ..destination import write_comments
-from ..destination.names import (
-    CHECKS,
-    HISTORY_PIPELINE,
-    HISTORY_TABLES,
-    MARTS,
-    RESOURCES,
-    RUNS,
-)
+from ..destination import Session
+from ..destination.appending import Rows, append, prepare, schema_of, table
+from ..destination.names import CHECKS, HISTORY, HISTORY_TABLES, MARTS, RESOURCES, RUNS
+from ..destination.replacement import replacing
 from ..errors import ConfigurationError
 from ..marts.record import MartsRecord
 
@@ -41,6 +39,8 @@ _BEFORE = """
     SELECT outcome FROM {_runs} WHERE pipeline = %s AND installation = %s AND run_id <> %s
     ORDER BY started_at DESC LIMIT 1
 """
+
+_IS_THERE = "SELECT 1 AS one FROM {_runs} WHERE run_id = %s"
 
 RunOutcome = Literal["ok", "partial", "failed"]
 
@@ -139,22 +139,16 @@ class History:
     """Writer of the run history.
 
     Args:
-        folder: The working folder of the destination.
-        destination: The destination, for `dlt.pipeline`.
-        dataset: The dataset.
+        session: The destination under its lock.
         cleaning: Deletes what is too old, after a run has been written.
     """
 
     def __init__(
         self,
-        folder: Path,
-        destination: Any,
-        dataset: str,
+        session: Session,
         cleaning: Callable[[SqlClientBase[Any], RunRecord], None] | None = None,
     ) -> None:
-        self._folder = folder
-        self._destination = destination
-        self._dataset = dataset
+        self._session = session
         self._cleaning = cleaning
 
     def keep(self, entry: Entry) -> bool:
@@ -166,17 +160,23 @@ class History:
             Whether the run before it, of the same pipeline and installation, went well; True too
             if there was none, or nobody knows.
         """
+        run, found = entry.run, _rows_of(entry)
         try:
-            return self._write(entry)
+            with self._written(found) as client:
+                before = rows(client, _BEFORE, run.pipeline, run.installation, run.run_id)
+                if self._cleaning:
+                    self._cleaning(client, run)
         except Exception as error:  # any driver may raise here; the history is best effort
             # A destination that is not configured is the error of the run itself.
-            is_told = entry.run.exit_code == ConfigurationError.exit_code
+            is_told = run.exit_code == ConfigurationError.exit_code
             logger.log(
                 logging.INFO if is_told else logging.WARNING,
                 "The run history could not be written (%s); the next run writes it.",
                 type(error).__name__,
             )
+            self._let_wait(found)
             return True
+        return not before or before[0][0] == "ok"
 
     def keep_marts(self, record: MartsRecord) -> None:
         """Record a build of the marts that belongs to no run.
@@ -184,39 +184,56 @@ class History:
         Raises:
             Exception: It cannot be written.
         """
-        self._load([_records(MARTS, MartsRecord, [record])])
-        shutil.rmtree(self._folder / HISTORY_PIPELINE)
+        with self._written({MARTS: [asdict(record)]}):
+            pass
 
-    def _write(self, entry: Entry) -> bool:
-        run = entry.run
-        with self._load(_resources(entry)).sql_client() as client:
-            before = rows(client, _BEFORE, run.pipeline, run.installation, run.run_id)
-            if self._cleaning:
-                self._cleaning(client, run)
-        shutil.rmtree(self._folder / HISTORY_PIPELINE)
-        return not before or before[0][0] == "ok"
+    @contextlib.contextmanager
+    def _written(self, found: Rows) -> Iterator[SqlClientBase[Any]]:
+        """Write rows, after those that wait, and yield a client of the dataset."""
+        waiting = self._waiting()
+        names = [
+            name
+            for name in HISTORY_TABLES
+            if any(each.get(name) for each in (found, *waiting.values()))
+        ]
+        schema = schema_of(HISTORY, [_table(name) for name in names])
+        with self._session.job_client(schema) as client:
+            prepare(client)
+            for file, rows_of_file in waiting.items():
+                # A run that was killed may have written them.
+                [run] = rows_of_file[RUNS]
+                if not rows(client.sql_client, _IS_THERE, run["run_id"]):
+                    append(client, rows_of_file)
+                file.unlink()
+            append(client, found)
+            yield client.sql_client
 
-    def _load(self, resources: Sequence[Any]) -> dlt.Pipeline:
-        """Load records, after those that are pending, and return the pipeline."""
-        pipeline: dlt.Pipeline = dlt.pipeline(
-            HISTORY_PIPELINE,
-            pipelines_dir=str(self._folder),
-            destination=self._destination,
-            dataset_name=self._dataset,
-            **PIPELINE_ARGUMENTS,
-        )
-        # There is no state; and the tables are what the records here say.
-        pipeline.config.restore_from_destination = False
-        source = dlt.source(lambda: resources, name=HISTORY_PIPELINE, max_table_nesting=0)
-        pipeline.extract(source())
-        pipeline.normalize()
-        # dlt takes the tables of a stored schema for given; they may have been dropped.
-        with pipeline.destination_client() as client:
-            if client.is_storage_initialized():
-                client.update_stored_schema(force=True)
-        pipeline.load()
-        write_comments(pipeline)
-        return pipeline
+    @property
+    def _folder(self) -> Path:
+        return self._session.destination.folder / "unrecorded"
+
+    def _waiting(self) -> dict[Path, Rows]:
+        """Return the rows that wait, the oldest first, by file."""
+        former = self._session.destination.folder / HISTORY
+        if former.exists():
+            shutil.rmtree(former)
+            logger.warning("The run history lacks runs that an earlier version could not record.")
+        found = {}
+        for file in sorted(self._folder.glob("*.json")):
+            try:
+                found[file] = json.typed_loadb(file.read_bytes())
+            except ValueError:
+                file.unlink()
+                logger.warning("%s was damaged: the run in it is not recorded.", file)
+        return found
+
+    def _let_wait(self, found: Rows) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with replacing(self._folder / f"{create_load_id()}.json") as file:
+                file.write_bytes(json.typed_dumpb(found))
+        except OSError as error:
+            logger.warning("This run is not recorded: %s", error.strerror or error)
 
 
 def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -259,36 +276,46 @@ def utc(moment: Any) -> datetime:
     return cast("datetime", pendulum.instance(moment).in_timezone("UTC"))
 
 
-_TYPES = {str: "text", int: "bigint", float: "double", bool: "bool", datetime: "timestamp"}
+_KINDS: Mapping[str, type[Any]] = {
+    RESOURCES: ResourceRecord,
+    CHECKS: CheckRecord,
+    MARTS: MartsRecord,
+    RUNS: RunRecord,
+}
+"""By table. What is left of a failure to write or to delete a run is found again by the last."""
+_TYPES: Mapping[type, TDataType] = {
+    str: "text",
+    int: "bigint",
+    float: "double",
+    bool: "bool",
+    datetime: "timestamp",
+}
 
 
-def _resources(entry: Entry) -> list[Any]:
-    found = [
-        _records(RUNS, RunRecord, [entry.run]),
-        _records(RESOURCES, ResourceRecord, entry.resources),
-        _records(CHECKS, CheckRecord, entry.checks),
-    ]
-    # There is no such table where no marts are built.
-    return found + [_records(MARTS, MartsRecord, [entry.marts])] if entry.marts else found
+def _rows_of(entry: Entry) -> Rows:
+    """Return the rows of a run by table, without tables that get none."""
+    marts = [entry.marts] if entry.marts else []
+    records: dict[str, Sequence[Any]] = {
+        RESOURCES: entry.resources,
+        CHECKS: entry.checks,
+        MARTS: marts,
+        RUNS: [entry.run],
+    }
+    return {name: [asdict(each) for each in found] for name, found in records.items() if found}
 
 
-def _records(name: str, kind: type[Any], found: Sequence[Any]) -> Any:
-    def items() -> Iterator[dict[str, Any]]:
-        yield from map(asdict, found)
-
-    resource = dlt.resource(items, name=name, columns=_columns(kind), write_disposition="append")
-    description = str(kind.__doc__)
-    return resource.apply_hints(additional_table_hints={"description": description})
+def _table(name: str) -> TTableSchema:
+    kind = _KINDS[name]
+    return table(name, str(kind.__doc__), _columns(kind))
 
 
-def _columns(kind: type[Any]) -> Any:
-    columns = {}
+def _columns(kind: type[Any]) -> Iterator[TColumnSchema]:
     for name, annotated in get_type_hints(kind, include_extras=True).items():
         hint, description = get_args(annotated)
         types = [part for part in get_args(hint) or (hint,) if part is not NoneType]
-        columns[name] = {
+        yield {
+            "name": name,
             "data_type": _TYPES[types[0]],
             "nullable": types != [hint],
             "description": description,
         }
-    return columns

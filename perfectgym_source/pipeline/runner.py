@@ -254,7 +254,7 @@ def history_in(session: Session) -> History:
     options = session.destination.options
     retention = Retention(options.history_days, options.keep_states)
     cleaning = partial(delete_old, retention, options.dataset)
-    return History(session.destination.folder, session.dlt_destination, options.dataset, cleaning)
+    return History(session, cleaning)
 
 
 def _name(options: Options) -> str:
@@ -296,7 +296,8 @@ def load(
         if recording:
             recording.normalized(pipeline, normalized)
         infos.append(pipeline.load())
-        write_comments(pipeline)
+        with pipeline.destination_client() as client:
+            write_comments(client)
         if recording:
             recording.loaded(pipeline)
             if checks:

@@ -11,7 +11,8 @@ import pytest
 from support.histories import Recorder
 from support.loading import small_world
 
-from perfectgym_source.destination.names import HISTORY_PIPELINE
+from perfectgym_source.destination import destination_for
+from perfectgym_source.destination.names import HISTORY
 from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.pipeline.history import ResourceRecord
 from perfectgym_source.pipeline.recorder import LONGEST_ERROR, RunRecorder
@@ -19,6 +20,7 @@ from perfectgym_source.sandbox import Fault, Sandbox
 from perfectgym_source.source import perfectgym_source
 
 RUNS = "SELECT outcome, exit_code, rows_loaded, error FROM _runs ORDER BY started_at"
+IDS = "SELECT run_id FROM _runs ORDER BY started_at"
 NEWEST = """
     SELECT rows_new, rows_changed, rows_deleted, done.rows_loaded, rows_total
     FROM _run_resources AS done JOIN _runs USING (run_id)
@@ -30,6 +32,24 @@ NEWEST = """
 def recorder(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Recorder:
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     return Recorder(tmp_path, sandbox)
+
+
+def waiting(recorder: Recorder) -> list[Path]:
+    """The files of the runs that could not be recorded yet."""
+    return list((destination_for(recorder.options()).folder / "unrecorded").glob("*"))
+
+
+def failed_to_record(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> tuple[str]:
+    """Let a run end whose destination takes no record, and return its id."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no space left, token=secret")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dlt.destinations.job_client_impl.SqlJobClientBase.complete_load", refuse)
+        recording = RunRecorder("core", perfectgym_source(**recorder.options("clubs").source))
+        recorder.keep(recording.end())
+    return (recording.run_id,)
 
 
 def test_a_first_run_is_written_down_and_published_with_its_rows(recorder: Recorder) -> None:
@@ -229,25 +249,68 @@ def test_a_change_that_was_not_published_is_published_by_an_idle_run(recorder: R
 def test_a_history_that_cannot_be_written_is_written_by_the_next_run(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError("no space left, token=secret")
-
     recorder.load("clubs")
-    with monkeypatch.context() as patch:
-        patch.setattr("dlt.load.load.Load.run", refuse)
-        recording = RunRecorder("core", perfectgym_source(**recorder.options("clubs").source))
-        recorder.keep(recording.end())
+    run_id = failed_to_record(recorder, monkeypatch)
     assert [record.message for record in caplog.records if "history" in record.message] == [
-        "The run history could not be written (PipelineStepFailed); the next run writes it."
+        "The run history could not be written (OSError); the next run writes it."
     ]
     assert len(recorder.query(RUNS)) == 1
 
     recorder.load("clubs")
 
-    ids = recorder.query("SELECT run_id FROM _runs ORDER BY started_at")
+    ids = recorder.query(IDS)
     assert len(ids) == 3
-    assert (recording.run_id,) == ids[1]
-    assert not (recorder.folder / "working" / HISTORY_PIPELINE).exists()
+    assert run_id == ids[1]
+    assert waiting(recorder) == []
+
+
+def test_runs_that_wait_are_recorded_in_their_order_and_once(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder.load("clubs")
+    ids = recorder.query(IDS)
+    ids += [failed_to_record(recorder, monkeypatch) for _ in range(2)]
+    with monkeypatch.context() as patch:
+        # As if it were killed between the rows and the end of their file.
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        recorder.load("clubs")
+    assert len(waiting(recorder)) == 2
+    recorder.load("clubs")
+
+    assert recorder.query(IDS)[:3] == ids
+    for table in ("_runs", "_run_resources"):
+        assert recorder.query(f"SELECT count(*) FROM {table}") == [(5,)]
+    assert waiting(recorder) == []
+
+
+def test_what_waits_is_private_and_a_damaged_file_is_named_and_dropped(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder.load("clubs")
+    failed_to_record(recorder, monkeypatch)
+    [file] = waiting(recorder)
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.write_bytes(file.read_bytes()[:-9])
+    caplog.clear()
+
+    recorder.load("clubs")
+
+    assert len(recorder.query(IDS)) == 2
+    assert f"{file} was damaged: the run in it is not recorded." in caplog.messages
+    assert waiting(recorder) == []
+
+
+def test_what_an_earlier_version_could_not_record_is_dropped_in_words(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder.load("clubs")
+    former = destination_for(recorder.options()).folder / HISTORY
+    (former / "load").mkdir(parents=True)
+    for _ in range(2):
+        recorder.load("clubs")
+    lacks = "The run history lacks runs that an earlier version could not record."
+    assert caplog.messages.count(lacks) == 1
+    assert not former.exists()
 
 
 def test_the_history_leaves_the_state_of_the_pipeline_alone(recorder: Recorder) -> None:
@@ -256,9 +319,7 @@ def test_the_history_leaves_the_state_of_the_pipeline_alone(recorder: Recorder) 
     assert recorder.query("SELECT DISTINCT pipeline_name FROM _dlt_pipeline_state") == [
         ("perfectgym",)
     ]
-    versions = recorder.query(
-        f"SELECT count(*) FROM _dlt_version WHERE schema_name = '{HISTORY_PIPELINE}'"
-    )
+    versions = recorder.query(f"SELECT count(*) FROM _dlt_version WHERE schema_name = '{HISTORY}'")
     assert versions == [(1,)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import dlt
 import duckdb
 
-from perfectgym_source.destination import Options, destination_for
+from perfectgym_source.destination import Options, Session, destination_for
 from perfectgym_source.destination.loading_file import loading_file
 from perfectgym_source.destination.publish import is_published
 from perfectgym_source.pipeline.history import Entry, History
@@ -59,7 +59,7 @@ class Recorder:
         destination = destination_for(options)
         with (
             destination.open() as session,
-            recorded(recording, self.history(session.dlt_destination), destination.translate_error),
+            recorded(recording, History(session), destination.translate_error),
             session.pipeline() as pipeline,
         ):
             pipeline.sync_destination()
@@ -72,16 +72,15 @@ class Recorder:
                 run_checks(recording, made, pipeline)
         return recording
 
-    def history(self, destination: Any) -> History:
-        return History(self.folder / "working", destination, "perfectgym")
-
     def is_published(self) -> bool:
         """Whether an idle run would leave the published file as it is."""
         with duckdb.connect(str(loading_file(self.database))) as connection:
             return is_published(self.database, connection)
 
     def keep(self, entry: Entry) -> None:
-        self.history(dlt.destinations.duckdb(str(loading_file(self.database)))).keep(entry)
+        destination = destination_for(self.options())
+        file = dlt.destinations.duckdb(str(loading_file(self.database)))
+        History(Session(destination, file)).keep(entry)
 
     def query(self, sql: str, file: Path | None = None) -> list[tuple[Any, ...]]:
         """Ask the loading file, or another one."""

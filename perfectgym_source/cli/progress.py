@@ -8,8 +8,6 @@ each table, more than a terminal has.
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import threading
 import time
 from abc import abstractmethod
@@ -17,13 +15,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from rich.console import Console
-from rich.live import Live
-from rich.text import Text
-
 from ..extract.progress import ExtractCollector, ExtractProgress, Pace
 from ..pipeline.logs import PROGRESS
-from .rendering.progress import LONG, StepProgress, estimate_line, log_line, screen_lines
+from .rendering.progress import LONG, StepProgress, estimate_line, log_line
 
 logger = logging.getLogger(PROGRESS)
 
@@ -149,55 +143,6 @@ class LineCollector(StepCollector):
         logger.info("%s", log_line(progress))
 
 
-class _SteadyConsole(Console):
-    """A console that does not hide the cursor: a program that is killed could not bring it back."""
-
-    def show_cursor(self, show: bool = True) -> bool:
-        return False
-
-
-class ScreenCollector(StepCollector):
-    """Draws lines on the terminal, below all that is printed meanwhile; none of them stays."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__(SECONDS)
-        self._console = console
-        self._live: Live | None = None
-
-    def show(self, progress: StepProgress) -> None:
-        """Draw the lines."""
-        width, height = terminal_size()
-        lines = screen_lines(progress, width - 1, height)
-        text = Text("\n".join(lines), no_wrap=True, overflow="ignore")
-        text.stylize("bold", len(text) - len(lines[-1]))
-        if self._live is not None:
-            self._live.update(text, refresh=True)
-
-    def _start(self, step: str) -> None:
-        # What is written to standard error meanwhile is printed above.
-        self._live = Live(
-            console=self._console, auto_refresh=False, transient=True, redirect_stdout=False
-        )
-        self._live.start()
-        super()._start(step)
-
-    def _stop(self) -> None:
-        try:
-            super()._stop()
-        finally:
-            if self._live is not None:
-                self._live.stop()
-
-
-def terminal_size() -> tuple[int, int]:
-    """Return the columns and lines of the terminal on standard error, as they are now."""
-    try:
-        size = os.get_terminal_size(2)
-    except OSError:
-        size = os.terminal_size((0, 0))
-    return size.columns or 80, size.lines or 24
-
-
 def collector(choice: str, seconds: float, is_terminal: bool) -> Any:
     """Return the dlt progress collector of a choice, or None.
 
@@ -209,9 +154,10 @@ def collector(choice: str, seconds: float, is_terminal: bool) -> Any:
     if choice == "off":
         return None
     if choice != "log" and is_terminal:
-        console = _SteadyConsole(
-            file=sys.stderr, soft_wrap=True, markup=False, emoji=False, highlight=False
-        )
-        if console.is_interactive:  # which a dumb terminal is not
-            return ScreenCollector(console)
+        # Only a terminal needs it.
+        from .screen import screen_collector
+
+        found = screen_collector()
+        if found is not None:
+            return found
     return LineCollector(seconds)

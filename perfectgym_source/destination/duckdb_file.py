@@ -107,7 +107,9 @@ class DuckDBFile(Destination):
                 opened(database, options.wait, options.storage_version)
             )
             # Not as text: dlt would take it for an address with parameters.
-            yield dlt.destinations.duckdb(DuckDbCredentials(str(loading_file(database))))
+            credentials = DuckDbCredentials()
+            credentials.database = str(loading_file(database))
+            yield dlt.destinations.duckdb(credentials)
             if publishes:
                 self._publish(self._connection)
 

@@ -19,7 +19,6 @@ from typing import Any
 
 import dlt
 import duckdb
-import pyarrow.parquet
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations.sql_client import SqlClientBase
@@ -138,6 +137,9 @@ def write_files(
     Raises:
         PipelineStepFailed: dlt's. The next run writes all tables again.
     """
+    # Only files need it.
+    from pyarrow.parquet import ParquetFile
+
     schema, tables = _tables(connection, dataset)
     if not tables:
         return
@@ -151,7 +153,7 @@ def write_files(
             dlt.current.source_state().update(written)
             file = folder / f"{name}.parquet"
             table.write_parquet(str(file))
-            described = pyarrow.parquet.ParquetFile(file)
+            described = ParquetFile(file)
             yield dlt.mark.with_file_import(
                 str(file),
                 "parquet",

@@ -295,9 +295,11 @@ def load(
         normalized = pipeline.normalize()
         if recording:
             recording.normalized(pipeline, normalized)
-        infos.append(pipeline.load())
-        with pipeline.destination_client() as client:
-            write_comments(client)
+        if pending_packages(pipeline):
+            infos.append(pipeline.load())
+        if infos:
+            with pipeline.destination_client() as client:
+                write_comments(client)
         if recording:
             recording.loaded(pipeline)
             if checks:

@@ -9,7 +9,8 @@ import threading
 import pytest
 
 from perfectgym_source.catalog import ENDPOINTS
-from perfectgym_source.cli.progress import LineCollector, ScreenCollector, collector
+from perfectgym_source.cli.progress import LineCollector, collector
+from perfectgym_source.cli.screen import ScreenCollector
 from perfectgym_source.extract.progress import EndpointProgress, ExtractProgress
 from perfectgym_source.pipeline.logs import PROGRESS, begin_run, configure_logs
 

@@ -9,7 +9,7 @@ from ..catalog.model import Identity
 from ..errors import PagingError
 from . import paginators
 from .pages import Page
-from .paginators import Links, PageRequest, Paginator, check_order
+from .paginators import BEGINNING, Links, PageRequest, Paginator, check_order
 
 LAST_VERSION = 2**63 - 1
 
@@ -26,7 +26,7 @@ class KeysetPaginator(Paginator):
     when they had been read. What is added to it later is left for the next run.
 
     Args:
-        start: The row version.
+        start: The row version; `BEGINNING` for a request without those parameters that name it.
         parameters: The query parameters, with `{after}` in place of the version.
         page_size: The number of rows of a full page.
         version_field: The field that holds the row version.
@@ -77,7 +77,8 @@ class KeysetPaginator(Paginator):
             self._look_further(self._probe, is_end=versions[-1:] <= [self._probe])
             return None
         cursor = self._cursor
-        check_order(versions, cursor, self._version_field)
+        is_missing = None in ids if self._version_field == self._identity else 0 in versions
+        check_order(versions, cursor, self._version_field, is_missing)
         first, last = bisect_right(versions, cursor), bisect_right(versions, self._end)
         again = bisect_right(versions, cursor + 1) if self._had else first
         new = [
@@ -122,8 +123,9 @@ class KeysetPaginator(Paginator):
             )
 
     def _request_after(self, request: PageRequest, version: int) -> None:
-        values = {name: text.format(after=version) for name, text in self._parameters.items()}
-        request.params.update(values)
+        for name, text in self._parameters.items():
+            if version > BEGINNING or text == text.format(after=""):
+                request.params[name] = text.format(after=version)
 
     def _look_further(self, version: int, is_end: bool) -> None:
         """Look for a row version after which the list has no row now, in growing steps."""

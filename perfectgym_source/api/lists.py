@@ -14,6 +14,7 @@ from . import paginators
 from .keyset import KeysetPaginator
 from .pages import Page
 from .paginators import (
+    BEGINNING,
     NextLinkPaginator,
     PageNumberPaginator,
     PageRequest,
@@ -64,6 +65,8 @@ def make_paginator(
         parameters = {name: text.replace("{field}", field) for name, text in named.items()}
         ids = endpoint.identity
         link_base = base_url if has_links else None
+        if endpoint.paginator == "id":
+            start = start or BEGINNING
         return KeysetPaginator(start, parameters, api.page_size, field, ids, link_base, is_capped)
     if endpoint.paginator == "link":
         return NextLinkPaginator(

@@ -26,6 +26,9 @@ LONG_LIST = 1_000
 """After so many pages the current end of a list is looked up: it might grow faster than it is
 read."""
 
+BEGINNING = -(2**63)
+"""Comes before every id: ids may be 0 or less, row versions may not."""
+
 
 @dataclass
 class PageRequest:
@@ -224,7 +227,7 @@ class NextLinkPaginator(Paginator):
             return page
         versions = page.versions(self._version_field)
         start = self._cursor
-        check_order(versions, start, self._version_field)
+        check_order(versions, start, self._version_field, 0 in versions)
         self._cursor = max([start, *versions[-1:]])
         if self._links:
             return page  # rows may share the version of the last page's last row
@@ -235,15 +238,22 @@ class NextLinkPaginator(Paginator):
         request.url = self._links.follow(self._link or "")
 
 
-def check_order(versions: Sequence[int], cursor: int, name: str) -> None:
-    """Raise unless all rows have versions that do not fall."""
-    after = f"after {name} {cursor}"
-    if 0 in versions:
-        raise PagingError(f"A row {after} has no {name}.")
+def check_order(versions: Sequence[int], cursor: int, name: str, is_missing: bool) -> None:
+    """Raise unless all rows have versions that do not fall.
+
+    Args:
+        versions: The versions.
+        cursor: The one after which the rows were requested.
+        name: The field.
+        is_missing: Whether a row has none.
+    """
+    after = f" after {name} {cursor}" if cursor > BEGINNING else ""
+    if is_missing:
+        raise PagingError(f"A row{after} has no {name}.")
     if versions and versions[0] < cursor:
         raise PagingError(
-            f"The rows {after} begin with {name} {versions[0]}: the API does not filter them as "
+            f"The rows{after} begin with {name} {versions[0]}: the API does not filter them as "
             "the request asks."
         )
     if any(later < earlier for earlier, later in pairwise(versions)):
-        raise PagingError(f"The rows {after} are not in the order of their {name}s.")
+        raise PagingError(f"The rows{after} are not in the order of their {name}s.")

@@ -141,7 +141,7 @@ class TinyServer:
             found = [gym for gym in self.gyms if gym["rowVersion"] > after]
             rows = sorted(found, key=lambda gym: gym["rowVersion"])
         elif parts.path.endswith("/Colors"):
-            after = int(re.fullmatch(r"key gt (\d+)", query["$filter"])[1])
+            after = int(query.get("$filter", "key gt 0").removeprefix("key gt "))
             found = {key: title for key, title in self.colors.items() if key > after}
             rows = [{"key": key, "title": found[key]} for key in sorted(found)]
         else:

@@ -110,6 +110,11 @@ class PasswordGrantAuth(SecretAuth):
         self._useless = 0
         self._paths: dict[str, bool] = {}
 
+    def secrets(self) -> tuple[str, ...]:
+        """See `SecretAuth`."""
+        token = self._token
+        return (self._password, *([] if token is None else [token.value]))
+
     @property
     def token_requests(self) -> int:
         """Return how many token requests were sent so far."""

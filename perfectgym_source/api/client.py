@@ -40,7 +40,7 @@ from .responses import (
     unavailable,
 )
 from .retry import RetryableFailure, RetryPolicy, retry_call
-from .signing import USER_AGENT, unsigned
+from .signing import USER_AGENT, SecretAuth, unsigned
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +138,8 @@ class Client:
             Cancelled: `stop` was set.
         """
         has_token = self._settings.sign_in == "password"
-        call = Call(path, params, resource, self._settings.pii.is_open, url, has_token)
+        secrets = self.auth.secrets if isinstance(self.auth, SecretAuth) else tuple
+        call = Call(path, params, resource, self._settings.pii.is_open, url, has_token, secrets)
         attempt = 0
         is_doubted = False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -222,6 +222,7 @@ class Call:
         quotes: Whether the API's texts may be quoted: they may name a member.
         url: The whole address, where the API has given it; `params` do not count then.
         has_token: Whether it is signed with a token, which may end.
+        secrets: Returns what is sent with it and is hidden where the API quotes it.
     """
 
     path: str
@@ -230,6 +231,7 @@ class Call:
     quotes: bool = True
     url: str | None = None
     has_token: bool = True
+    secrets: Callable[[], Iterable[str]] = tuple
 
     @property
     def text(self) -> str:
@@ -292,7 +294,7 @@ def unavailable(call: Call, failure: RetryableFailure, attempts: int) -> Unavail
 
 def _quotable(body: Any, call: Call) -> list[dict[str, str]]:
     """Return the entries of the error envelope, as far as the API's texts may be quoted."""
-    errors = errors_of(body)
+    errors = errors_of(body, call.secrets())
     if call.quotes:
         return errors
     codes = [{k: v for k, v in error.items() if k != "message"} for error in errors]

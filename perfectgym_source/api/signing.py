@@ -69,6 +69,10 @@ class SecretAuth(AuthBase):
         """Return whether an address belongs to the API."""
         return origin_of(url) == self._origin
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return what is sent with requests and must not be shown, should a response quote it."""
+        return ()
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._base_url!r})"
 
@@ -121,6 +125,10 @@ class KeyHeaderAuth(SecretAuth):
     def is_for(self, url: str | None) -> bool:
         """Return whether an address is one below that of the API."""
         return is_below(url or "", self._base_url)
+
+    def secrets(self) -> tuple[str, ...]:
+        """See `SecretAuth`."""
+        return tuple(self._headers.values())
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a request, if it reads from the API."""

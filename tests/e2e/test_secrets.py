@@ -60,6 +60,34 @@ def _inflated(content: bytes) -> bytes:
         return b""
 
 
+@pytest.mark.parametrize("status", [200, 403, 500])
+@pytest.mark.parametrize("api", ["v1", "v2.2"])
+def test_a_secret_that_the_api_quotes_is_not_shown(program: Program, api: str, status: int) -> None:
+    with Sandbox(size="tiny", seed=1, api=api, quirks=False) as sandbox:
+        if api == "v1":
+            account, path = sandbox.employee, "Clubs/Clubs"
+            settings = {"USERNAME": account.username, "PASSWORD": account.password}
+        else:
+            client, path = sandbox.client, "v2.2/odata/Clubs"
+            settings = {"CLIENT_ID": client.client_id, "CLIENT_SECRET": client.client_secret}
+        secrets = {settings.get("PASSWORD", settings.get("CLIENT_SECRET", ""))}
+        fault = sandbox.faults.add(Fault(path, "status", status, times=None))
+
+        def quote_secrets(request: object) -> None:
+            secrets.update(sandbox.issued_tokens)
+            fault.body = {"errors": [{"message": f"you sent {' '.join(secrets)}"}]}
+
+        sandbox.on_request = quote_secrets
+        settings |= {"BASE_URL": sandbox.base_url, "ATTEMPTS": "2", "RETRY_WAIT": "0.01"}
+        environment = {f"SOURCES__PERFECTGYM__{name}": value for name, value in settings.items()}
+        done = program("load", "--resources", "clubs", "--log-level", "debug", **environment)
+    assert done.returncode == 4
+    output = (Path("output"), (done.stdout + done.stderr).encode())
+    assert b"you sent ***" in output[1]
+    for where, content in (*written(program.folder), output):
+        assert not [secret for secret in secrets if secret.encode() in content], where
+
+
 def test_debug_logs_are_written_so_that_the_search_above_has_something_to_search(
     configured: Program,
 ) -> None:

@@ -329,7 +329,8 @@ def test_links_that_could_not_be_read_are_read_by_the_next_run(
     assert not requests_for(target, "Members")
 
 
-def test_a_slow_set_does_not_hold_up_the_others(make: Make) -> None:
+@pytest.mark.parametrize("pace", [0, None], ids=["unlimited", "default pace"])
+def test_a_slow_set_does_not_hold_up_the_others(make: Make, pace: float | None) -> None:
     """Its first response comes when everything else has been requested."""
     target = make(page_size=15)
     selected = ("member_notes", "members", "companies", BALANCES, LARGE)
@@ -351,7 +352,7 @@ def test_a_slow_set_does_not_hold_up_the_others(make: Make) -> None:
                 others_done.set()
 
     target.sandbox.on_request = on_request
-    target.load(*selected, full_refresh=selected, concurrency=2)
+    target.load(*selected, full_refresh=selected, concurrency=2, requests_per_second=pace)
     assert in_time == [True] * usual[path]
     assert differences(target, selected) == []
 

@@ -23,6 +23,7 @@ from ..errors import ConfigurationError, DestinationLocked, LockedError
 from .base import Destination
 from .database_lock import CLOSE_IT, database_lock, read_only, when_unlocked
 from .loading_file import loading_file, opened
+from .merging import MergingDuckDB
 from .publish import is_published, publish
 from .replacement import write_ahead_log
 from .run_lock import RunUnderWay, run_lock, run_under_way
@@ -109,7 +110,7 @@ class DuckDBFile(Destination):
             # Not as text: dlt would take it for an address with parameters.
             credentials = DuckDbCredentials()
             credentials.database = str(loading_file(database))
-            yield dlt.destinations.duckdb(credentials)
+            yield MergingDuckDB(credentials)
             if publishes:
                 self._publish(self._connection)
 

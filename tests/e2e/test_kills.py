@@ -32,7 +32,7 @@ DLT_PIPELINE = "dlt.pipeline.pipeline:Pipeline"
 DLT_LOAD = "dlt.load.load:Load"
 DLT_JOBS = "dlt.common.storages.load_package:PackageStorage"
 DLT_PACKAGES = "dlt.common.storages.load_storage:LoadStorage"
-DLT_COPY = "dlt.destinations.impl.duckdb.duck:DuckDbCopyJob"
+MERGING = "perfectgym_source.destination.merging:MergeJob"
 DESTINATION = "perfectgym_source.destination.base:Destination"
 DUCKDB_FILE = "perfectgym_source.destination.duckdb_file"
 LOADING_FILE = "perfectgym_source.destination.loading_file"
@@ -53,8 +53,8 @@ PLACES = [
     # Loading.
     Place(f"{DLT_LOAD}.initialize_package"),
     Place(f"{DLT_LOAD}.initialize_package", "after"),
-    Place(f"{DLT_COPY}.run", "after"),
-    Place(f"{DLT_COPY}.run", "after", 4),
+    Place(f"{MERGING}.run", "after"),
+    Place(f"{MERGING}.run", "after", 4),
     Place(f"{DLT_JOBS}.complete_job"),
     Place(f"{DLT_JOBS}.complete_job", "after", 3),
     Place(f"{DLT_LOAD}.complete_package"),
@@ -79,7 +79,7 @@ FIRST_PLACES = [
     Place(f"{DLT_EXTRACT}.commit_packages", "after"),
     Place(f"{DLT_PACKAGES}.commit_new_load_package", "after"),
     Place(f"{DLT_LOAD}.initialize_package", "after"),
-    Place(f"{DLT_COPY}.run", "after", 2),
+    Place(f"{MERGING}.run", "after", 2),
     Place(f"{DLT_PACKAGES}.complete_load_package"),
     Place(f"{DUCKDB_FILE}:publish"),
 ]

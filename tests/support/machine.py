@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-import dlt
 import duckdb
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -37,6 +36,7 @@ from support.v22 import Target22, differences
 from perfectgym_source.catalog import ENDPOINTS, V22, table_layout
 from perfectgym_source.config.dlt_config import keep_capabilities
 from perfectgym_source.destination import Options, Session, destination_for
+from perfectgym_source.destination.merging import MergingDuckDB
 from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.pipeline.runner import load
 from perfectgym_source.sandbox import Installation, Sandbox, World
@@ -59,7 +59,7 @@ class Loader(Target):
         destination = destination_for(Options("duckdb", self.file, "perfectgym"))
         with self.opened() as connection:
             before = packages(connection)
-            database = keep_capabilities(dlt.destinations.duckdb(str(self.file)))
+            database = keep_capabilities(MergingDuckDB(str(self.file)))
             load(Session(destination, database), source)
             return self.run_of(source, sorted(packages(connection) - before))
 

@@ -2,19 +2,15 @@
 
 A row version is taken when a transaction writes and is seen when it commits, so a row can appear
 below the cursor. Each run therefore requests the versions in a span below the cursor again, and the
-cursor stores which rows of that span were received: only the others are new. The state of many
-cursors (one for each parent) is packed, so that it stays small with 100,000 parents.
+cursor stores which rows of that span were received: only the others are new.
 """
 
 from __future__ import annotations
 
-import base64
-import itertools
-import zlib
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+import threading
+from collections.abc import Collection
 
-import orjson
+from .packing import pack_partitions, unpack_partitions
 
 PRUNE_AT = 10_000
 """How many received rows a cursor stores before it drops those that it no longer needs."""
@@ -145,55 +141,46 @@ class Cursor:
 class Cursors:
     """The cursors of one endpoint, one for each partition: a parent's id, several, or none.
 
-    A partition is the text that `partition_key` makes of a request.
+    A partition is the text that `partition_key` makes of a request. Threads may share it. The
+    stored text is read when the first cursor is needed, and is kept as it is if none of them moves.
+
+    Args:
+        state: What `state` returned at the end of the last run.
     """
 
     def __init__(self, state: str | None = None) -> None:
+        self._state = state
         self._cursors: dict[str, Cursor] = {}
-        if state:
-            packed: dict[str, list[int]] = unpack(state)
-            self._cursors = {
-                partition: Cursor.unpacked(numbers) for partition, numbers in packed.items()
-            }
+        self._unpacked: dict[str, list[int]] | None = None
+        self._lock = threading.Lock()
 
     def __getitem__(self, partition: str) -> Cursor:
         """Return the cursor of a partition; one at the beginning if it was never read."""
-        return self._cursors.setdefault(partition, Cursor())
+        if (cursor := self._cursors.get(partition)) is not None:
+            return cursor
+        numbers = self._stored().get(partition)
+        cursor = Cursor() if numbers is None else Cursor.unpacked(numbers)
+        return self._cursors.setdefault(partition, cursor)
 
     def restart(self, partition: str) -> None:
         """Put the cursor of a partition at the beginning."""
         self._cursors[partition] = Cursor()
 
     def __contains__(self, partition: object) -> bool:
-        return partition in self._cursors
-
-    def items(self) -> Iterator[tuple[str, Cursor]]:
-        """Yield each partition with its cursor, in the order of the partitions."""
-        yield from sorted(self._cursors.items())
+        return partition in self._cursors or partition in self._stored()
 
     def state(self, overlap: int) -> str:
         """Return the cursors as text for dlt's state."""
         for cursor in self._cursors.values():
             cursor.prune(overlap)
-        return pack({partition: cursor.packed() for partition, cursor in self.items()})
+        used = {partition: cursor.packed() for partition, cursor in self._cursors.items()}
+        stored = self._stored() if used else {}
+        if self._state and all(stored.get(partition) == used[partition] for partition in used):
+            return self._state
+        return pack_partitions({**stored, **used})
 
-
-def pack_ids(ids: Iterable[int]) -> str:
-    """Return a set of ids as text for dlt's state: about a byte for each where they are close."""
-    ordered = sorted(ids)
-    return pack([later - earlier for earlier, later in zip([0, *ordered], ordered)])
-
-
-def unpack_ids(state: str) -> set[int]:
-    """Return the ids that `pack_ids` packed."""
-    return set(itertools.accumulate(unpack(state)))
-
-
-def pack(value: Any) -> str:
-    """Return a value of JSON's types as compressed text for dlt's state."""
-    return base64.b85encode(zlib.compress(orjson.dumps(value), 9)).decode("ascii")
-
-
-def unpack(state: str) -> Any:
-    """Return the value that `pack` packed."""
-    return orjson.loads(zlib.decompress(base64.b85decode(state)))
+    def _stored(self) -> dict[str, list[int]]:
+        with self._lock:
+            if self._unpacked is None:
+                self._unpacked = unpack_partitions(self._state) if self._state else {}
+            return self._unpacked

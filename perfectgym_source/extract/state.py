@@ -12,7 +12,8 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from ..config.settings import Settings
-from .cursors import Cursors, pack, pack_ids, unpack, unpack_ids
+from .cursors import Cursors
+from .packing import pack, pack_ids, unpack, unpack_ids, unpack_values
 from .partitions import Partition, partition_key, partition_of
 
 SOURCE = "perfectgym"
@@ -253,8 +254,8 @@ class StoredState:
     def summary(self) -> StateSummary:
         """Return the state in short."""
         lists = {}
-        for name, cursors in sorted(self.cursors.items()):
-            values = [cursor.value for _, cursor in cursors.items()]
+        for name, packed in sorted(self._state.get(_CURSORS, {}).items()):
+            values = unpack_values(packed)
             lists[name] = ListState(len(values), min(values, default=0), max(values, default=0))
         return StateSummary(
             resource=self.resource,

@@ -21,7 +21,7 @@ import duckdb
 from perfectgym_source import resources as resources_module
 from perfectgym_source.catalog import GROUPS
 from perfectgym_source.config.dlt_config import keep_capabilities
-from perfectgym_source.extract.cursors import Cursors
+from perfectgym_source.extract.packing import unpack_partitions
 from perfectgym_source.extract.report import Report
 from perfectgym_source.sandbox import Sandbox, World
 from perfectgym_source.source import perfectgym_source, report_of
@@ -169,7 +169,7 @@ class Target:
     def cursors(self, resource: str, table: str | None = None) -> dict[str, int]:
         """The cursors of a resource over a list, by partition."""
         packed = self.state(resource)["cursors"][table or resource]
-        return {partition: cursor.value for partition, cursor in Cursors(packed).items()}
+        return {partition: value for partition, (value, *_) in unpack_partitions(packed).items()}
 
 
 def set_now(monkeypatch: Any, moment: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, count, islice
 from typing import Any
 
@@ -21,8 +22,8 @@ from .paginators import (
     Paginator,
     SinglePagePaginator,
 )
+from .stable_reading import StableReading
 
-MAX_PASSES = 5
 MAX_DOUBLINGS = 20
 MAX_EMPTY_PAGES = 1_000
 """Links may lead to pages without rows, but not for ever."""
@@ -102,20 +103,26 @@ def read_full_list(
         PagingError: The list might never end.
     """
 
-    def one_pass() -> Iterator[Page]:
-        paginator = make_paginator(api, endpoint, base_url)
-        if isinstance(paginator, PageNumberPaginator):
-            return numbered_pages(fetch, paginator, connections if limit is None else 1)
-        return pages(fetch, paginator)
-
     if endpoint.paginator == "single":
         return unpaged_list(api, fetch, connections, key)
     if limit is not None:
-        rows = chain.from_iterable(page.elements for page in one_pass())
+        found = one_pass(api, endpoint, base_url, fetch, 1)
+        rows = chain.from_iterable(page.elements for page in found)
         return FullList(list(islice(rows, limit)), is_stable=False)
+    one = partial(one_pass, api, endpoint, base_url, fetch, connections)
     if endpoint.paginator == "id":  # the next page begins after a row, not after so many rows
-        return FullList([*{key(row): row for page in one_pass() for row in page.elements}.values()])
-    return stable_list(one_pass, api.page_size, key, has_links=endpoint.paginator == "link")
+        return FullList([*{key(row): row for page in one() for row in page.elements}.values()])
+    return stable_list(one, api.page_size, key, has_links=endpoint.paginator == "link")
+
+
+def one_pass(
+    api: ApiVersion, endpoint: Endpoint, base_url: str, fetch: Fetch, connections: int
+) -> Iterator[Page]:
+    """Return the pages of one pass over a list; the arguments are those of `read_full_list`."""
+    paginator = make_paginator(api, endpoint, base_url)
+    if isinstance(paginator, PageNumberPaginator):
+        return numbered_pages(fetch, paginator, connections)
+    return pages(fetch, paginator)
 
 
 def pages(fetch: Fetch, paginator: Paginator) -> Iterator[Page]:
@@ -195,43 +202,16 @@ def _page_beyond(fetch: Fetch, paginator: PageNumberPaginator) -> int:
 def stable_list(
     one_pass: Callable[[], Iterator[Page]], page_size: int, key: Key, has_links: bool = False
 ) -> FullList:
-    """Return all rows of a list that may shift while it is read.
+    """Return all rows of a list that may shift while it is read: see `StableReading`."""
 
-    A row that is deleted moves the rows behind it to earlier pages, past the reader. A list of
-    more than one page is therefore read again until a pass brings nothing that was not seen before,
-    at most 5 times.
+    def keys(page: Page) -> Sequence[Any]:
+        return [key(row) for row in page.elements]
 
-    Args:
-        one_pass: Returns the pages of one pass over the list.
-        page_size: The number of rows of a full page.
-        key: Returns what identifies a row.
-        has_links: Each page says itself whether there is another one: neither an empty page nor
-            one of known rows ends the list.
-
-    Raises:
-        PagingError: A full page brings nothing but rows of earlier pages: the list might never end.
-    """
-    seen: dict[Any, Any] = {}
-    for passes in range(MAX_PASSES):
-        current: dict[Any, Any] = {}
-        with_new_rows = number = 0
-        for number, page in enumerate(one_pass(), 1):
-            before = len(current)
-            current.update((key(row), row) for row in page.elements)
-            if len(current) > before:
-                with_new_rows += 1
-            elif len(page) >= page_size:
-                raise PagingError(f"Page {number} repeats rows of earlier pages and nothing else.")
-            elif not has_links:
-                break
-        is_new = not current.keys() <= seen.keys()
-        # A row that only earlier passes saw may just have been passed over: it stays.
-        seen.update(current)
-        is_short = with_new_rows <= 1 and len(current) < page_size
-        is_single_page = number <= 1 if has_links else is_short
-        if is_single_page or (passes and not is_new):
-            return FullList(list(seen.values()))
-    return FullList(list(seen.values()), is_stable=False)
+    reading = StableReading(one_pass, page_size, keys, has_links)
+    rows: dict[Any, Any] = {}
+    for page in reading.read():
+        rows.update(zip(keys(page), page.elements))
+    return FullList(list(rows.values()), reading.is_stable)
 
 
 def unpaged_list(api: ApiVersion, fetch: Fetch, connections: int, key: Key) -> FullList:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 
 from ..api.pages import Page
@@ -11,7 +10,7 @@ from .context import ExtractContext
 from .page_requests import PageRequester
 from .partitions import Partition, partition_key
 from .row_router import RowRouter
-from .ways import WayFinder
+from .ways import WayFinder, begun
 
 _Attempt = tuple[Endpoint, str, Iterator[Page]]
 """The endpoint as it is read, the key of the cursor in the state, and the pages."""
@@ -58,9 +57,7 @@ class ChangeReader:
             by_id = endpoint is not self._endpoint
             key = partition_key(partition, number + by_id * len(self._endpoint.request_variants))
             self._read_as(endpoint)
-            found = self._pages(endpoint, params, key)
-            first = next(found, None)
-            return endpoint, key, itertools.chain([] if first is None else [first], found)
+            return endpoint, key, begun(self._pages(endpoint, params, key))
 
         lacked_links = self._ways.lacks_links
         endpoint, key, found = self._ways.read(params, attempt)

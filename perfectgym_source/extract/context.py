@@ -134,6 +134,10 @@ class ExtractContext:
         with self._lock:
             self.report.received[resource] += rows
 
+    def has_enough(self, resource: str) -> bool:
+        """Return whether a sample has enough rows of an endpoint."""
+        return self.limit is not None and self.report.received[resource] >= self.limit
+
     def record_without_id(self, resource: str) -> None:
         """Count a row that cannot be loaded because it has no id."""
         with self._lock:

@@ -166,6 +166,10 @@ class Cursors:
         """Put the cursor of a partition at the beginning."""
         self._cursors[partition] = Cursor()
 
+    def undo(self, partition: str) -> None:
+        """Put the cursor of a partition where it was when the run began."""
+        self._cursors.pop(partition, None)
+
     def __contains__(self, partition: object) -> bool:
         return partition in self._cursors or partition in self._stored()
 

@@ -22,8 +22,7 @@ _NUMBER = re.compile(r"\d+")
 _COLUMNS = b"%"
 """How columns begin: with the form of their partitions (`%d|%d`), which no JSON begins with."""
 _BASE85 = "c"
-"""How texts of version 0.2 begin, which were in Base85; in Base64, compressed text begins with e.
-"""
+"""How texts of earlier versions begin, which were in Base85; those in Base64 begin with e."""
 _WIDTH = 8
 
 

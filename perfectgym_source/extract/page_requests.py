@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from ..api.expansion import completed, linked_rows
-from ..api.lists import Fetch, FullList, make_paginator, pages, read_full_list
+from ..api.lists import Fetch, FullList, make_paginator, one_pass, pages, read_full_list
 from ..api.pages import Page, RowParser, row_id
 from ..api.paginators import PageRequest
+from ..api.stable_reading import StableReading
 from ..catalog import ApiVersion, Endpoint, table_layout
 from ..config.settings import Settings
 from ..errors import PagingError
@@ -66,8 +68,9 @@ class PageRequester:
         self._settings = context.settings
         self._endpoint = endpoint
         # Other lists are small, or are compared with what was loaded last.
-        has_versions = endpoint.is_keyset and endpoint.version_field is not None
-        self._parser = _row_parser(self._settings.api, endpoint) if has_versions else None
+        is_long = endpoint.is_keyset or endpoint.is_full_list
+        has_parser = is_long and endpoint.version_field is not None
+        self._parser = _row_parser(self._settings.api, endpoint) if has_parser else None
 
     def pages_after(
         self, start: int, params: Mapping[str, str], is_capped: bool = True
@@ -100,6 +103,15 @@ class PageRequester:
                 raise PagingError(f"A row has no {endpoint.id_field}.")
             found.update(identity for identity in ids if identity is not None)
         return found
+
+    def stable_reading(self, params: Mapping[str, str]) -> StableReading:
+        """Return what reads all rows page by page, of a list that may shift meanwhile."""
+        settings, endpoint = self._settings, self._endpoint
+        connections = settings.concurrency if self._context.limit is None else 1
+        fetch = self._fetch(params)
+        one = partial(one_pass, settings.api, endpoint, settings.base_url, fetch, connections)
+        has_links = endpoint.paginator == "link"
+        return StableReading(one, settings.api.page_size, self._identities, has_links)
 
     def full_list(self, params: Mapping[str, str]) -> FullList:
         """Return all rows; `params` as `request_parameters`."""
@@ -134,6 +146,11 @@ class PageRequester:
         """Return a key of a row: its id, or all of a row that has none."""
         identity = row_id(row, self._endpoint.identity)
         return repr(row) if identity is None else identity
+
+    def _identities(self, page: Page) -> Sequence[Any]:
+        """Return the keys of a page's rows: see `_identity`."""
+        ids = page.ids(self._endpoint.identity)
+        return ids if None not in ids else list(map(self._identity, page.elements))
 
 
 def joined_parameters(params: Mapping[str, str], paging: Mapping[str, str]) -> dict[str, str]:

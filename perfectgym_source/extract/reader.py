@@ -13,6 +13,7 @@ from ..errors import ApiError, RequestRefused, SignInError
 from ..text import listed
 from .changes import ChangeReader
 from .context import ExtractContext
+from .full_lists import FullListReader
 from .page_requests import PageRequester, request_parameters
 from .partitions import Partition, partition_key
 from .resource_state import ResourceState
@@ -114,7 +115,7 @@ class EndpointReader:
         for partition in partitions:
             if self._failures.is_stopped:
                 return
-            if self._has_enough:
+            if self._context.has_enough(self.endpoint.name):
                 break
             if self._failures.has_given_up(self.endpoint.name):
                 self._postpone(partition)
@@ -191,12 +192,6 @@ class EndpointReader:
             partitions.update(dict.fromkeys(state.pending.get(self.endpoint.name, ())))
         return partitions
 
-    @property
-    def _has_enough(self) -> bool:
-        """Return whether a sample has enough rows."""
-        limit = self._context.limit
-        return limit is not None and self._context.report.received[self.endpoint.name] >= limit
-
     def _read_partition(self, partition: Partition) -> None:
         if self._failures.is_stopped:
             return
@@ -262,11 +257,13 @@ class EndpointReader:
         if self.endpoint.is_keyset:
             self._read_changes(partition)
             return
+        if self.endpoint.is_full_list:
+            variants = [self._params(partition, each) for each in self.endpoint.request_variants]
+            FullListReader(self._context, self.endpoint, self.router).read(partition, variants)
+            return
         rows, is_stable = self._full_list(partition)
         self.router.receive_full_list(partition, rows, is_stable)
         self._context.record_received(self.endpoint.name, len(rows))
-        if self.endpoint.is_full_list and is_stable:
-            self.router.remove_missing_from(rows)
 
     def _read_changes(self, partition: Partition) -> None:
         """Read the rows after the cursors."""
@@ -277,7 +274,7 @@ class EndpointReader:
             for key, page in changes.pages(partition, number, params):
                 self.router.receive(partition, key, page)
                 self._context.record_received(self.endpoint.name, len(page))
-                if self._has_enough:
+                if self._context.has_enough(self.endpoint.name):
                     return
                 self._context.limiter.yield_slot()
         changes.finish()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ..api.pages import Page, row_id
+from ..api.pages import Page
 from ..catalog import Endpoint, Write, table_layout
 from ..catalog.coerce import to_bool
 from ..errors import ApiError
@@ -49,7 +49,7 @@ class RowRouter:
         self._context = context
         self._settings = context.settings
         self._cursor_field = endpoint.cursor_field
-        self._has_children = bool(table_layout(endpoint).children())
+        self._sends_once = endpoint.is_full_list or bool(table_layout(endpoint).children())
         self._had: dict[str, dict[int, int]] = {}
         self._deleted: set[int] = set()
         self.is_complete = False
@@ -103,10 +103,24 @@ class RowRouter:
                 f"{self._endpoint.name}: the rows that were read last are gone from the list "
                 f"{key or 'of the company'}; it is read from its beginning."
             )
-            self._had.pop(key, None)
+            loaded = self.table.loaded_ids if self.table else ()
+            had = self._had.pop(key, {})
+            # All that was sent of a full list: the rows that were not loaded.
+            self._had[key] = {i: version for i, version in had.items() if i not in loaded}
             for cursor in cursors:
                 cursor.restart(key)
         return is_ahead
+
+    def undo(self, key: str) -> None:
+        """Leave the cursors of a full list where they were: rows below may be missing.
+
+        Args:
+            key: The partition's key in the state.
+        """
+        for state in self.states():
+            state.cursor(self._endpoint.name).undo(key)
+        if self.table is not None:
+            self.table.loaded_ids.update(self._had.get(key, ()))
 
     def receive(self, partition: Partition, key: str, rows: Page) -> None:
         """Route rows of an endpoint with ids: to each resource those that are new to it.
@@ -139,7 +153,7 @@ class RowRouter:
             if (version, identity) == last:
                 continue  # some lists have rows twice
             last = version, identity
-            if self._has_children:
+            if self._sends_once:
                 if identity in had:
                     # It changed while the endpoint was read. Its child rows can be loaded only once
                     # in a run, so its new version is left for the next one.
@@ -169,7 +183,7 @@ class RowRouter:
     def receive_full_list(
         self, partition: Partition, elements: Sequence[Any], is_stable: bool = True
     ) -> None:
-        """Route all elements of a full list.
+        """Route all elements of a list that replaces those of its partition, or is sent as a whole.
 
         Args:
             partition: The parents' ids.
@@ -179,19 +193,13 @@ class RowRouter:
         Raises:
             ApiError: An element is no object.
         """
-        key = partition_key(partition)
         rows = Page(elements)
-        if self._endpoint.is_keyset or self._endpoint.is_full_list:
-            self.restart(key, max(rows.versions(self._cursor_field), default=0))
-            self.receive(partition, key, rows)
-            self.is_complete = is_stable and None not in rows.ids(self._endpoint.id_field)
-            return
         decoder = None if self.batch_queue is None else self.batch_queue.decoder
         allows_scalars = decoder is not None and decoder.layout.layout.scalar_field is not None
         if not allows_scalars and not all(isinstance(row, dict) and row for row in elements):
             raise ApiError("An element of the list is not an object, or an empty one.")
         if not allows_scalars:
-            self._collect(partition, key, rows)
+            self._collect(partition, partition_key(partition), rows)
             if is_stable and None not in rows.ids(self._endpoint.id_field):
                 self.read.add(partition)
                 self.is_complete = not self._endpoint.parents
@@ -235,11 +243,6 @@ class RowRouter:
     def clear(self, partitions: Iterable[Partition]) -> None:
         """Remove the rows of partitions whose parents no longer belong together."""
         self._send(Page([]), {}, [self._keys(partition) for partition in partitions])
-
-    def remove_missing_from(self, elements: Sequence[Any]) -> None:
-        """Remove from the table what is missing from a full list: see `remove_missing`."""
-        found = (row_id(row, self._endpoint.id_field) for row in elements)
-        self.remove_missing({identity for identity in found if identity is not None})
 
     def remove_missing(self, ids: set[int]) -> None:
         """Remove from the table the rows that are missing.

@@ -45,6 +45,12 @@ def difference(endpoint: Endpoint, read_as: Endpoint) -> str:
     return "The installation refuses a link of the catalog; it is left out."
 
 
+def begun(pages: Iterator[T]) -> Iterator[T]:
+    """Return an iterator of which the first element has been requested."""
+    first = list(itertools.islice(pages, 1))
+    return itertools.chain(first, pages)
+
+
 class WayFinder:
     """Finds the way in which an installation lets an endpoint be read.
 

@@ -11,7 +11,7 @@ from support.each import for_each
 
 from perfectgym_source.api import lists, paginators
 from perfectgym_source.api.keyset import KeysetPaginator
-from perfectgym_source.api.lists import MAX_PASSES, pages
+from perfectgym_source.api.lists import pages
 from perfectgym_source.api.pages import Page
 from perfectgym_source.api.paginators import (
     NextLinkPaginator,
@@ -19,6 +19,7 @@ from perfectgym_source.api.paginators import (
     PageRequest,
     SinglePagePaginator,
 )
+from perfectgym_source.api.stable_reading import MAX_PASSES
 from perfectgym_source.catalog import V1, Envelope
 from perfectgym_source.errors import PagingError, RequestRefused
 

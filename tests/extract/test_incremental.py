@@ -441,6 +441,29 @@ def test_a_row_that_comes_back_to_a_whole_list_is_loaded_though_its_version_is_o
     check(target, "users")
 
 
+@pytest.mark.parametrize(("passes", "rows"), [(0, 1), (1, 3)])
+def test_a_whole_list_that_breaks_off_loads_what_came_and_forgets_nothing(
+    target, sandbox, passes, rows
+):
+    world = sandbox.world
+    first, *others = world.users
+    world.purge("users", first)
+    target.load("users", timestamp_overlap=0)
+    world.insert("users", first, first["timestamp"])  # at the end
+    world.change("users", others[-1])  # below the version of the row on the first page
+    world.change("users", others[0])
+    second_page = Fault("Users/Users", "status", times=None, skip=passes, params={"page": "2"})
+    sandbox.faults.add(second_page)
+    run = target.load("users", timestamp_overlap=0, on_error="continue", attempts=1)
+    assert run.rows["users"] == rows
+    assert len(run.report.failures) == 1
+    sandbox.faults.clear()
+    world.purge("users", first)
+    target.load("users", timestamp_overlap=0)
+    check(target, "users")
+    assert first["id"] not in target.values("users", "id")
+
+
 def test_a_list_that_vanishes_at_once_is_an_error_and_removes_nothing(target, sandbox):
     world = sandbox.world
     target.load("users")

@@ -45,17 +45,19 @@ def test_partitions_come_back(partitions):
     assert pack_partitions(dict(reversed(partitions.items()))) == state
 
 
-def of_version_0_2(value):
+def of_earlier_versions(value):
     return base64.b85encode(zlib.compress(orjson.dumps(value), 9)).decode("ascii")
 
 
-def test_what_version_0_2_stored_is_read():
+def test_what_earlier_versions_stored_is_read():
     partitions = {"": [9, 0, 1, 4, -7], "12|3#1": [0], "8": [5]}
     for found in (partitions, {}, {str(n): [n, 0, n] for n in range(2_000)}):
-        assert unpack_partitions(of_version_0_2(found)) == found
-        assert sorted(unpack_values(of_version_0_2(found))) == sorted(n[0] for n in found.values())
-    assert unpack_ids(of_version_0_2([3, 1, 5])) == {3, 4, 9}
-    assert unpack(of_version_0_2({"1": 2})) == {"1": 2}
+        assert unpack_partitions(of_earlier_versions(found)) == found
+        assert sorted(unpack_values(of_earlier_versions(found))) == sorted(
+            n[0] for n in found.values()
+        )
+    assert unpack_ids(of_earlier_versions([3, 1, 5])) == {3, 4, 9}
+    assert unpack(of_earlier_versions({"1": 2})) == {"1": 2}
 
 
 @given(st.sets(st.integers(-(2**63), 2**63 - 1)))
@@ -63,10 +65,10 @@ def test_ids_come_back(ids):
     assert unpack_ids(pack_ids(ids)) == ids
 
 
-def test_texts_of_any_value_are_told_from_those_of_version_0_2():
+def test_texts_of_any_value_are_told_from_those_of_earlier_versions():
     for value in ({}, [], {"": 0}, "x" * 10_000, list(range(10_000))):
         assert unpack(pack(value)) == value
-        assert pack(value)[0] != of_version_0_2(value)[0]
+        assert pack(value)[0] != of_earlier_versions(value)[0]
 
 
 def test_ten_thousand_cursors_take_less_than_eighty_kilobytes():

@@ -1,0 +1,79 @@
+"""Passes over a list that may shift while it is read, until nothing new is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from ..errors import PagingError
+from .pages import Page
+
+MAX_PASSES = 5
+
+Keys = Callable[[Page], Sequence[Any]]
+"""Returns what identifies each row of a page."""
+
+
+class StableReading:
+    """Reads a list that may shift while it is read, and holds no row of it.
+
+    A row that is deleted moves the rows behind it to earlier pages, past the reader. A list of
+    more than one page is therefore read again until a pass brings nothing that was not seen before,
+    at most 5 times.
+
+    Args:
+        one_pass: Returns the pages of one pass over the list.
+        page_size: The number of rows of a full page.
+        keys: Returns what identifies the rows of a page.
+        has_links: Each page says itself whether there is another one: neither an empty page nor
+            one of known rows ends the list.
+
+    Attributes:
+        seen: What identifies the rows of all pages so far.
+        is_stable: Whether the last pass found nothing new.
+    """
+
+    def __init__(
+        self,
+        one_pass: Callable[[], Iterator[Page]],
+        page_size: int,
+        keys: Keys,
+        has_links: bool = False,
+    ) -> None:
+        self.seen: set[Any] = set()
+        self.is_stable = False
+        self._one_pass = one_pass
+        self._page_size = page_size
+        self._keys = keys
+        self._has_links = has_links
+
+    def read(self) -> Iterator[Page]:
+        """Yield the pages of all passes.
+
+        Raises:
+            PagingError: A full page brings nothing but rows of earlier pages: the list might never
+                end.
+        """
+        for passes in range(MAX_PASSES):
+            seen_before = len(self.seen)
+            current: set[Any] = set() if passes else self.seen
+            with_new_rows = number = 0
+            for number, page in enumerate(self._one_pass(), 1):
+                before, found = len(current), self._keys(page)
+                current.update(found)
+                if len(current) > before:
+                    with_new_rows += 1
+                elif len(page) >= self._page_size:
+                    raise PagingError(
+                        f"Page {number} repeats rows of earlier pages and nothing else."
+                    )
+                elif not self._has_links:
+                    break
+                # A row that only earlier passes saw may just have been passed over: it stays.
+                self.seen.update(found)
+                yield page
+            is_short = with_new_rows <= 1 and len(current) < self._page_size
+            is_single_page = number <= 1 if self._has_links else is_short
+            if is_single_page or (passes and len(self.seen) == seen_before):
+                self.is_stable = True
+                return

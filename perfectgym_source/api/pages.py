@@ -26,6 +26,9 @@ MOST_FIELDS = 500
 MOST_TEXT_BYTES = 2 << 20
 """So many bytes of texts a parser remembers, to return the same object for the same text."""
 
+FIRST, LAST = -(2**63), 2**63 - 1
+"""The integers of 64 bits."""
+
 _BLANKS: Mapping[bytes, Any] = {b"null": None, b'""': "", b'"null"': "null"}
 """What need not stay text: where a field has several names, the first that is not blank counts."""
 
@@ -86,7 +89,11 @@ class Page:
         if field is None:
             return [nothing] * len(self)
         if (read, field) not in self._numbers:
-            self._numbers[read, field] = [read(value, field) for value in self.values(field)]
+            values = self.values(field)
+            if set(map(type, values)) == {int} and min(values) >= FIRST and max(values) <= LAST:
+                self._numbers[read, field] = list(values)
+            else:
+                self._numbers[read, field] = [read(value, field) for value in values]
         return self._numbers[read, field]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from typing import Any
 
 from ..errors import PagingError
@@ -19,7 +19,8 @@ class StableReading:
 
     A row that is deleted moves the rows behind it to earlier pages, past the reader. A list of
     more than one page is therefore read again until a pass brings nothing that was not seen before,
-    at most 5 times.
+    at most 5 times. One pass is enough where it brings all rows that were there before: then it
+    passed over none but perhaps rows that are new since.
 
     Args:
         one_pass: Returns the pages of one pass over the list.
@@ -27,6 +28,7 @@ class StableReading:
         keys: Returns what identifies the rows of a page.
         has_links: Each page says itself whether there is another one: neither an empty page nor
             one of known rows ends the list.
+        expected: What identifies the rows that were there before; empty if that is not known.
 
     Attributes:
         seen: What identifies the rows of all pages so far.
@@ -39,6 +41,7 @@ class StableReading:
         page_size: int,
         keys: Keys,
         has_links: bool = False,
+        expected: Set[Any] = frozenset(),
     ) -> None:
         self.seen: set[Any] = set()
         self.is_stable = False
@@ -46,6 +49,7 @@ class StableReading:
         self._page_size = page_size
         self._keys = keys
         self._has_links = has_links
+        self._expected = expected
 
     def read(self) -> Iterator[Page]:
         """Yield the pages of all passes.
@@ -74,6 +78,7 @@ class StableReading:
                 yield page
             is_short = with_new_rows <= 1 and len(current) < self._page_size
             is_single_page = number <= 1 if self._has_links else is_short
-            if is_single_page or (passes and len(self.seen) == seen_before):
+            is_expected = bool(self._expected) and self._expected <= self.seen
+            if is_single_page or is_expected or (passes and len(self.seen) == seen_before):
                 self.is_stable = True
                 return

@@ -8,7 +8,7 @@ cursor stores which rows of that span were received: only the others are new.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from .packing import pack_partitions, unpack_partitions
 
@@ -70,6 +70,11 @@ class Cursor:
         """
         below = 0 < version <= self._base - overlap
         return not below and (version, row_id) not in self._before
+
+    def new(self, versions: Iterable[Version], overlap: int) -> list[Version]:
+        """Return those of the rows that are new: see `is_new`."""
+        below, before = self._base - overlap, self._before
+        return [row for row in versions if not 0 < row[0] <= below and row not in before]
 
     def is_ahead(self, highest: int, overlap: int) -> bool:
         """Return whether the API's versions fell below the cursor, as after the vendor has restored

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from ..api.pages import Page
 from ..api.stable_reading import StableReading
@@ -29,6 +29,10 @@ class FullListReader:
         self._router = router
         self._ways = WayFinder(context, endpoint, router)
         self._highest = 0
+        self._expected: Set[int] = frozenset()
+        table = router.table
+        if table is not None and not table.is_full_refresh and len(endpoint.request_variants) == 1:
+            self._expected = table.loaded_ids
 
     def read(self, partition: Partition, variants: Sequence[Mapping[str, str]]) -> None:
         """Read a partition.
@@ -70,7 +74,8 @@ class FullListReader:
         def attempt(
             endpoint: Endpoint, params: Mapping[str, str]
         ) -> tuple[StableReading, Iterator[Page]]:
-            reading = PageRequester(self._context, endpoint).stable_reading(params)
+            requester = PageRequester(self._context, endpoint)
+            reading = requester.stable_reading(params, self._expected)
             return reading, begun(reading.read())
 
         reading, pages = self._ways.read(params, attempt)

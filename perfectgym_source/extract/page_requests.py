@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -104,14 +104,20 @@ class PageRequester:
             found.update(identity for identity in ids if identity is not None)
         return found
 
-    def stable_reading(self, params: Mapping[str, str]) -> StableReading:
-        """Return what reads all rows page by page, of a list that may shift meanwhile."""
+    def stable_reading(self, params: Mapping[str, str], expected: Set[Any]) -> StableReading:
+        """Return what reads all rows page by page, of a list that may shift meanwhile.
+
+        Args:
+            params: See `request_parameters`.
+            expected: See `StableReading`.
+        """
         settings, endpoint = self._settings, self._endpoint
         connections = settings.concurrency if self._context.limit is None else 1
         fetch = self._fetch(params)
         one = partial(one_pass, settings.api, endpoint, settings.base_url, fetch, connections)
         has_links = endpoint.paginator == "link"
-        return StableReading(one, settings.api.page_size, self._identities, has_links)
+        page_size = settings.api.page_size
+        return StableReading(one, page_size, self._identities, has_links, expected)
 
     def full_list(self, params: Mapping[str, str]) -> FullList:
         """Return all rows; `params` as `request_parameters`."""

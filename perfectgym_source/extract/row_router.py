@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -51,7 +50,7 @@ class RowRouter:
         self._cursor_field = endpoint.cursor_field
         self._sends_once = endpoint.is_full_list or bool(table_layout(endpoint).children())
         self._had: dict[str, dict[int, int]] = {}
-        self._deleted: set[int] = set()
+        self._deleted: set[int | None] = set()
         self.is_complete = False
 
     def attach(self, state: ResourceState) -> None:
@@ -267,28 +266,28 @@ class RowRouter:
         """Collect the ids for the resources that take them."""
         if not self.children:
             return
-        versions: list[Version] = []
-        flag_field = self._endpoint.deleted_field
-        for version, identity, flag in zip(
-            rows.versions(self._cursor_field),
-            rows.ids(self._endpoint.identity),
-            rows.values(flag_field) if flag_field else itertools.repeat(None),
-        ):
-            if identity is not None:
-                versions.append((version, identity))
-                (self._deleted.add if _is_true(flag) else self._deleted.discard)(identity)
-        self.ids.update((identity, None) for _, identity in versions)
+        ids = rows.ids(self._endpoint.identity)
+        found = zip(rows.versions(self._cursor_field), ids)
+        versions = [(version, identity) for version, identity in found if identity is not None]
+        self.ids.update(dict.fromkeys(identity for _, identity in versions))
+        self._note_deleted(ids, rows)
         if any(child.endpoint.pairs_from for child in self.children.values()):
             self.pairs.update(((*partition, identity), None) for _, identity in versions)
         overlap = self._settings.timestamp_overlap
         for name, child in self.children.items():
             cursor = child.cursor(self._endpoint.name)[key]
-            self.found[name].update(
-                (identity, None)
-                for version, identity in versions
-                if cursor.is_new(version, identity, overlap)
-            )
+            new = cursor.new(versions, overlap)
+            self.found[name].update(dict.fromkeys(identity for _, identity in new))
             cursor.receive(versions, overlap)
+
+    def _note_deleted(self, ids: Iterable[int | None], rows: Page) -> None:
+        """Record which rows are flagged as deleted now."""
+        flag_field = self._endpoint.deleted_field
+        flags = dict(zip(ids, rows.values(flag_field))) if flag_field else {}
+        self._deleted.difference_update(flags)
+        self._deleted.update(
+            identity for identity, flag in flags.items() if identity is not None and _is_true(flag)
+        )
 
     def _send(
         self,
@@ -332,6 +331,8 @@ class RowRouter:
 
 
 def _is_true(flag: Any) -> bool:
+    if flag is None or flag is False:
+        return False
     try:
         return to_bool(flag) is True
     except ValueError:

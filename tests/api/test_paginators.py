@@ -19,7 +19,7 @@ from perfectgym_source.api.paginators import (
     PageRequest,
     SinglePagePaginator,
 )
-from perfectgym_source.api.stable_reading import MAX_PASSES
+from perfectgym_source.api.stable_reading import MAX_PASSES, StableReading
 from perfectgym_source.catalog import V1, Envelope
 from perfectgym_source.errors import PagingError, RequestRefused
 
@@ -429,6 +429,32 @@ def test_a_row_that_slips_to_an_earlier_page_is_found_by_the_second_pass():
     found, is_stable = stable(server)
     assert set(found) == set(range(1, 251))
     assert is_stable
+
+
+def read_with(expected, server):
+    def one_pass():
+        return numbered_pages(server, 1)
+
+    reading = StableReading(one_pass, PAGE_SIZE, lambda page: page.ids("id"), expected=expected)
+    for _ in reading.read():
+        pass
+    assert reading.is_stable
+    return reading.seen
+
+
+def test_one_pass_is_enough_where_it_finds_all_that_was_there_before():
+    server = ListServer(listed(240))
+    assert read_with(set(range(1, 230)), server) == set(range(1, 241))
+    assert len(server.requests) == 3
+
+
+def test_a_row_of_before_that_is_passed_over_takes_a_second_pass():
+    server = ListServer(listed(240), {1: [without(1)]})
+    assert read_with(set(range(1, 241)), server) == set(range(1, 241))
+    assert len(server.requests) == 6
+    server = ListServer(listed(240))
+    assert read_with({999}, server) == set(range(1, 241))
+    assert len(server.requests) == 6
 
 
 DELETIONS = st.lists(st.tuples(st.integers(0, 12), st.integers(1, 450)), max_size=90)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import cycle, islice
 from random import Random
 from typing import Any
@@ -40,6 +40,7 @@ class Shape:
         equal: Whether all clubs have as many classes; otherwise by `SHARES`.
         users: Members, each with details and one message.
         visits: Visits of members, over all clubs, each at a moment of its own.
+        contracts: Contracts, of which each signs other days; with discounts and freezes.
         members: Members of API v2.2.
         bookings: Bookings of classes of API v2.2.
     """
@@ -49,6 +50,7 @@ class Shape:
     equal: bool = False
     users: int = 0
     visits: int = 0
+    contracts: int = 0
     members: int = 0
     bookings: int = 0
 
@@ -105,8 +107,8 @@ class Lists:
         clubs: The list of clubs.
         classes: The classes by club.
         users: Encoded members, in the order of their ids, which begin with 1.
-        details: Their details.
         visits: The visits of all clubs.
+        contracts: The contracts.
         message: One member's message, with the member's id in place of the row's.
     """
 
@@ -121,11 +123,16 @@ class Lists:
         self._add_classes(world.classes, clubs, shape)
         self.visits = VersionedRows()
         self._add_visits(world.rows("club_visits"), clubs, shape.visits)
-        members = [(row, row.detail or {}) for row in world.users]
-        numbered = list(_repeated(members, shape.users))
-        self.users = [_encoded(row, number) for number, (row, _) in numbered]
-        self.details = [_encoded({**row, **more}, number) for number, (row, more) in numbered]
+        self.contracts = VersionedRows()
+        self._add_contracts(world.rows("contracts"), shape.contracts)
+        self._details = [{**row, **(row.detail or {})} for row in world.users]
+        numbered = _repeated(world.users, shape.users)
+        self.users = [_encoded(row, number) for number, row in numbered]
         self._message = dict(world.rows("messages")[0])
+
+    def detail(self, user_id: int) -> bytes:
+        """The details of a member."""
+        return _encoded(self._details[(user_id - 1) % len(self._details)], user_id)
 
     def message(self, user_id: int) -> bytes:
         """The only message of a member."""
@@ -174,6 +181,14 @@ class Lists:
             times = {"enterDate": enter.isoformat(), "exitDate": leave.isoformat()}
             own = {"id": number, "timestamp": self._version, "club": club}
             self.visits.append({**row, **own, **times})
+
+    def _add_contracts(self, templates: Sequence[Mapping[str, Any]], count: int) -> None:
+        first = date(2015, 1, 1)
+        for number, row in _repeated(templates, count):
+            self._version += 1
+            signed = first + timedelta(days=number % 4_000)
+            own = {"id": number, "timestamp": self._version, "signDate": f"{signed}T00:00:00"}
+            self.contracts.append({**row, **own})
 
 
 def _repeated(templates: Sequence[Any], count: int) -> Iterator[tuple[int, Any]]:

@@ -22,6 +22,9 @@ from entity_sets import PREFIX, EntitySets
 
 API = b"/Api/"
 CONTROL = b"/control/"
+CLASSES, VISITS, CONTRACTS = b"Classes/Classes", b"Users/ClubVisits/All", b"Contracts/Contracts"
+LONG = (CLASSES, VISITS, CONTRACTS)
+"""Lists whose answers are made once."""
 _TOKEN = {"access_token": "benchmark", "token_type": "bearer", "expires_in": 7_775_999}
 
 
@@ -36,9 +39,10 @@ class Answers:
         self._made: dict[tuple[bytes, int, int], bytes] = {}
         for club_id, rows in lists.classes.items():
             for version in rows.page_starts():
-                self.get(b"Classes/Classes", {b"clubId": club_id, b"timestamp": version})
-        for version in lists.visits.page_starts():
-            self.get(b"Users/ClubVisits/All", {b"timestamp": version})
+                self.get(CLASSES, {b"clubId": club_id, b"timestamp": version})
+        for path, rows in ((VISITS, lists.visits), (CONTRACTS, lists.contracts)):
+            for version in rows.page_starts():
+                self.get(path, {b"timestamp": version})
 
     def get(self, path: bytes, params: dict[bytes, int]) -> bytes:
         """The answer to a request for data; 404 for a path that is not served."""
@@ -48,7 +52,8 @@ class Answers:
         if made is None:
             elements = self._elements(*key)
             made = _not_found() if elements is None else self._ok(elements)
-            self._made[key] = made
+            if path in LONG:
+                self._made[key] = made
         return made
 
     def of_set(self, name: bytes, query: bytes) -> bytes:
@@ -67,14 +72,16 @@ class Answers:
         lists = self._lists
         if path == b"Clubs/Clubs":
             return lists.clubs.page_after(place)
-        if path == b"Classes/Classes":
+        if path == CLASSES:
             return lists.classes.get(parent, VersionedRows()).page_after(place)
-        if path == b"Users/ClubVisits/All":
+        if path == VISITS:
             return lists.visits.page_after(place)
+        if path == CONTRACTS:
+            return lists.contracts.page_after(place)
         if path == b"Users/Users":
             return lists.users[(place - 1) * PAGE_SIZE : place * PAGE_SIZE]
         if path == b"Users/User":
-            return lists.details[parent - 1 : parent]
+            return [lists.detail(parent)] if 0 < parent <= len(lists.users) else []
         if path == b"Messages/Messages":
             return [] if place else [lists.message(parent)]
         return None

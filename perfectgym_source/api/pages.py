@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -29,7 +29,7 @@ MOST_TEXT_BYTES = 2 << 20
 FIRST, LAST = -(2**63), 2**63 - 1
 """The integers of 64 bits."""
 
-_BLANKS: Mapping[bytes, Any] = {b"null": None, b'""': "", b'"null"': "null"}
+BLANK_TEXTS: Mapping[bytes, Any] = {b"null": None, b'""': "", b'"null"': "null"}
 """What need not stay text: where a field has several names, the first that is not blank counts."""
 
 
@@ -152,7 +152,7 @@ class RowParser:
         self._names = [*scalars, *sorted(self._nested)]
         self._envelope = envelope
         self._most = len(self._names) + MOST_FIELDS
-        self._texts = dict(_BLANKS)
+        self._texts = dict(BLANK_TEXTS)
         self._text_bytes = 0
         self._lock = threading.Lock()
         self._decoder = self._make_decoder()
@@ -180,10 +180,10 @@ class RowParser:
                 self._decoder = self._make_decoder()
 
     def _as_texts(self, values: Sequence[Any]) -> Sequence[Any]:
-        if values.count(None) == len(values):
+        if all(value is None for value in values):
             return values
         if self._text_bytes > MOST_TEXT_BYTES:
-            self._texts, self._text_bytes = dict(_BLANKS), 0
+            self._texts, self._text_bytes = dict(BLANK_TEXTS), 0
         texts = self._texts
         known, size = texts.setdefault, len(texts)
         found = [None if value is None else known(text := bytes(value), text) for value in values]
@@ -192,17 +192,7 @@ class RowParser:
         return found
 
     def _make_decoder(self) -> tuple[Sequence[str], Any]:
-        attributes = {f"field_{number}": name for number, name in enumerate(self._names)}
-        row = msgspec.defstruct(
-            "Row",
-            [
-                (attribute, msgspec.Raw if name in self._nested else Any, None)
-                for attribute, name in attributes.items()
-            ],
-            rename=attributes,
-            forbid_unknown_fields=True,
-            gc=False,
-        )
+        row = row_struct(self._names, self._nested)
         fields: list[Any] = [("rows", list[row])]  # type: ignore[valid-type]
         renamed = {"rows": self._envelope.rows}
         if self._envelope.next_link is not None:
@@ -213,6 +203,21 @@ class RowParser:
             renamed[f"other_{number}"] = name
         response = msgspec.defstruct("Response", fields, rename=renamed, forbid_unknown_fields=True)
         return self._names, msgspec.json.Decoder(response, float_hook=number_of)
+
+
+def row_struct(names: Iterable[str], nested: Collection[str]) -> type[msgspec.Struct]:
+    """Return a type for rows of JSON with these fields and no others.
+
+    Args:
+        names: The fields.
+        nested: Those of them that are left as text.
+    """
+    attributes = {f"field_{number}": name for number, name in enumerate(names)}
+    fields = [
+        (attribute, msgspec.Raw if name in nested else Any, None)
+        for attribute, name in attributes.items()
+    ]
+    return msgspec.defstruct("Row", fields, rename=attributes, forbid_unknown_fields=True, gc=False)
 
 
 def _is_plain(name: str) -> bool:

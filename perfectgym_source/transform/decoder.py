@@ -132,7 +132,7 @@ class Decoder:
         columnar = [page for page in pages if isinstance(page, ColumnarPage)]
         has_same_fields = len({tuple(page.columns) for page in columnar}) == 1
         if has_same_fields and len(columnar) == len(pages) and not emptied:
-            return ColumnarObjects(columnar)
+            return ColumnarObjects.of_pages(columnar)
         ends = emptied if self.endpoint.removes_missing else [EMPTY] * len(emptied)
         rows = (row for page in pages for row in page.elements)
         return ParsedObjects([*map(self._root_object, rows), *ends])

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from ..api.json_text import parsed
 from ..catalog import Column, Kind
 from ..catalog.coerce import COERCIONS, is_blank
 from ..catalog.naming import snake_case
@@ -20,7 +21,7 @@ from ..catalog.tables import (
     ObjectLayout,
     ScalarField,
 )
-from .objects import EMPTY, Objects, ParsedObjects, distinct
+from .objects import EMPTY, Objects, distinct
 from .table_builder import TableBuilder, kind_of
 
 _RESERVED = frozenset((UNREADABLE, REMOVED, TAKEN_AT, "_dlt_id", LOAD_ID))
@@ -118,9 +119,8 @@ class Flattener:
             name = embedded.layout.prefix.rstrip("_")
             self._keep_other_names(builder, embedded, objects, name, layout.prefix)
         for array, values in zip(layout.arrays, objects.pick(layout.arrays)):
-            scalar_field = array.table.layout.scalar_field
             name = array.table.name.rpartition("__")[2]
-            builder.lists[array.names[0]] = builder.as_lists(name, values, scalar_field)
+            builder.lists[array.names[0]] = builder.as_lists(name, values, array.table.layout)
             self._keep_other_names(builder, array, objects, name, layout.prefix)
         for name, unknown in objects.unknown(layout.known).items():
             column = self._add_unknown(builder, layout.prefix, name, unknown)
@@ -141,8 +141,7 @@ class Flattener:
             taken = {*builder.taken, *builder.arrays}
             part = TableBuilder(builder.name, len(few), builder.keys, taken, self._privacy)
         name = layout.prefix.rstrip("_")
-        objects = [part.as_object(row, name, v, layout.scalar_field) for row, v in enumerate(few)]
-        self.flatten(part, layout, ParsedObjects(objects))
+        self.flatten(part, layout, part.as_objects(name, few, layout))
         if indexes is not None:
             builder.repeat(part, indexes)
 
@@ -160,7 +159,9 @@ class Flattener:
         scalar = field if isinstance(field, ScalarField) else None
         read = COERCIONS[scalar.column.kind if scalar and not scalar.protect else "json"]
         found = [(name, v) for name in field.names if (v := objects.named(name)) is not None]
-        for row, values in enumerate(zip(*(values for _, values in found))):
+        if len(found) < 2:
+            return
+        for row, values in enumerate(zip(*(map(parsed, values) for _, values in found))):
             sent = [(name, v) for (name, _), v in zip(found, values) if not _is_empty(v)]
             for name, value in sent[1:]:
                 if not _is_same(read, value, sent[0][1]):

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import orjson
 
-from ..api.json_text import parsed
 from ..api.pages import ColumnarPage
 from ..catalog.coerce import as_json
 from ..catalog.tables import ArrayField, ObjectField, ScalarField
@@ -33,7 +32,13 @@ class Objects(Protocol):
         """
 
     def named(self, name: str) -> Sequence[Any] | None:
-        """Return the values under one name, parsed; None where no object has it."""
+        """Return the values under one name, some as text; None where no object has it."""
+
+    def take(self, indexes: Iterable[int]) -> Objects:
+        """Return the objects with these indexes."""
+
+    def padded(self, count: int) -> Objects:
+        """Return these objects, followed by so many empty ones."""
 
     def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
         """Return the values of fields with other names, in the order of these."""
@@ -70,18 +75,18 @@ class ParsedObjects:
 
     def named(self, name: str) -> Sequence[Any] | None:
         """See `Objects`."""
-        return list(map(parsed, self._values(name))) if name in self._names else None
+        return self._values(name) if name in self._names else None
 
     def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
         """See `Objects`."""
         return {name: self._values(name) for name in sorted(self._names.difference(known))}
 
     def take(self, indexes: Iterable[int]) -> ParsedObjects:
-        """Return the objects with these indexes."""
+        """See `Objects`."""
         return ParsedObjects([self._objects[index] for index in indexes])
 
     def padded(self, count: int) -> ParsedObjects:
-        """Return these objects, followed by so many empty ones."""
+        """See `Objects`."""
         return ParsedObjects([*self._objects, *[EMPTY] * count]) if count else self
 
     def _values(self, name: str) -> Sequence[Any]:
@@ -89,29 +94,59 @@ class ParsedObjects:
 
 
 class ColumnarObjects:
-    """Objects as a `RowParser` has read them."""
+    """Objects as columns of values.
 
-    def __init__(self, pages: Sequence[ColumnarPage]) -> None:
-        self._size = sum(map(len, pages))
-        self._values = {
+    Args:
+        columns: The values of each field, by its name: as parsed from JSON, or text as bytes.
+        size: The number of objects.
+    """
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]], size: int) -> None:
+        self._columns = columns
+        self._size = size
+
+    @classmethod
+    def of_pages(cls, pages: Sequence[ColumnarPage]) -> ColumnarObjects:
+        """Return the rows of pages that have the same fields."""
+        columns = {
             name: list(chain.from_iterable(page.columns[name] for page in pages))
             for name in pages[0].columns
         }
+        return cls(columns, sum(map(len, pages)))
 
     def __len__(self) -> int:
         return self._size
 
     def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
         """See `Objects`."""
-        return [_first([self._values[name] for name in field.names]) for field in fields]
+        picked: list[Sequence[Any] | None] = []
+        for field in fields:
+            named = map(self.named, field.names)
+            picked.append(_first([values for values in named if values is not None]))
+        return picked
 
     def named(self, name: str) -> Sequence[Any] | None:
         """See `Objects`."""
-        return list(map(parsed, self._values[name])) if name in self._values else None
+        values = self._columns.get(name, ())
+        return None if all(value is None for value in values) else values
+
+    def take(self, indexes: Iterable[int]) -> ColumnarObjects:
+        """See `Objects`."""
+        taken = list(indexes)
+        columns = {name: [values[i] for i in taken] for name, values in self._columns.items()}
+        return ColumnarObjects(columns, len(taken))
+
+    def padded(self, count: int) -> ColumnarObjects:
+        """See `Objects`."""
+        if not count:
+            return self
+        more = [None] * count
+        columns = {name: [*values, *more] for name, values in self._columns.items()}
+        return ColumnarObjects(columns, self._size + count)
 
     def unknown(self, known: Set[str]) -> Mapping[str, Sequence[Any]]:
         """See `Objects`."""
-        return {name: self._values[name] for name in sorted(self._values.keys() - known)}
+        return {name: self._columns[name] for name in sorted(self._columns.keys() - known)}
 
 
 @dataclass(frozen=True)
@@ -124,7 +159,7 @@ class Lists:
     """
 
     lengths: Sequence[int]
-    elements: ParsedObjects
+    elements: Objects
 
     def without(self, rows: Collection[int]) -> Lists:
         """Return the lists, those of some rows emptied."""
@@ -137,7 +172,7 @@ class Lists:
 
 
 def distinct(values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int] | None]:
-    """Return the distinct values, parsed, and for each value the index of its own.
+    """Return the distinct values, and for each value the index of its own.
 
     Embedded objects are references, mostly to few rows: it is worth while to read each once.
 
@@ -153,13 +188,13 @@ def distinct(values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int] | None
             texts = sample if is_text else map(_text, sample)
             found += [indexes.setdefault(text, len(indexes)) for text in texts]
             if len(indexes) > len(found) // 2:
-                return list(map(parsed, values)), None
+                return values, None
     except TypeError:
-        return list(map(parsed, values)), None
+        return values, None
     first: dict[int, int] = {}
     for row, index in enumerate(found):
         first.setdefault(index, row)
-    return [parsed(values[row]) for row in first.values()], found
+    return [values[row] for row in first.values()], found
 
 
 def _text(value: Any) -> bytes:

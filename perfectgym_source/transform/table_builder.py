@@ -21,8 +21,10 @@ from ..catalog.coerce import (
     utc_offset_us,
 )
 from ..catalog.pii import OPEN, Privacy
+from ..catalog.tables import ObjectLayout
 from .columns import ARROW_TYPES, CANNOT_BUILD, LOCAL, in_one_call, plain_moments
-from .objects import EMPTY, Lists, ParsedObjects
+from .nested import parsed_lists, parsed_objects
+from .objects import EMPTY, Lists, Objects, ParsedObjects
 
 _KINDS: Mapping[pa.DataType, Kind] = {
     pa.int64(): "long",
@@ -100,10 +102,19 @@ class TableBuilder:
                 for name, (value, counted_as) in part._raw.get(index, EMPTY).items():
                     self.keep(row, name, value, counted_as)
 
-    def as_object(
+    def as_objects(self, name: str, values: Sequence[Any], layout: ObjectLayout) -> Objects:
+        """Return embedded objects from what was sent in their place."""
+        if (found := parsed_objects(layout, values)) is not None:
+            return found
+        objects = (
+            self._as_object(row, name, parsed(value), layout.scalar_field)
+            for row, value in enumerate(values)
+        )
+        return ParsedObjects(list(objects))
+
+    def _as_object(
         self, row: int, name: str, value: Any, scalar_field: str | None
     ) -> Mapping[str, Any]:
-        """Return an embedded object from what was sent in its place."""
         if type(value) is dict:
             return value
         single = value
@@ -118,11 +129,16 @@ class TableBuilder:
         self.keep(row, name, value)
         return EMPTY
 
-    def as_lists(self, name: str, values: Sequence[Any] | None, scalar_field: str | None) -> Lists:
+    def as_lists(self, name: str, values: Sequence[Any] | None, layout: ObjectLayout) -> Lists:
         """Return the lists of objects in each row: a single object counts as a list of one."""
         if values is None:
             return Lists([0] * self.size, ParsedObjects([]))
-        lists = [self._as_list(row, name, parsed(v), scalar_field) for row, v in enumerate(values)]
+        if (found := parsed_lists(layout, values)) is not None:
+            return found
+        lists = [
+            self._as_list(row, name, parsed(value), layout.scalar_field)
+            for row, value in enumerate(values)
+        ]
         return Lists(list(map(len, lists)), ParsedObjects([o for found in lists for o in found]))
 
     def _as_list(

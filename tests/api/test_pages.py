@@ -89,7 +89,7 @@ def test_the_same_text_is_the_same_object_and_not_too_many_are_remembered(monkey
     for number in range(20):
         reader.read(response({"classType": {"id": number, "name": "x" * 10_000}}))
         assert sum(map(len, reader._texts)) < 70_000
-    assert len(reader._texts) > len(module._BLANKS) + 1
+    assert len(reader._texts) > len(module.BLANK_TEXTS) + 1
 
 
 @pytest.mark.parametrize(

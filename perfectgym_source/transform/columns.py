@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..catalog.coerce import DECIMAL_PRECISION, DECIMAL_SCALE, to_timestamp_us
+from ..catalog.coerce import DECIMAL_PRECISION, DECIMAL_SCALE, to_timestamp_us, utc_offset_us
 
 LOCAL = pa.timestamp("us")
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -42,7 +42,8 @@ _YEAR_1 = {
 }
 """The first moment of a kind that Python knows, as Arrow's number."""
 _NOTHING = type(None)
-_SECONDS_LENGTH = len("2026-01-31T12:00:00")
+_A_MOMENT = "2026-01-31T12:00:00"
+_SECONDS_LENGTH = len(_A_MOMENT)
 _TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
     "long": {int, _NOTHING},
     "int": {int, _NOTHING},
@@ -58,21 +59,37 @@ _EXACT_AS_FLOAT = 1e6
 half a unit in the last place is at most 6e-11."""
 
 
-def plain_moments(kind: str, values: Sequence[Any]) -> tuple[list[Any], Sequence[int]]:
-    """Read the moments without an offset in one call, where others of a column have one.
+def plain_moments(
+    values: Sequence[Any],
+) -> tuple[list[Any], dict[int, int], Sequence[int]]:
+    """Read in one call the moments with whole seconds, where some of a column have an offset.
 
     Returns:
-        The values, None where they are still to be read, and the indexes of these.
+        The local times in microseconds, None where a value is not read; the offsets in
+        microseconds, by row; and the rows that are still to be read.
     """
-    nothing = [None] * len(values)
-    if kind != "datetime":
-        return nothing, range(len(values))
-    plain = [v if isinstance(v, str) and len(v) == _SECONDS_LENGTH else None for v in values]
+    rests = [
+        v[_SECONDS_LENGTH:] if isinstance(v, str) and len(v) >= _SECONDS_LENGTH else None
+        for v in values
+    ]
+    offsets = {rest: _offset(rest) for rest in set(rests) if rest}
+    known = {"", *(rest for rest, offset in offsets.items() if offset is not None)}
+    plain = [v[:_SECONDS_LENGTH] if rest in known else None for v, rest in zip(values, rests)]
     try:
-        found = in_one_call(kind, plain).cast(pa.int64()).to_pylist()
+        found = in_one_call("datetime", plain).cast(pa.int64()).to_pylist()
     except CANNOT_BUILD:
-        return nothing, range(len(values))
-    return found, [row for row, value in enumerate(plain) if value is None]
+        return [None] * len(values), {}, range(len(values))
+    by_row = {
+        row: offset
+        for row, rest in enumerate(rests)
+        if rest and (offset := offsets[rest]) is not None
+    }
+    return found, by_row, [row for row, v in enumerate(plain) if v is None]
+
+
+def _offset(rest: str) -> int | None:
+    """Return the offset that is all that a moment has behind its seconds."""
+    return None if rest.startswith(".") else utc_offset_us(f"{_A_MOMENT}{rest}")
 
 
 def in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:

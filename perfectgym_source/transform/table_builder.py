@@ -215,7 +215,12 @@ class TableBuilder:
 
     def _one_by_one(self, column: Column, values: Sequence[Any]) -> pa.Array:
         read = self.privacy.reader(column.kind)
-        found, rows = plain_moments(column.kind, values)
+        found: list[Any] = [None] * len(values)
+        rows: Sequence[int] = range(len(values))
+        if column.kind == "datetime":
+            found, offsets, rows = plain_moments(values)
+            if offsets:
+                self.offsets[column.name] = offsets
         for row in rows:
             value = values[row]
             try:

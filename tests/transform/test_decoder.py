@@ -564,6 +564,22 @@ def test_a_time_with_an_offset_is_an_instant_by_that_offset(text, hour):
     assert second["enter_date_utc"] is None
 
 
+TIMES = (
+    *("2026-07-01T12:00:00", "2026-07-01T12:00:00Z", "2026-07-01T12:00:00+02:00"),
+    *("2026-07-01T12:00:00 -0530", "2026-07-01T12:00:00.5Z", "2026-07-01T12:00:00.25", None, ""),
+    *(" 2026-07-01T12:00:00Z", "2026-07-01T12:00Z", "2026-07-01T12:00+01:00", "2026-07-01"),
+)
+
+
+@pytest.mark.parametrize("odd", [None, "2026-13-01T12:00:00Z", "2026-07-01T12:00:00+2", "soon"])
+def test_times_of_one_column_are_read_alike_whatever_the_others_are(odd):
+    elements = [{"enterDate": text, "club": {"id": 1}} for text in (*TIMES, odd)]
+    together = rows(decode("club_visits", *elements), "club_visits")
+    alone = [rows(decode("club_visits", each), "club_visits")[0] for each in elements]
+    for name in ("enter_date", "enter_date_utc", "_unreadable"):
+        assert [row[name] for row in together] == [row[name] for row in alone], name
+
+
 # --- schemas
 
 

@@ -60,12 +60,17 @@ class StableReading:
         """
         for passes in range(MAX_PASSES):
             seen_before = len(self.seen)
-            current: set[Any] = set() if passes else self.seen
-            with_new_rows = number = 0
+            with_new_rows = number = rows = 0
+            last: Sequence[Any] = ()
             for number, page in enumerate(self._one_pass(), 1):
-                before, found = len(current), self._keys(page)
-                current.update(found)
-                if len(current) > before:
+                before, found = len(self.seen), self._keys(page)
+                # A row that only earlier passes saw may just have been passed over: it stays.
+                self.seen.update(found)
+                rows += len(page)
+                is_known = len(self.seen) == before
+                if passes and found:  # the ids of each pass would take as much memory again
+                    is_known = found == last or rows > 2 * len(self.seen) + self._page_size
+                if not is_known:
                     with_new_rows += 1
                 elif len(page) >= self._page_size:
                     raise PagingError(
@@ -73,10 +78,9 @@ class StableReading:
                     )
                 elif not self._has_links:
                     break
-                # A row that only earlier passes saw may just have been passed over: it stays.
-                self.seen.update(found)
+                last = found
                 yield page
-            is_short = with_new_rows <= 1 and len(current) < self._page_size
+            is_short = with_new_rows <= 1 and rows < self._page_size
             is_single_page = number <= 1 if self._has_links else is_short
             is_expected = bool(self._expected) and self._expected <= self.seen
             if is_single_page or is_expected or (passes and len(self.seen) == seen_before):

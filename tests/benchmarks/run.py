@@ -18,6 +18,7 @@ from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
+from endpoints import endpoints
 from environments import own_environment
 from newer import v22
 from plan import Plan
@@ -35,6 +36,7 @@ SCENARIOS = {
     "visits": visits,
     "clubs": clubs,
     "parents": parents,
+    "endpoints": endpoints,
     "v22": v22,
 }
 _COMMAND = ".venv/bin/python tests/benchmarks/run.py"

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -455,6 +456,19 @@ def test_a_row_of_before_that_is_passed_over_takes_a_second_pass():
     server = ListServer(listed(240))
     assert read_with({999}, server) == set(range(1, 241))
     assert len(server.requests) == 6
+
+
+def test_pages_of_a_list_that_is_read_again_do_not_stay_in_memory():
+    server, alive, handed = ListServer(listed(1_240)), [], []
+
+    def one_pass():
+        return (Page(page.elements) for page in numbered_pages(server, 1))
+
+    for page in StableReading(one_pass, PAGE_SIZE, lambda page: page.ids("id")).read():
+        alive.append(sum(reference() is not None for reference in handed))
+        handed.append(weakref.ref(page))
+    assert len(handed) == 2 * 13
+    assert max(alive) <= 2
 
 
 DELETIONS = st.lists(st.tuples(st.integers(0, 12), st.integers(1, 450)), max_size=90)

@@ -2,74 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-import os
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import dlt
-from dlt.common.configuration import inject_section, with_config
-from dlt.common.configuration.container import Container
-from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
-from dlt.common.pipeline import PipelineContext
-from dlt.common.typing import TSecretStrValue
 from dlt.extract import DltSource
 
-from .catalog import API_VERSIONS, Endpoint
-from .catalog.selection import known_resources, selected_endpoints
-from .config.setting import Setting
-from .config.settings import SETTINGS, Settings, make_settings
-from .config.validators import takes_text
-from .errors import ConfigurationError
 from .extract.report import Report
+from .resolving import configured, names_all_settings
 from .resources import PerfectGymResource, Reading, make_resource
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """The settings of a source, and what it reads.
-
-    Attributes:
-        settings: The settings.
-        endpoints: The selected endpoints, in the catalog's order.
-        full_refresh: The names of the resources that are read from the beginning.
-    """
-
-    settings: Settings
-    endpoints: list[Endpoint]
-    full_refresh: Collection[str] = ()
-
-
-def _names_all_settings(function: F) -> F:
-    """Give a function that takes `**options` a signature with a parameter for each setting.
-
-    dlt takes from it what to look for in its configuration, and shells what they may complete.
-    """
-    signature = inspect.signature(function, eval_str=True)
-    named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    options = [
-        inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_hint(entry)
-        )
-        for name, entry in SETTINGS.items()
-    ]
-    setattr(function, "__signature__", signature.replace(parameters=[*named, *options]))  # noqa: B010
-    return function
-
-
-def _hint(entry: Setting) -> Any:
-    # Texts stay texts: dlt would make a number of a password of digits.
-    kind: Any = str if takes_text(entry.check) else Any
-    if entry.is_secret:
-        kind = TSecretStrValue
-    return kind | None
 
 
 @dlt.source(name="perfectgym", section="perfectgym", max_table_nesting=0)
-@_names_all_settings
+@names_all_settings
 def perfectgym_source(
     resources: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
@@ -94,62 +39,10 @@ def perfectgym_source(
     Raises:
         ConfigurationError: A setting is missing or wrong, or a resource cannot be read.
     """
-    found = _resolved(resources, groups, full_refresh, limit, **options)
+    found = configured(resources, groups, full_refresh, limit, **options)
     reading = Reading(found.settings, found.full_refresh, limit)
     for endpoint in found.endpoints:
         yield make_resource(endpoint, reading)
-
-
-def resolve(**arguments: Any) -> Resolved:
-    """Return the settings and endpoints of `perfectgym_source(**arguments)`; make no resources.
-
-    Raises:
-        ConfigurationError: A setting is missing or wrong, or a resource cannot be read.
-    """
-    context = Container()[PipelineContext]
-    pipeline = context.pipeline().pipeline_name if context.is_active() else None
-    # dlt looks for the settings of a source in the section of the pipeline too.
-    with inject_section(ConfigSectionContext(pipeline_name=pipeline, sections=_SECTIONS)):
-        found: Resolved = _configured(**arguments)
-    return found
-
-
-@_names_all_settings
-def _resolved(
-    resources: Sequence[str] | None = None,
-    groups: Sequence[str] | None = None,
-    full_refresh: Sequence[str] | None = None,
-    limit: int | None = None,
-    **options: Any,
-) -> Resolved:
-    if options.get("api") == os.environ.get("API"):
-        # dlt takes a variable of this name for the setting: it is meant for another program.
-        options["api"] = None
-    settings = make_settings(**options)
-    others = [api for api in API_VERSIONS if api is not settings.api]
-    endpoints = selected_endpoints(settings.api, settings.mode, resources, groups, others)
-    named = [name for name in full_refresh or () if name != "all"]
-    refreshed = known_resources([settings.api], named)
-    if full_refresh and "all" in full_refresh:
-        refreshed = {entry.name for entry in endpoints}
-    _check_period(settings, endpoints)
-    return Resolved(settings, endpoints, refreshed)
-
-
-_SECTIONS = ("sources", "perfectgym", "perfectgym")
-_configured = with_config(_resolved, sections=_SECTIONS)
-"""`_resolved`, with what is not given from the sections in which dlt looks for the source."""
-
-
-def _check_period(settings: Settings, endpoints: Collection[Endpoint]) -> None:
-    if None not in (settings.start_date, settings.end_date):
-        return
-    for endpoint in endpoints:
-        if endpoint.date_range == "settings":
-            raise ConfigurationError(
-                f"{endpoint.name} needs a period: set sources.perfectgym.start_date and "
-                "sources.perfectgym.end_date in .dlt/config.toml, or use --from and --to."
-            )
 
 
 def reading_of(source: DltSource) -> Reading:

@@ -24,10 +24,9 @@ from ..errors import ConfigurationError, ConfigurationErrors, Problems
 from ..marts.connection import is_installed
 from ..pipeline.alerts import configured_alerts
 from ..pipeline.runs import PipelineRun, pipeline_runs
-from ..source import resolve
+from ..resolving import resolve
 from .demo_world import DEMO_DATABASES, demo_world, last_day
 from .process import check_environment
-from .progress import collector
 
 DEMO_INSTALLATION = "demo"
 DEMO_PIPELINE = "marts"
@@ -231,6 +230,8 @@ def demo(options: Mapping[str, Any], serves: bool) -> Iterator[dict[str, Any]]:
 def _progress(options: Mapping[str, Any]) -> Any:
     if "progress" not in options:
         return None
+    from .progress import collector
+
     choice = "off" if options["quiet"] else options["progress"]
     # Bars and JSON lines do not go into one stream.
     is_terminal = sys.stderr.isatty() and options["log_format"] == "text"

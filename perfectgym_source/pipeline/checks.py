@@ -19,7 +19,8 @@ from ..catalog import Endpoint, Write
 from ..config.pipeline_settings import Checks
 from ..source import reading_of
 from ..text import counted
-from .history import CheckRecord, newest_by_resource, rows
+from .history import CheckRecord
+from .queries import newest_by_resource, rows
 from .recorder import RunRecorder
 
 EXIT_CODE = 10

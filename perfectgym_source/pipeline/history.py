@@ -15,14 +15,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, Literal, cast, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
-import pendulum
 from dlt.common.data_types import TDataType
 from dlt.common.json import json
 from dlt.common.schema.typing import TColumnSchema, TTableSchema
 from dlt.common.storages.load_package import create_load_id
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..destination import Session
@@ -31,6 +29,7 @@ from ..destination.names import CHECKS, HISTORY, HISTORY_TABLES, MARTS, RESOURCE
 from ..destination.replacement import replacing
 from ..errors import ConfigurationError
 from ..marts.record import MartsRecord
+from .queries import rows
 
 logger = logging.getLogger(__name__)
 
@@ -234,46 +233,6 @@ class History:
                 file.write_bytes(json.typed_dumpb(found))
         except OSError as error:
             logger.warning("This run is not recorded: %s", error.strerror or error)
-
-
-def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Return the rows of a query over the history; none if there is no history yet.
-
-    Args:
-        client: A client of the dataset.
-        query: The query, with the tables in braces: `SELECT ... FROM {_runs}`.
-        values: For its placeholders (`%s`).
-    """
-    names = {name: client.make_qualified_table_name(name) for name in HISTORY_TABLES}
-    try:
-        with client.execute_query(query.format(**names), *values) as cursor:
-            return list(cursor.fetchall())
-    except DatabaseUndefinedRelation:
-        return []
-
-
-def newest_by_resource(columns: str, where: str) -> str:
-    """Return a query, for `rows`, over the newest record of each resource.
-
-    Args:
-        columns: Some of `run_id`, `resource`, `rows_total`, `finished_at` and `error`.
-        where: The records that count, of the tables `done` (resources) and `run`.
-    """
-    return f"""
-        SELECT {columns} FROM (
-            SELECT
-                run.run_id, done.resource, done.rows_total, run.finished_at,
-                coalesce(done.error, run.error) AS error,
-                row_number() OVER (PARTITION BY done.resource ORDER BY run.finished_at DESC) AS nth
-            FROM {{_run_resources}} AS done JOIN {{_runs}} AS run ON run.run_id = done.run_id
-            WHERE {where}
-        ) AS newest WHERE nth = 1
-    """
-
-
-def utc(moment: Any) -> datetime:
-    """Return an instant, as the destination returns it, in UTC."""
-    return cast("datetime", pendulum.instance(moment).in_timezone("UTC"))
 
 
 _KINDS: Mapping[str, type[Any]] = {

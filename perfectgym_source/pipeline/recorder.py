@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from typing import Any, cast
 
 import dlt
 import pendulum
 from dlt.common.pipeline import NormalizeInfo
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
-from dlt.destinations.sql_client import SqlClientBase
 from dlt.extract import DltSource
 
 from ..catalog import Endpoint, Write
@@ -23,6 +21,7 @@ from ..marts.record import MartsRecord
 from ..source import reading_of
 from ..text import counted
 from .history import CheckRecord, Entry, History, ResourceRecord, RunOutcome, RunRecord
+from .queries import count_rows
 
 PACKAGE = "perfectgym-source"
 LONGEST_ERROR = 1000
@@ -198,19 +197,6 @@ def recorded(
         recording.was_well = history.keep(recording.end(translate_error(error)))
         raise
     recording.was_well = history.keep(recording.end())
-
-
-def count_rows(client: SqlClientBase[Any], tables: Iterable[str]) -> dict[str, int]:
-    """Return the number of rows of each table; missing tables are left out."""
-    counts = {}
-    for table in tables:
-        query = f"SELECT count(*) FROM {client.make_qualified_table_name(table)}"
-        try:
-            with client.execute_query(query) as cursor:
-                [(counts[table],)] = cursor.fetchall()
-        except DatabaseUndefinedRelation:
-            continue
-    return counts
 
 
 def _exit_code(error: BaseException | None) -> int:

@@ -24,7 +24,8 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..destination.names import CHECKS, MARTS, RESOURCES, RUNS
-from .history import RunRecord, newest_by_resource, rows, utc
+from .history import RunRecord
+from .queries import newest_by_resource, rows, utc
 
 logger = logging.getLogger(__name__)
 

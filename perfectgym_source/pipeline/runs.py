@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import dlt
 from dlt.extract import DltSource
@@ -19,8 +19,10 @@ from ..destination import Options, destination_for
 from ..error_translation import explain
 from ..errors import ConfigurationError, PerfectGymError, Problems
 from ..marts.variables import checked_variables
-from ..source import perfectgym_source, resolve
-from .runner import Summary, run
+from ..resolving import resolve
+
+if TYPE_CHECKING:
+    from .runner import Summary
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +84,8 @@ class PipelineRun:
         Raises:
             ConfigurationError: A setting is missing or wrong.
         """
+        from ..source import perfectgym_source
+
         return perfectgym_source(**{**self.options.source, **arguments})
 
     def dlt_pipeline(self) -> dlt.Pipeline:
@@ -159,6 +163,8 @@ def run_pipeline(planned: PipelineRun) -> Summary:
         DestinationLocked: Another program has the DuckDB file open; nothing was requested.
         PerfectGymError: The API or the destination failed.
     """
+    from .runner import run
+
     return run(planned.options)
 
 

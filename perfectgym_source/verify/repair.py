@@ -21,7 +21,8 @@ from ..extract.report import Report
 from ..marts.connection import check_adapter
 from ..marts.record import MartsRecord, forget_fingerprint
 from ..pipeline.runner import history_in, load, marts_in
-from ..source import perfectgym_source, report_of, resolve
+from ..resolving import resolve
+from ..source import perfectgym_source, report_of
 from .table_diff import Key
 from .verification import Outcome, Verification, compare, outcome_of, verified_target
 

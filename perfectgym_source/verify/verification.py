@@ -23,7 +23,7 @@ from ..destination import Options, Session, destination_for, pending_packages, s
 from ..errors import ApiError, ConfigurationError
 from ..extract.report import Report
 from ..extract.state import SourceState, StoredState, section
-from ..source import Resolved, resolve
+from ..resolving import Resolved, resolve
 from ..text import counted
 from .compare import Comparison
 from .next_run import NextRun, next_extraction

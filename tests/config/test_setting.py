@@ -19,7 +19,8 @@ from perfectgym_source.config.settings import NAMES, SECRETS, Settings
 from perfectgym_source.destination import Options
 from perfectgym_source.errors import ConfigurationError
 from perfectgym_source.pipeline.runs import PipelineRun
-from perfectgym_source.source import perfectgym_source, reading_of, resolve
+from perfectgym_source.resolving import resolve
+from perfectgym_source.source import perfectgym_source, reading_of
 
 ACCOUNT: dict[str, Any] = {
     "base_url": "https://gym.example/Api",

@@ -13,9 +13,9 @@ from perfectgym_source.config.pipeline_settings import BUILTIN
 from perfectgym_source.extract.progress import Estimate
 from perfectgym_source.pipeline import first_run
 from perfectgym_source.pipeline.dry_run import DryRun, preview
+from perfectgym_source.resolving import resolve
 from perfectgym_source.resources import Reading
 from perfectgym_source.sandbox import Fault, Sandbox
-from perfectgym_source.source import resolve
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def command(**given: Any) -> int:
 
 def _check(demo: str, pipeline: NamedPipeline, of_run: Options) -> Result:
     from ...pipeline.probe import check
-    from ...source import resolve
+    from ...resolving import resolve
     from ..next_steps import after_check
     from ..rendering.check import as_data, as_text
 

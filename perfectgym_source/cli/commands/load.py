@@ -99,8 +99,8 @@ def _load(demo: str, pipeline: NamedPipeline, of_run: Options) -> Result:
 
 def _preview(_: NamedPipeline, of_run: Options) -> Result:
     from ...pipeline.dry_run import preview
+    from ...resolving import resolve
     from ...resources import Reading
-    from ...source import resolve
     from ..rendering.dry_run import as_data, as_text
 
     resolved = resolve(**of_run.source)

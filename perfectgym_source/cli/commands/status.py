@@ -44,7 +44,7 @@ def command(**given: Any) -> int:
 def _status(pipeline: NamedPipeline, of_run: Options) -> Result:
     from ...pipeline.alerts import configured_alerts
     from ...pipeline.status import status
-    from ...source import resolve
+    from ...resolving import resolve
     from ..rendering.status import as_data, as_text
 
     alerts = configured_alerts()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -40,9 +39,6 @@ def act(
     Raises:
         PerfectGymError: The command failed for the only installation.
     """
-    # Everything is imported: from here on there is garbage, and only what is made now is searched.
-    gc.freeze()
-    gc.enable()
     read_toml_files_forgivingly()
     warn_of_readable_secrets()
     name = pipeline_name(options)

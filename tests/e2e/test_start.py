@@ -18,8 +18,8 @@ def watch(phase, _):
     counts["collections"] += phase == "start"
 
 def report():
-    print(json.dumps({"modules": sorted(sys.modules), "frozen": gc.get_freeze_count(), **counts}),
-          file=sys.__stderr__)
+    print(json.dumps({"modules": sorted(sys.modules), "frozen": gc.get_freeze_count(),
+                      "collects": gc.isenabled(), **counts}), file=sys.__stderr__)
 
 def counting(name, function):
     def counted(*arguments, **options):
@@ -89,7 +89,7 @@ def test_a_run_that_finds_nothing_and_a_look_at_it_do_little_else(configured: Pr
 
     for found in (idle, status):
         assert [name for name in NEVER if name in found["modules"]] == []
-        assert found["frozen"] > 0
+        assert found["frozen"] > 0 and found["collects"]
     assert [name for name in OF_RUNS if name in status["modules"]] == []
     # The run's own, and one for the client of the history.
     assert idle["pipelines"] == 2
@@ -98,3 +98,8 @@ def test_a_run_that_finds_nothing_and_a_look_at_it_do_little_else(configured: Pr
     assert status["pipelines"] == 1
     assert status["connections"] == 1
     assert status["statements"] <= 6
+
+
+def test_a_command_that_may_take_long_collects_garbage(configured: Program) -> None:
+    found = watched(configured, "report", "--no-browser", code=2)
+    assert found["collects"]

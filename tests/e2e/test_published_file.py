@@ -65,8 +65,7 @@ def test_an_older_duckdb_reads_all_tables_and_what_it_makes_stays(
         "SELECT schema_name, table_name FROM duckdb_tables() WHERE schema_name = 'perfectgym'"
     )
     assert len(tables) > 50
-    for schema, table in tables:
-        older_duckdb.ask(file, f"SELECT * FROM {schema}.{table}")
+    older_duckdb.ask(file, *(f"SELECT * FROM {schema}.{table}" for schema, table in tables))
     name = "perfectgym.classes"
     older_duckdb.ask(
         file,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import dlt
 import duckdb
@@ -69,6 +69,9 @@ class Marts:
         folder: where dbt keeps its files.
     """
 
+    _opened: ClassVar[dict[str, duckdb.DuckDBPyConnection]] = {}
+    """Files that stay open until something is built in them: opening one takes a while."""
+
     def __init__(self, address: str, name: str, folder: Path) -> None:
         self.address = address
         self.name = name
@@ -85,6 +88,8 @@ class Marts:
             {"schema": name, "installation": name, "api": generation(api)}
             for name, api in datasets.items()
         ]
+        if self.address in self._opened:
+            self._opened.pop(self.address).close()
         done = subprocess.run(
             [
                 *dbt_server.command(), "--quiet", "run",
@@ -93,7 +98,12 @@ class Marts:
                 "--log-path", str(self.folder / "logs"),
                 "--vars", json.dumps({"pg_sources": sources, **variables}),
             ],
-            env={**os.environ, "PERFECTGYM_MARTS_DATASET": self.name, **self.environment},
+            env={
+                **os.environ,
+                "PERFECTGYM_MARTS_DATASET": self.name,
+                "PERFECTGYM_MARTS_UNTESTED": "1",
+                **self.environment,
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -102,9 +112,11 @@ class Marts:
 
     def query(self, sql: str) -> list[Any]:
         """Rows of a query; the schema of the marts need not be named."""
-        with duckdb.connect(self.address, read_only=True) as connection:
-            connection.execute(f"set schema = '{self.name}_marts'")
-            return connection.execute(sql).fetchall()
+        if self.address not in self._opened:
+            self._opened[self.address] = duckdb.connect(self.address, read_only=True)
+        with self._opened[self.address].cursor() as cursor:
+            cursor.execute(f"set schema = '{self.name}_marts'")
+            return cursor.execute(sql).fetchall()
 
 
 class PostgresMarts(Marts):

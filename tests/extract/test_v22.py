@@ -438,24 +438,35 @@ def test_a_way_is_left_only_if_the_api_refuses_it_again(
     assert params["$filter"].startswith("id gt")
 
 
+@pytest.mark.parametrize(
+    ("table", "link", "column"),
+    [
+        (
+            "payment_plans",
+            "PaymentPlan.allowedPaymentTypes",
+            "allowed_payment_types__is_corporate_payment_allowed",
+        ),
+        ("payment_plans", "MembershipFeeDetails.taxes", "current_membership_fee__taxes"),
+        ("instructors", "Instructor.employee", "employee__id"),
+    ],
+)
 def test_rows_that_were_read_without_a_link_get_it_when_the_api_has_it(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch, table: str, link: str, column: str
 ) -> None:
-    target = make(lacks=["PaymentPlan.allowedPaymentTypes"])
-    column = "allowed_payment_types__is_corporate_payment_allowed"
+    target = make(lacks=[link])
     set_now(monkeypatch, at(1))
-    first = target.load("payment_plans")
+    first = target.load(table)
     [warning] = first.report.warnings
     assert "refuses a link" in warning
-    query = f"select count({column}) > 0 from payment_plans"
+    query = f"select count({column}) > 0 from {table}"
     assert target.query(query) == [(False,)]
     sets_of(target).installation = Installation()
     set_now(monkeypatch, at(2, 1))
-    target.load("payment_plans")
-    assert differences(target, ("payment_plans",)) == []
+    target.load(table)
+    assert differences(target, (table,)) == []
     assert target.query(query) == [(True,)]
     set_now(monkeypatch, at(2, 2))
-    assert not target.load("payment_plans").rows
+    assert not target.load(table).rows
 
 
 def test_a_filter_of_links_that_is_refused_is_not_tried_in_each_run(

@@ -99,7 +99,7 @@ def _versioned(
     group: str,
     description: str,
     expanded: tuple[str, ...] = (),
-    undocumented: tuple[str, ...] = (),
+    optional: tuple[str, ...] = (),
     **options: Any,
 ) -> Endpoint:
     """Return a set whose rows have a version and a mark of deletion.
@@ -110,8 +110,8 @@ def _versioned(
         group: See `Endpoint`.
         description: See `Endpoint`.
         expanded: The links that each request asks for, as `$expand` names them.
-        undocumented: Those of the expanded links that rows may have without a request for them;
-            then the API may refuse the request.
+        optional: Those of the expanded links without which the set is read if the API refuses the
+            request, as are the links of linked rows: it is not documented that it takes them all.
         options: See `Endpoint`.
     """
     special: dict[str, Any] = {
@@ -123,11 +123,11 @@ def _versioned(
         "key_prefix": resource_name(row_type),
     }
     if expanded:
-        special["expanded"] = dict(map(_options, expanded))
+        links = special["expanded"] = dict(map(_options, expanded))
         special["request_variants"] = ({"$expand": ",".join(expanded)},)
-    if undocumented:
-        others = [name for name in expanded if name not in undocumented]
-        special["fallback"] = {"$expand": ",".join(others)} if others else {}
+        if optional or any(links.values()):
+            others = [name for name in links if name not in optional]
+            special["fallback"] = {"$expand": ",".join(others)} if others else {}
     return Endpoint(
         name=resource_name(entity_set),
         path=entity_set,
@@ -308,7 +308,7 @@ _SETS = (
     _versioned(
         "ContractDiscountDefinitions", "ContractDiscountDefinition", "contracts",
         "One discount that contracts can have.", expanded=("validityPeriods", "parameters"),
-        undocumented=("parameters",),
+        optional=("parameters",),
     ),
     _unversioned(
         "FreezeTypes", "FreezeType", "contracts", "One way in which contracts can be frozen.",
@@ -340,7 +340,7 @@ _SETS = (
             "allowedPaymentTypes", "currentAdminFee($expand=taxes)",
             "currentJoiningFee($expand=taxes)",
         ),
-        undocumented=("allowedPaymentTypes",),
+        optional=("allowedPaymentTypes",),
     ),
     _versioned(
         "PaymentPlanCategories", "PaymentPlanCategory", "payment_plans",
@@ -375,7 +375,7 @@ _SETS = (
     _versioned(
         "MemberAgreements", "MemberAgreement", "members",
         "One agreement that members are asked for.", expanded=("attachments",),
-        undocumented=("attachments",), deleted_field=None, sweep_hours=24,
+        optional=("attachments",), deleted_field=None, sweep_hours=24,
     ),
     _unversioned(
         "MemberAgreementAnswers", "MemberAgreementAnswer", "members",
@@ -448,6 +448,7 @@ _SETS = (
     _versioned(
         "Instructors", "Instructor", "employees",
         "One instructor, who is an employee too: employee__id.", expanded=("employee($select=id)",),
+        optional=("employee",),
     ),
     _versioned(
         "InstructorClubs", "InstructorClub", "employees",

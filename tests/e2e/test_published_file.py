@@ -93,9 +93,9 @@ def test_files_of_another_storage_version_are_converted_once_and_nothing_is_lost
             connection.execute(f"ATTACH '{configured.loading_file}' AS old (READ_ONLY)")
             connection.execute(f"ATTACH '{newer}' AS new (STORAGE_VERSION 'latest')")
             connection.execute("COPY FROM DATABASE old TO new")
-            connection.execute("CREATE SCHEMA new.perfectgym_staging")
+            connection.execute("CREATE SCHEMA IF NOT EXISTS new.perfectgym_staging")
             versions = "_dlt_version AS FROM old.perfectgym._dlt_version"
-            connection.execute(f"CREATE TABLE new.perfectgym_staging.{versions}")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS new.perfectgym_staging.{versions}")
         times = file.stat()
         newer.replace(file)
         os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))

@@ -96,8 +96,9 @@ def loaded_state(
 
 def marts_of(
     connection: duckdb.DuckDBPyConnection, catalog: str, datasets: Iterable[str]
-) -> set[str]:
-    """Return the schemas of the marts of those datasets for which some were built.
+) -> dict[str, set[str]]:
+    """Return the schemas of the marts of those datasets for which some were built, each with the
+    models that were ever built there.
 
     Args:
         connection: The file is attached to it.
@@ -105,11 +106,22 @@ def marts_of(
         datasets: Names of datasets in it.
     """
     return {
-        name
+        name: _models(connection, catalog, dataset)
         for dataset in datasets
         if _last_build(connection, catalog, dataset)
         for name in marts_schemas(dataset)
     }
+
+
+def _models(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> set[str]:
+    """Return the models that were ever built of a dataset, those of earlier releases too."""
+    try:
+        records = connection.execute(
+            f"SELECT DISTINCT relations FROM {quoted(catalog, schema, MARTS)}"
+        ).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return set()
+    return {name for (names,) in records for name in (names or "").split()}
 
 
 def _last_build(

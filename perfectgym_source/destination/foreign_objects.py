@@ -123,7 +123,7 @@ def _of_others(
         if not (
             schema in known and (kind == "schema" or (kind == "table" and name in known[schema]))
         )
-        and not (schema in marts and (kind == "schema" or is_model(name)))
+        and not (schema in marts and (kind == "schema" or is_model(name) or name in marts[schema]))
     ]
 
 

@@ -19,13 +19,14 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalog.api_version import ApiVersion
 from ..destination import Session
-from ..destination.marts_schemas import PROJECT, marts_schemas
+from ..destination.marts_schemas import PROJECT, marts_schemas, model_files
 from ..destination.names import RUNS, SCHEMA
 from ..errors import ConfigurationError
 from ..text import listed
 from .connection import AS_OF as DAY
 from .connection import environment
 from .dbt_process import DbtFailed, NodeResult, run_dbt
+from .former import drop_former
 from .record import MartsRecord, newest_record, note_loads
 from .selection import Loaded, State, selected
 from .variables import AS_OF, SOURCES
@@ -110,6 +111,9 @@ class Marts:
                 results = run_dbt(command, variables, found, destination.folder, tests)
             except DbtFailed as failed:
                 error = str(failed)
+        if selectors is None and not error:
+            with self.session.client() as client:
+                drop_former(client, marts_schemas(self._dataset))
         record = _record(results, error, now, selectors is None, tests)
         return record(run[0], round(time.monotonic() - started, 3))
 
@@ -186,6 +190,7 @@ def _record(
         loads=state.loads,
         # dbt itself failed, or a test could not be made: what is not built is not known.
         fingerprint="" if error or (skipped and not failed) else state.fingerprint,
+        relations=" ".join(model_files()) if is_full and not error else None,
     )
 
 

@@ -39,6 +39,10 @@ class MartsRecord:
     fingerprint: Annotated[
         str, "Identifies models and variables; empty if all models have to be built again."
     ]
+    relations: Annotated[
+        str | None,
+        "The names of all models, with spaces between them; null unless all were to be built.",
+    ] = None
 
     @property
     def failed_models(self) -> Sequence[str]:
@@ -77,18 +81,17 @@ def newest_record(client: SqlClientBase[Any], where: str = "1 = 1") -> MartsReco
         client: A client of the dataset.
         where: The records that count.
     """
-    query = (
-        f"SELECT {', '.join(map(client.escape_column_name, _COLUMNS))} FROM {_table(client)} "
-        f"WHERE {where} ORDER BY built_at DESC LIMIT 1"
-    )
+    # A table of an earlier release lacks columns until this one writes into it.
+    query = f"SELECT * FROM {_table(client)} WHERE {where} ORDER BY built_at DESC LIMIT 1"
     try:
         with client.execute_query(query) as cursor:
-            found = cursor.fetchone()
+            found, columns = cursor.fetchone(), [name for name, *_ in cursor.description]
     except DatabaseUndefinedRelation:
         return None
     if not found:
         return None
-    record = MartsRecord(*found)
+    values = dict(zip(columns, found))
+    record = MartsRecord(**{name: values[name] for name in _COLUMNS if name in values})
     return replace(record, built_at=pendulum.instance(record.built_at).in_timezone("UTC"))
 
 

@@ -161,7 +161,10 @@ def test_a_test_that_fails_keeps_no_model_from_being_built(
 def test_variables_reach_the_models_and_everything_is_built_when_they_change(
     configured: Program, models: Path
 ) -> None:
+    (models / "marts" / "kpi_old.sql").write_text("select 1 as one")
     load(configured)
+    with duckdb.connect(str(configured.database)) as connection:
+        connection.execute("CREATE TABLE perfectgym_marts.kpi_mine AS SELECT 1 AS one")
     settings = configured.folder / ".dlt"
     settings.mkdir()
     config = settings / "config.toml"
@@ -176,6 +179,14 @@ def test_variables_reach_the_models_and_everything_is_built_when_they_change(
     assert load(configured)["marts"]["is_full"]
     query = "SELECT DISTINCT currency FROM perfectgym_marts.dim_class_type"
     assert configured.query(query) == [("EUR",)]
+
+    # A model that a later release does not have any more goes; what others made stays.
+    (models / "marts" / "kpi_old.sql").unlink()
+    assert load(configured)["marts"]["is_full"]
+    query = "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'kpi_%'"
+    assert configured.query(query) == [("kpi_mine",)]
+    with duckdb.connect(str(configured.loading_file), read_only=True) as connection:
+        assert connection.sql(query).fetchall() == []
 
 
 def test_what_others_made_in_the_schemas_of_the_marts_is_never_lost(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, timezone
+from pathlib import Path
 from typing import Any
 
+import dlt
 import pytest
 
 from perfectgym_source.errors import ConfigurationError
 from perfectgym_source.marts.dbt_process import without_values
-from perfectgym_source.marts.record import MartsRecord
+from perfectgym_source.marts.record import MartsRecord, newest_record
 from perfectgym_source.marts.selection import State, selected
 from perfectgym_source.marts.variables import checked_variables
 
@@ -113,3 +115,17 @@ def test_wrong_variables_are_refused(name: str, value: Any, text: str) -> None:
 )
 def test_messages_quote_no_values(message: str, text: str) -> None:
     assert without_values(message) == text
+
+
+def test_the_record_of_an_earlier_release_has_fewer_columns(tmp_path: Path) -> None:
+    destination = dlt.destinations.duckdb(str(tmp_path / "gym.duckdb"))
+    pipeline = dlt.pipeline(
+        "marts", destination=destination, dataset_name="perfectgym", pipelines_dir=str(tmp_path)
+    )
+    record = replace(LAST, failed="a", tests=1, tests_failed="b", error="c")
+    values = {name: value for name, value in asdict(record).items() if name != "relations"}
+    pipeline.run([values], table_name="_run_marts")
+    with pipeline.sql_client() as client:
+        found = newest_record(client, "is_full AND models > 0")
+        assert newest_record(client, "models > 9") is None
+    assert found == record

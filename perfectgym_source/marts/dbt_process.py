@@ -86,33 +86,19 @@ def run_dbt(
     """
     folder = working_folder(folder, tests)
     results = folder / "target" / "run_results.json"
-    end, life = os.pipe()
+    words = [
+        *(*_DBT, *_FLAGS, *command),
+        *("--project-dir", PROJECT, "--profiles-dir", PROJECT),
+        *("--target-path", results.parent, "--log-path", folder / "logs"),
+        *("--vars", json.dumps(variables, sort_keys=True)),
+    ]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         results.unlink(missing_ok=True)
-        process = subprocess.Popen(
-            [
-                *(*_DBT, *_FLAGS, *command),
-                *("--project-dir", PROJECT, "--profiles-dir", PROJECT),
-                *("--target-path", results.parent, "--log-path", folder / "logs"),
-                *("--vars", json.dumps(variables, sort_keys=True)),
-            ],
-            cwd=folder,
-            env=_environment({**environment, **({} if tests else {_UNTESTED: "1"})}),
-            umask=0o077,
-            stdin=end,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        )
-        output = _output_of(process)
+        own = environment if tests else {**environment, _UNTESTED: "1"}
+        code, output = _run(words, own, folder)
     except OSError as error:
         raise DbtFailed(f"dbt could not be started: {error}") from None
-    finally:
-        os.close(end)
-        os.close(life)
-    code = process.returncode
     if code not in (0, 1) and results.exists():
         # The results are those of some nodes, and what it printed may quote rows.
         raise DbtFailed(f"dbt was interrupted (exit code {code})")
@@ -144,19 +130,37 @@ def _environment(added: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _output_of(process: subprocess.Popen[str]) -> str:
-    """Wait for a process, and return what it printed; it ends with this one's interruption."""
+def _run(
+    words: Sequence[str | Path], environment: Mapping[str, str], folder: Path
+) -> tuple[int, str]:
+    """Run dbt, and return its exit code and what it printed; an interruption ends it too."""
+    end, life = os.pipe()
     try:
-        output, _ = process.communicate()
-    except BaseException:
-        process.terminate()
+        process = subprocess.Popen(
+            words,
+            cwd=folder,
+            env=_environment(environment),
+            umask=0o077,
+            stdin=end,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        raise
-    return output
+            output, _ = process.communicate()
+        except BaseException:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            raise
+    finally:
+        os.close(end)
+        os.close(life)
+    return process.returncode, output
 
 
 def _results(found: Mapping[str, Any]) -> list[NodeResult]:

@@ -86,7 +86,7 @@ def run_dbt(
     """
     folder = working_folder(folder, tests)
     results = folder / "target" / "run_results.json"
-    words = [
+    words: list[str | Path] = [
         *(*_DBT, *_FLAGS, *command),
         *("--project-dir", PROJECT, "--profiles-dir", PROJECT),
         *("--target-path", results.parent, "--log-path", folder / "logs"),

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from endpoints import endpoints
 from environments import own_environment
+from mart_build import marts
 from newer import v22
 from plan import Plan
 from report import this_machine
@@ -38,6 +39,7 @@ SCENARIOS = {
     "parents": parents,
     "endpoints": endpoints,
     "v22": v22,
+    "marts": marts,
 }
 _COMMAND = ".venv/bin/python tests/benchmarks/run.py"
 

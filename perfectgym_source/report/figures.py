@@ -54,7 +54,8 @@ def bridge(reader: Reader, by: Filters) -> list[Row]:
 def churn(reader: Reader, by: Filters) -> list[Row]:
     """Return churn by month, and attrition over the twelve months up to it.
 
-    Attrition is all that left in these, over their average of members at the start.
+    Attrition is all that left in these, over their average of members at the start, or over those
+    at the start of the first, as `pg_attrition_denominator` says.
     """
     earlier = replace(by, start=later(by.start, -11))
     columns = "sum(left_members) AS left_members, sum(members_start) AS members_start"
@@ -66,11 +67,12 @@ def churn(reader: Reader, by: Filters) -> list[Row]:
         year = found[max(0, index - 11) : index + 1]
         if len(year) < 12 or day(year[0]["month"]) != later(day(row["month"]), -11):
             year = []
-        starts = sum(each["members_start"] or 0 for each in year)
+        starts = [each["members_start"] or 0 for each in year]
         left = sum(each["left_members"] or 0 for each in year)
+        whole = 12 * starts[0] if starts and reader.is_attrition_of_start else sum(starts)
         rates = {
             "churn": ratio(row["left_members"], row["members_start"]),
-            "attrition": ratio(left * 12, starts),
+            "attrition": ratio(left * 12, whole),
         }
         result.append({**row, **rates})
     return result

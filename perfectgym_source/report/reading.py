@@ -50,10 +50,13 @@ class Reader:
     Attributes:
         client: A client of the destination.
         tables: The marts as SQL names them, those of several datasets together.
+        is_attrition_of_start: Whether attrition is that of the members at the start of the twelve
+            months, not of their average.
     """
 
     client: SqlClientBase[Any]
     tables: Mapping[str, str]
+    is_attrition_of_start: bool = False
 
     def rows(self, query: str, *values: Any) -> list[Row]:
         """Return the rows of a query by column.
@@ -92,6 +95,10 @@ class Marts:
         """The destination, in words."""
         return destination_for(self.options[0]).describe()
 
+    @property
+    def _is_attrition_of_start(self) -> bool:
+        return self.options[0].marts_vars.get("pg_attrition_denominator") == "start"
+
     @contextlib.contextmanager
     def reading(self) -> Iterator[Reader]:
         """Open the marts for reading, for as short a time as possible.
@@ -110,7 +117,7 @@ class Marts:
             with found.pipeline.sql_client() as client:
                 tables = self._tables(client)
                 with _one_state(client):
-                    yield Reader(client, tables)
+                    yield Reader(client, tables, self._is_attrition_of_start)
 
     def _tables(self, client: SqlClientBase[Any]) -> dict[str, str]:
         """Return the marts as SQL names them."""

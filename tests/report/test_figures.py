@@ -76,7 +76,12 @@ def test_the_revenue_and_what_changed_it_to_the_cent(marts: Marts, rows: Rows, b
 
 
 @FILTERS
-def test_churn_and_attrition(marts: Marts, rows: Rows, by: Filters) -> None:
+@pytest.mark.parametrize("denominator", [None, "average", "start"])
+def test_churn_and_attrition(
+    marts: Marts, rows: Rows, by: Filters, denominator: str | None
+) -> None:
+    variables = {"pg_attrition_denominator": denominator} if denominator else {}
+    marts = Marts([replace(options, marts_vars=variables) for options in marts.options])
     left = counted(rows, replace(by, start=MONTHS[0])).monthly("kpi_club_month", "left_members")
     start = counted(rows, replace(by, start=MONTHS[0])).monthly("kpi_club_month", "members_start")
     months = sorted(left)
@@ -90,7 +95,8 @@ def test_churn_and_attrition(marts: Marts, rows: Rows, by: Filters) -> None:
             assert row["attrition"] is None
             continue
         mean = sum(start[month] for month in year) / 12
-        assert row["attrition"] == pytest.approx(sum(left[month] for month in year) / mean)
+        whole = start[year[0]] if denominator == "start" else mean
+        assert row["attrition"] == pytest.approx(sum(left[month] for month in year) / whole)
 
 
 @FILTERS

@@ -88,11 +88,8 @@ def rate_bars(
         noun: What is counted: its singular, and its plural where that does not end in s.
         color: Of the bars.
     """
-    ordered = sorted((row for row in rows if row[rate] is not None), key=lambda row: -row[rate])
-    if len(ordered) > _MOST_BARS:
-        half = _MOST_BARS // 2
-        title += f" ({half} highest and {half} lowest of {len(ordered)})"
-        ordered = ordered[:half] + ordered[-half:]
+    ordered, left_out = _highest_and_lowest(rows, rate)
+    title += left_out
     data = [
         {
             "name": str(row[name]),
@@ -117,6 +114,16 @@ def rate_bars(
     bars = base.mark_bar(color=color).encode(description="tip:N")
     height = max(min(HEIGHT, 70 + 32 * len(data)), 60 + 20 * len(data))
     return styled(bars + text.encode(text="label:N"), height)
+
+
+def _highest_and_lowest(rows: Sequence[Row], rate: str) -> tuple[list[Row], str]:
+    """Return the rows with a rate, the highest first, and of many, which of them are shown."""
+    ordered = sorted((row for row in rows if row[rate] is not None), key=lambda row: -row[rate])
+    if len(ordered) <= _MOST_BARS:
+        return ordered, ""
+    half = _MOST_BARS // 2
+    words = f" ({half} highest and {half} lowest of {len(ordered)})"
+    return ordered[:half] + ordered[-half:], words
 
 
 def heat_map(data: list[Row], title: str, form: str) -> alt.TopLevelMixin:

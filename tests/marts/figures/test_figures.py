@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -96,6 +98,49 @@ def test_contracts_that_churned_and_what_discounts_cost(installation):
     assert without_nothing({key: row[1] for key, row in found.items()}) == without_nothing(wanted)
     costs = discount_cost(*installation.terms)
     assert without_nothing({key: row[2] for key, row in found.items()}) == without_nothing(costs)
+
+
+def test_the_rates_are_those_of_the_counts(installation):
+    members, contracts = club_months(*installation.terms), contract_months(*installation.terms)
+    revenue = by_club(mrr_months(*installation.terms))
+    found = installation.by(
+        ("month", "club_key"),
+        "member_churn_rate, attrition_12m_rate, contract_churn_rate, mrr_churn_rate, "
+        "is_complete_month",
+        "kpi_club_month",
+    )
+    is_of_start = installation.rules.attrition_denominator == "start"
+    wanted = {}
+    for month, club in found:
+        years = [(_months_before(month, n), club) for n in range(12)]
+        starts = [members.get(key, Counter())["members_start"] for key in years]
+        left = [members.get(key, Counter())["left_members"] for key in years]
+        ended = contracts.get((month, club), Counter())
+        amounts = revenue.get((month, club), {})
+        lost = -(amounts.get("churn", 0) + amounts.get("contraction", 0))
+        is_year = found[month, club][-1] and years[-1] in found
+        mean = starts[-1] if is_of_start else Fraction(sum(starts), 12)
+        wanted[month, club] = (
+            _rate(left[0], starts[0]),
+            _rate(sum(left), mean) if is_year else None,
+            _rate(ended["contracts_ended"], ended["contracts_start"]),
+            _rate(lost, amounts.get("start", 0)),
+        )
+    # Of four digits.
+    assert {key: row[:-1] for key, row in found.items()} == {
+        key: tuple(None if rate is None else pytest.approx(rate, abs=6e-5) for rate in rates)
+        for key, rates in wanted.items()
+    }
+    assert any(rates[1] for rates in wanted.values())
+
+
+def _months_before(month: date, number: int) -> date:
+    index = month.year * 12 + month.month - 1 - number
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def _rate(part: Any, whole: Any) -> Decimal | None:
+    return Decimal(float(Fraction(part) / Fraction(whole))) if whole else None
 
 
 def _contract(

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import signal
 from collections.abc import Iterator
 from importlib import import_module
@@ -28,7 +29,7 @@ gc.set_threshold(100_000, 50, 100)
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the marts: the worker that has the first tests then builds them, and no other."""
-    items.sort(key=lambda item: "marts" not in item.path.parts)
+    items.sort(key=lambda item: re.search("/(test_)?marts", item.nodeid.partition("::")[0]) is None)
 
 
 @pytest.fixture

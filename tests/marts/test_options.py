@@ -21,7 +21,13 @@ def kept(marts_v1: Loaded, tmp_path: Path) -> Loaded:
 def build(loaded: Loaded, day: str, *models: str, **variables: Any) -> None:
     # Without tests: the other models stay as they were built.
     untested = ("--exclude-resource-type", "test", "unit_test")
-    dbt(loaded, "build", "--select", *models, *untested, variables={"pg_as_of": day, **variables})
+    dbt(
+        loaded,
+        *("build", "--select", *models, *untested),
+        variables={"pg_as_of": None, **variables},
+        # Another variable would have the whole project parsed anew.
+        environment={"PERFECTGYM_MARTS_AS_OF": day, "PERFECTGYM_MARTS_UNTESTED": "1"},
+    )
 
 
 def test_open_amounts_are_kept_for_each_day_once(kept: Loaded) -> None:

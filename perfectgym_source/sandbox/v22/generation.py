@@ -66,7 +66,7 @@ def _generate(sets: Sets) -> Values:
     for name, (parent, reference) in _OF_EACH.items():
         given[name] = list(_of_each(name, keys[parent], reference))
         keys[name] = [sets.tables[name].key_of(fields) for fields in given[name]]
-    values = Values(sets.seed, lambda name: keys.get(name, ()), sets.world.quirks)
+    values = Values(sets.seed, keys, sets.world.quirks)
     versions = {id(each.fields): each.version for each in shown}
     for index, name in enumerate(facts.types()):
         for number, (key, fields) in enumerate(zip(keys[name], given[name], strict=True)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -63,7 +63,7 @@ class Values:
         odd: whether some values are odd: unknown texts, long fractions, references to nothing.
     """
 
-    def __init__(self, seed: int, keys: Callable[[str], Sequence[Any]], odd: bool = True) -> None:
+    def __init__(self, seed: int, keys: Mapping[str, Sequence[Any]], odd: bool = True) -> None:
         self._seed = seed
         self._odd = odd
         self._keys = keys
@@ -105,7 +105,7 @@ class Values:
             chance = _tame(chance)
         if each.type in ("TaxedValue", "TimePeriod"):
             return _inline(each.type, chance)
-        if plan.target and (keys := self._keys(plan.target)):
+        if plan.target and (keys := self._keys.get(plan.target)):
             key = keys[chance % len(keys)]
             is_lost = (
                 self._odd and chance % 41 == 7 and plan.target != "Member" and isinstance(key, int)

@@ -7,8 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from io import StringIO
@@ -59,13 +59,19 @@ class Loaded:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query; a mart is named without its schema."""
+        with self.reading() as query:
+            return query(sql)
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """Give what `rows` is for many queries; nothing can be built meanwhile."""
         with duckdb.connect(str(self.file), read_only=True) as connection:
             connection.execute("set timezone = 'UTC'")
             schemas = ("marts", "int", "stg")
             connection.execute(
                 "set search_path = '" + ",".join(f"perfectgym_{name}" for name in schemas) + "'"
             )
-            return connection.execute(sql).fetchall()
+            yield lambda sql: connection.execute(sql).fetchall()
 
 
 @cache

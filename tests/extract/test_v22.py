@@ -446,7 +446,6 @@ def test_a_way_is_left_only_if_the_api_refuses_it_again(
             "PaymentPlan.allowedPaymentTypes",
             "allowed_payment_types__is_corporate_payment_allowed",
         ),
-        ("payment_plans", "MembershipFeeDetails.taxes", "current_membership_fee__taxes"),
         ("instructors", "Instructor.employee", "employee__id"),
     ],
 )

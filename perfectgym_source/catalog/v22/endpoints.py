@@ -111,7 +111,7 @@ def _versioned(
         description: See `Endpoint`.
         expanded: The links that each request asks for, as `$expand` names them.
         optional: Those of the expanded links without which the set is read if the API refuses the
-            request, as are the links of linked rows: it is not documented that it takes them all.
+            request. If there are none, it is read without the links of linked rows then.
         options: See `Endpoint`.
     """
     special: dict[str, Any] = {
@@ -126,7 +126,8 @@ def _versioned(
         links = special["expanded"] = dict(map(_options, expanded))
         special["request_variants"] = ({"$expand": ",".join(expanded)},)
         if optional or any(links.values()):
-            others = [name for name in links if name not in optional]
+            kept = zip(links, expanded if optional else links)
+            others = [text for name, text in kept if name not in optional]
             special["fallback"] = {"$expand": ",".join(others)} if others else {}
     return Endpoint(
         name=resource_name(entity_set),

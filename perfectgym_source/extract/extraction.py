@@ -91,7 +91,10 @@ class Extraction:
         self.context.client.stop.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.context.client.close()
-        # The destination needs the memory next.
+        # The destination needs the memory next; readers refer to each other, so that they would
+        # stay until Python searches for such circles.
+        for reader in self._readers.values():
+            reader.router.release()
         pa.default_memory_pool().release_unused()
 
     def progress(self) -> ExtractProgress:

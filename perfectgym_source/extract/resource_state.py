@@ -231,6 +231,11 @@ class ResourceState:
         stored.counts = self.counts.current
         stored.way = self._way
 
+    def release(self) -> None:
+        """Forget what was read of the state, after it has been written."""
+        self._is_abandoned = True
+        self.loaded_ids, self.cursors = set(), {}
+
     def _order(self, endpoint: str, partition: Partition) -> tuple[bool, Partition]:
         return partition not in self._postponed.get(endpoint, ()), partition
 

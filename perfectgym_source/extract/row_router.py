@@ -58,6 +58,14 @@ class RowRouter:
         self.children[state.endpoint.name] = state
         self.found.setdefault(state.endpoint.name, {})
 
+    def release(self) -> None:
+        """Forget all rows, after the state has been written."""
+        self.ids, self.pairs, self.read = {}, {}, set()
+        self.found = {name: {} for name in self.found}
+        self._had, self._deleted = {}, set()
+        for state in self.states():
+            state.release()
+
     def states(self) -> list[ResourceState]:
         """Return the states of all resources that need the endpoint, its own first."""
         return [*([self.table] if self.table else []), *self.children.values()]

@@ -12,6 +12,7 @@ from threading import Event
 
 from . import Sandbox
 from .generation.builder import SIZES
+from .limits import Limits
 from .service import APIS
 from .sign_in import NINETY_DAYS
 
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         api=options.api,
         until=options.until,
     )
+    sandbox.limits = Limits(options.at_once, options.per_second)
     gc.freeze()  # the world stays for good: never search it for garbage
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -113,6 +115,8 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds for which a token holds (default: %(default)s, 90 days)",
     )
     add("--delay", type=float, default=0.0, metavar="MS", help="milliseconds a request waits")
+    add("--at-once", type=int, metavar="N", help="requests that are worked on at once")
+    add("--per-second", type=float, metavar="N", help="requests a second; others get 429")
     return parser
 
 

@@ -18,6 +18,7 @@ from .accounts import (
 )
 from .endpoints import TOKEN_PATH, USER, Endpoint
 from .faults import Fault, Faults
+from .limits import Limits
 from .pages import Pages
 from .records import RecordedRequest
 from .replies import (
@@ -59,6 +60,7 @@ class Service:
             `/Api/v2.2/odata/` nor an endpoint of v1, and a query with the secret in it.
         errors: exceptions inside the sandbox or its hook; the answer to each was 500.
         delay: seconds that each request waits after its token check.
+        limits: how many requests it takes at once, and in a second.
         expires_in: what the token answer says: seconds, None, any text, or `ABSENT`.
         token_lifetime: how long tokens really hold, in seconds; None: as `expires_in` says, or
             90 days where that is no positive number.
@@ -90,6 +92,7 @@ class Service:
         self.violations: list[RecordedRequest] = []
         self.errors: list[Exception] = []
         self.delay = delay
+        self.limits = Limits()
         self.expires_in = expires_in
         self.token_lifetime = token_lifetime
         self.single_session = False
@@ -225,11 +228,10 @@ class Service:
 
     def _wait(self, record: RecordedRequest) -> Fault | None:
         """Let an authorized request wait and the hook see it; gives the fault that strikes it."""
-        if self.delay:
-            time.sleep(self.delay)
+        refusal = self.limits.work(self.delay)
         if self.on_request is not None:
             self.on_request(record)
-        return self.faults.strike(record.path, record.params)
+        return refusal or self.faults.strike(record.path, record.params)
 
     def _strike(
         self, fault: Fault | None, record: RecordedRequest, is_odata: bool = False

@@ -51,7 +51,6 @@ class Loader:
             installation="tiny",
             api=self.api,
             timestamp_overlap=0,
-            requests_per_second=0,
             attempts=2,
             retry_wait=0.01,
         )

@@ -1,4 +1,4 @@
-"""The HTTP client: one session for all threads, with a rate limit, retries and checks."""
+"""The HTTP client: one session for all threads, with congestion control, retries and checks."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from requests.auth import AuthBase
 from ..config.settings import Settings
 from ..errors import ApiError, Cancelled, RequestRefused
 from .auth import auth_for
+from .congestion import CongestionControl, Turn
 from .connection_errors import failure_of
 from .json_text import with_valid_utf8
 from .pages import Page, RowParser
-from .rate_limit import RateLimiter
 from .responses import (
     BAD_UTF8,
     Call,
@@ -39,7 +39,7 @@ from .responses import (
     rows_of,
     unavailable,
 )
-from .retry import RetryableFailure, RetryPolicy, retry_call
+from .retry import OVERLOADED, TOO_MANY, RetryableFailure, RetryPolicy, retry_call
 from .signing import USER_AGENT, SecretAuth, unsigned
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Client:
     """Send requests to the API; shared by all threads.
 
     Args:
-        settings: The address, the account, the rate limit and the retry policy.
+        settings: The address, the account, the limits of the pace and the retry policy.
         auth: Signs the requests. Default: what the API version asks for, with the account of the
             settings.
         sleep: Waits that many seconds, instead of on `stop`.
@@ -85,6 +85,7 @@ class Client:
         requests_by_resource: Requests sent, by resource.
         retries_by_resource: Those of them that repeated one that had failed.
         stop: When set, waits end and further requests raise `Cancelled`.
+        congestion: Decides when requests start.
 
     Example:
         >>> with Client(settings) as client:
@@ -105,7 +106,12 @@ class Client:
         self._settings = settings
         self._sleep_with = sleep or self.stop.wait
         self._lock = Lock()
-        self._rate_limiter = RateLimiter(settings.requests_per_second, sleep=self._sleep)
+        self.congestion = CongestionControl(
+            settings.concurrency,
+            settings.requests_per_second,
+            self.stop.is_set,
+            sleep=self._sleep,
+        )
         self._retry_policy = RetryPolicy(
             settings.attempts, settings.retry_wait, settings.max_retry_wait
         )
@@ -179,24 +185,13 @@ class Client:
         self, call: Call, attempt: int, parser: RowParser | None
     ) -> Page | RetryableFailure:
         """Send a request, prepared anew so that it carries the current token."""
-        self._rate_limiter.wait()
-        if self.stop.is_set():
-            raise Cancelled
-        request = self._prepare(call)
-        self._count(call.resource, 1, attempt > 1)
-        started = time.monotonic()
-        try:
-            with self._session.send(
-                request, timeout=self._timeout, allow_redirects=False, **self._environment
-            ) as response:
-                # Those that the auth repeated, after a token was refused.
-                repeated = len(response.history)
-                self._count(call.resource, repeated, repeated)
-                content = read_body(response, MOST_BYTES, MOST_TIMEOUTS * self._timeout[1])
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            return failure_of(error)
-        finally:
-            self._record_response(time.monotonic() - started)
+        with self.congestion.turn() as turn:
+            if self.stop.is_set():
+                raise Cancelled
+            sent = self._send(self._prepare(call), call, attempt, turn)
+        if isinstance(sent, RetryableFailure):
+            return sent
+        response, content = sent
         if not 200 <= response.status_code < 300:
             found = error_from_response(response, content or b"", call)
             if isinstance(found, RetryableFailure):
@@ -212,6 +207,35 @@ class Client:
         if parser is not None and (page := parser.read(content)) is not None:
             return page
         return self._page(content, call, attempt, response.status_code, parser)
+
+    def _send(
+        self, request: requests.PreparedRequest, call: Call, attempt: int, turn: Turn
+    ) -> tuple[requests.Response, bytes | None] | RetryableFailure:
+        """Return the response of a request with its body, None if that is too long."""
+        self._count(call.resource, 1, attempt > 1)
+        started = time.monotonic()
+        try:
+            with self._session.send(
+                request, timeout=self._timeout, allow_redirects=False, **self._environment
+            ) as response:
+                # Those that the auth repeated, after a token was refused.
+                repeated = len(response.history)
+                self._count(call.resource, repeated, repeated)
+                content = read_body(response, MOST_BYTES, MOST_TIMEOUTS * self._timeout[1])
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            failure = failure_of(error)
+            turn.is_overloaded = failure.is_timeout
+            return failure
+        finally:
+            turn.seconds = time.monotonic() - started
+            self._record_response(turn.seconds)
+        turn.is_refused = response.status_code == TOO_MANY
+        turn.is_overloaded = response.status_code in OVERLOADED
+        turn.is_served = not (turn.is_refused or turn.is_overloaded)
+        if response.status_code == 200 and content is not None and not repeated:
+            # A page with more to send takes longer.
+            turn.kind = call.path, len(content).bit_length()
+        return response, content
 
     def _page(
         self, content: bytes, call: Call, attempt: int, status: int, parser: RowParser | None
@@ -271,8 +295,8 @@ class Client:
 
     def _pause_all(self, outcome: RetryableFailure, seconds: float) -> None:
         """On 429, pause every thread, not just this one."""
-        if outcome.status == 429:
-            self._rate_limiter.pause(seconds)
+        if outcome.status == TOO_MANY:
+            self.congestion.pause(seconds)
 
     def _sleep(self, seconds: float) -> None:
         with self._lock:

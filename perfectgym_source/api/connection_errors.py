@@ -26,16 +26,18 @@ def failure_of(error: Exception) -> RetryableFailure:
             return found
     for kind, words in _FAILURES:
         if isinstance(error, kind):
-            return RetryableFailure(words)
+            return RetryableFailure(words, is_timeout=words == _NO_RESPONSE)
     return RetryableFailure(f"the connection failed ({type(error).__name__})")
 
 
+_NO_RESPONSE = "no response within the time limit"
+
 _FAILURES: tuple[tuple[type[Exception], str], ...] = (
-    (urllib3.exceptions.ReadTimeoutError, "no response within the time limit"),
+    (urllib3.exceptions.ReadTimeoutError, _NO_RESPONSE),
     (urllib3.exceptions.DecodeError, "the response is damaged"),
     (urllib3.exceptions.SSLError, "the TLS connection broke off"),
     (urllib3.exceptions.ProtocolError, "the response broke off"),
-    (requests.exceptions.Timeout, "no response within the time limit"),
+    (requests.exceptions.Timeout, _NO_RESPONSE),
     (requests.exceptions.SSLError, "the TLS connection failed"),
     (requests.exceptions.ChunkedEncodingError, "the response broke off"),
     (requests.exceptions.ContentDecodingError, "the response is damaged"),
@@ -109,6 +111,7 @@ def _of_connection(links: list[BaseException]) -> RetryableFailure | None:
     named = f"the proxy {server}" if is_proxy else server
     unknown: socket.gaierror | None = _first(links, socket.gaierror)
     system: OSError | None = _first(links, OSError) if failed is None else failed.__cause__
+    is_timeout = isinstance(system, TimeoutError)
     hint = _CHECK_PROXY if is_proxy else _CHECK_NETWORK
     if unknown is not None:
         name = server.rpartition(":")[0]
@@ -120,13 +123,13 @@ def _of_connection(links: list[BaseException]) -> RetryableFailure | None:
             hint = hint if is_proxy else CHECK_ADDRESS
     elif tunnel := re.search(r"Tunnel connection failed: ([0-9]{3})", str(_first(links, OSError))):
         reason = f"{named} refuses the connection (status {tunnel[1]})"
-    elif isinstance(system, TimeoutError):
+    elif is_timeout:
         reason = f"no connection to {named} within the time limit"
     elif isinstance(system, OSError) and system.errno:
         reason = f"no connection to {named}: {os.strerror(system.errno)}"
     else:
         reason = f"no connection to {named}"
-    return RetryableFailure(reason, hint=hint, is_unsent=True)
+    return RetryableFailure(reason, hint=hint, is_unsent=True, is_timeout=is_timeout)
 
 
 def _server(links: list[BaseException]) -> str:

@@ -1,62 +1,87 @@
-"""The rate limit of all threads together: requests are spaced out, and a pause stops all."""
+"""The limit of requests a second: the configured one, and the one that refusals show.
+
+A server that refuses requests because they are too many (status 429) has a limit that nobody has
+told. It is found as TCP CUBIC finds the capacity of a line: half of what was served, back to it
+in a while, and carefully beyond it.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from threading import Lock
+import math
+
+RECOVERY = 20.0
+"""Seconds after a refusal until as many requests a second start as were served before it."""
+
+LEAST_RATE = 0.5
+"""Refusals lower the limit to so many requests a second, no further."""
+
+MEMORY = 5.0
+"""The requests a second that are served are those of about so many seconds."""
 
 
-class RateLimiter:
-    """Lets requests start at a limited rate. Threads share it.
+class RateLimit:
+    """Decides when the next request may start. Not thread-safe; all times are of one clock.
 
     Args:
-        requests_per_second: How many may start over all threads; 0 for no limit.
-        clock: Seconds that only grow.
-        sleep: Waits that many seconds; may raise, to end a wait early.
-
-    Example:
-        >>> limiter = RateLimiter(20)
-        >>> limiter.wait()  # at most 20 of these a second return
+        most: How many requests may start in a second; 0 for no limit.
+        now: The current time.
     """
 
-    def __init__(
-        self,
-        requests_per_second: float,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._interval = 1 / requests_per_second if requests_per_second > 0 else 0.0
-        self._clock = clock
-        self._sleep = sleep
-        self._lock = Lock()
-        self._next = clock()
-        self._paused_until = self._next
+    def __init__(self, most: float, now: float) -> None:
+        self._most = most or math.inf
+        self._began_at = self._next = self._paused_until = now
+        self._peak = math.inf
+        self._refused_at = -math.inf
+        self._served = 0.0
+        self._served_at = now
 
-    def wait(self) -> None:
-        """Return when the next request may start.
+    def rate(self, now: float) -> float:
+        """Return how many requests may start in a second; infinity for no limit."""
+        if self._peak == math.inf:
+            return self._most
+        since = (now - max(self._refused_at, self._paused_until)) / RECOVERY - 1
+        found = self._peak * (1 + 0.5 * max(since, -1.0) ** 5)
+        return min(self._most, max(found, LEAST_RATE))
 
-        A thread takes a slot and sleeps until then. If a pause was ordered meanwhile, it takes
-        another slot behind the pause.
+    def delay(self, now: float) -> float:
+        """Return the seconds until the next request may start."""
+        return max(self._next, self._paused_until) - now
+
+    def start(self, now: float) -> None:
+        """Record that a request starts."""
+        interval = 1 / self.rate(now)
+        # A start that is late by less than an interval does not delay those that follow, unless
+        # the server counts strictly.
+        late = interval if self._peak == math.inf else 0.0
+        self._next = max(self._next, now - late) + interval
+
+    def pause(self, until: float) -> None:
+        """Let no request start until then; a longer pause that runs already is not cut short."""
+        self._paused_until = max(self._paused_until, until)
+
+    def serve(self, now: float) -> None:
+        """Record that a request was served."""
+        self._served = self._served_by(now) + 1
+        self._served_at = now
+
+    def refuse(self, started: float, now: float) -> bool:
+        """Halve the rate, once for all requests that were under way together.
+
+        Args:
+            started: When the refused request started.
+            now: The current time.
+
+        Returns:
+            Whether the rate was lowered.
         """
-        delay = self._take_slot()
-        while delay > 0:
-            self._sleep(delay)
-            delay = self._take_slot() if self._is_paused() else 0.0
+        if started < self._refused_at:
+            return False
+        # At the beginning, there is less than that to remember.
+        seconds = MEMORY * -math.expm1((self._began_at - now) / MEMORY)
+        served = max(self._served_by(now), 1.0) / seconds if seconds > 0 else LEAST_RATE
+        self._peak = max(served, LEAST_RATE)
+        self._refused_at = now
+        return True
 
-    def pause(self, seconds: float) -> None:
-        """Let no request start for so long; a longer pause that runs already is not cut short."""
-        with self._lock:
-            self._paused_until = max(self._paused_until, self._clock() + seconds)
-            self._next = max(self._next, self._paused_until)
-
-    def _take_slot(self) -> float:
-        with self._lock:
-            now = self._clock()
-            slot = max(self._next, now)
-            self._next = slot + self._interval
-            return slot - now
-
-    def _is_paused(self) -> bool:
-        with self._lock:
-            return self._clock() < self._paused_until
+    def _served_by(self, now: float) -> float:
+        return self._served * math.exp((self._served_at - now) / MEMORY)

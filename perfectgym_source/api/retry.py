@@ -20,7 +20,13 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-TRANSIENT = frozenset((408, 429))
+TOO_MANY = 429
+"""The status of a request that is refused because there were too many."""
+
+OVERLOADED = frozenset((503, 504))
+"""The statuses of a server that had no time for a request."""
+
+TRANSIENT = frozenset((408, TOO_MANY))
 """The 4xx statuses that say "later", not "no"."""
 
 SESSION_ENDED = frozenset((401, 498, 499))
@@ -39,6 +45,7 @@ class RetryableFailure:
         status: The HTTP status, if there was a response.
         hint: What to do about it, if that is known.
         is_unsent: Whether it failed before anything of the request was sent.
+        is_timeout: Whether there was no response within the time limit.
     """
 
     reason: str
@@ -46,6 +53,7 @@ class RetryableFailure:
     status: int | None = None
     hint: str = ""
     is_unsent: bool = False
+    is_timeout: bool = False
 
 
 @dataclass(frozen=True)

@@ -205,7 +205,7 @@ def demo(options: Mapping[str, Any], serves: bool) -> Iterator[dict[str, Any]]:
         yield {}
         return
     api = options["demo_api"]
-    found = {"api": api, "installation": DEMO_INSTALLATION, "requests_per_second": 0}
+    found = {"api": api, "installation": DEMO_INSTALLATION}
     if not serves:
         yield {**found, "base_url": "http://localhost/Api"}
         return

@@ -213,14 +213,17 @@ class Settings:
     concurrency: Annotated[
         int,
         Setting(
-            "requests at a time, at most: fewer while responses arrive faster than they are "
-            "decoded",
+            "requests at a time, at most: the connector finds out how many the API responds to "
+            "without becoming slower",
             Number(1, 64, is_whole=True),
         ),
-    ] = 8
+    ] = 16
     requests_per_second: Annotated[
-        float, Setting("pace of all requests together; 0: no limit", Number(0, 1000))
-    ] = 20.0
+        float,
+        Setting(
+            "requests a second, at most, if there is an agreed limit; 0: none", Number(0, 1000)
+        ),
+    ] = 0.0
     attempts: Annotated[
         int,
         Setting(

@@ -18,7 +18,6 @@ from ..catalog.selection import is_own_row, own_parent, parents, read_for
 from ..config.settings import Settings
 from ..transform.decoder import Batch
 from ..transform.time_zones import ClubClocks
-from .concurrency import ConcurrencyLimiter
 from .failures import Failures
 from .report import Report
 
@@ -35,7 +34,6 @@ class ExtractContext:
         limit: For a sample, about how many rows of each endpoint are read.
         clocks: The clubs' time zones.
         failures: Records failures.
-        limiter: Limits the threads that read at once.
     """
 
     settings: Settings
@@ -45,7 +43,6 @@ class ExtractContext:
     limit: int | None
     clocks: ClubClocks
     failures: Failures
-    limiter: ConcurrencyLimiter
     _began_at: dict[str, float] = field(default_factory=dict)
     _without_id: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -68,7 +65,6 @@ class ExtractContext:
             limit=limit,
             clocks=ClubClocks(settings.time_zone),
             failures=Failures(report, client.stop, settings.on_error == "raise"),
-            limiter=ConcurrencyLimiter(settings.concurrency, client.stop.is_set),
         )
 
     def is_own_row(self, endpoint: Endpoint) -> bool:
@@ -157,6 +153,10 @@ class ExtractContext:
         self.report.requests = Counter(self.client.requests_by_resource)
         self.report.retries = Counter(self.client.retries_by_resource)
         self.report.token_requests = getattr(self.client.auth, "token_requests", 0)
+        self.report.requests_per_second = round(self.client.congestion.requests_per_second, 1)
+        self.report.slowdowns = self.client.congestion.slowdowns
+        self.report.refusals = self.client.congestion.refusals
+        self.report.seconds_paused = round(self.client.congestion.seconds_paused, 3)
 
 
 def club_zone(api: ApiVersion, row: Any) -> tuple[int, str | None] | None:

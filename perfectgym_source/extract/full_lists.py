@@ -91,5 +91,4 @@ class FullListReader:
             received += new
             if self._context.has_enough(self._endpoint.name):
                 break
-            self._context.limiter.yield_slot()
         return reading

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -15,8 +16,8 @@ from dlt.common.runtime.collector_base import Collector
 from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 
 from ..api.client import Statistics
+from ..api.congestion import CongestionControl
 from ..catalog import Endpoint
-from ..config.settings import Settings
 from .context import ExtractContext
 
 MEASURED = 20
@@ -142,20 +143,20 @@ def requests_each(endpoint: Endpoint) -> tuple[int, bool]:
     return len(endpoint.request_variants), endpoint.paginator != "single"
 
 
-def possible_pace(settings: Settings, statistics: Statistics) -> float | None:
+def possible_pace(congestion: CongestionControl, statistics: Statistics) -> float | None:
     """Return the requests a second that the settings and the responses so far allow.
 
     Args:
-        settings: The rate limit and the number of connections.
+        congestion: That of the client.
         statistics: Those of the client.
 
     Returns:
         None if there is no limit, and no response yet.
     """
-    limits = [settings.requests_per_second] if settings.requests_per_second else []
+    limits = [congestion.rate] if congestion.rate < math.inf else []
     if statistics.seconds_responding:
         mean = statistics.seconds_responding / statistics.responses
-        limits.append(settings.concurrency / mean)
+        limits.append(congestion.likely_limit / mean)
     return min(limits, default=None)
 
 
@@ -230,7 +231,7 @@ def progress_of(
         ],
         requests=client.statistics.requests,
         connections=settings.concurrency,
-        possible_pace=possible_pace(settings, client.statistics),
+        possible_pace=possible_pace(client.congestion, client.statistics),
         is_sample=context.limit is not None,
     )
 

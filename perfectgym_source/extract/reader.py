@@ -199,8 +199,7 @@ class EndpointReader:
             self._postpone(partition)
             return
         try:
-            with self._context.limiter:
-                self._read_variants(partition)
+            self._read_variants(partition)
         except RequestRefused as error:
             # Only the parent's own endpoint says that the parent is deleted.
             if not (error.status in NOT_FOUND and self._is_deleted(partition)):
@@ -276,7 +275,6 @@ class EndpointReader:
                 self._context.record_received(self.endpoint.name, len(page))
                 if self._context.has_enough(self.endpoint.name):
                     return
-                self._context.limiter.yield_slot()
         changes.finish()
         self.router.is_complete = changes.is_complete
 

@@ -46,6 +46,12 @@ class Report:
         seconds: Time from the first request of a resource, when the lists that it depends on had
             been read, until its last row was handed to dlt; by resource, when it has come to that.
         token_requests: Sign-ins.
+        requests_per_second: The pace, from the first request to the end of the last one.
+        slowdowns: How many times fewer requests were sent at a time because responses had become
+            slower.
+        refusals: How many times the pace was halved because the API refused requests (429), had no
+            time for them (503, 504), or did not respond in time.
+        seconds_paused: How long no request was sent because the API had refused one with 429.
         warnings: Other messages for the user.
     """
 
@@ -62,6 +68,10 @@ class Report:
     partitions_done: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
     token_requests: int = 0
+    requests_per_second: float = 0.0
+    slowdowns: int = 0
+    refusals: int = 0
+    seconds_paused: float = 0.0
     warnings: list[str] = field(default_factory=list)
 
     @property

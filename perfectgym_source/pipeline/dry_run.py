@@ -86,7 +86,7 @@ def preview(reading: Reading, selected: Sequence[Endpoint]) -> DryRun:
         return DryRun(
             [replace(entry, requests=estimates[entry.resource]) for entry in previews],
             sum((SOMETHING if each is None else each for each in estimates.values()), NOTHING),
-            possible_pace(settings, client.statistics),
+            possible_pace(client.congestion, client.statistics),
         )
 
 

@@ -121,6 +121,25 @@ class RunRecord:
     requests: Annotated[int, "Requests."]
     retries: Annotated[int, "Requests that were repeated."]
     token_requests: Annotated[int, "Sign-ins."]
+    requests_per_second: Annotated[
+        float | None,
+        "The pace, from the first request to the end of the last one. None in rows from before "
+        "there was this column.",
+    ]
+    slowdowns: Annotated[
+        int | None,
+        "How many times fewer requests were sent at a time because responses had become slower. "
+        "None as above.",
+    ]
+    refusals: Annotated[
+        int | None,
+        "How many times the pace was halved because the API refused requests (429), had no time "
+        "for them (503, 504), or did not respond in time. None as above.",
+    ]
+    seconds_paused: Annotated[
+        float | None,
+        "How long no request was sent because the API had refused one with 429. None as above.",
+    ]
     error: Annotated[str | None, "Why it failed."]
 
 

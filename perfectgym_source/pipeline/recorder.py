@@ -122,6 +122,10 @@ class RunRecorder:
             requests=sum(report.requests.values()),
             retries=report.retries.total(),
             token_requests=report.token_requests,
+            requests_per_second=report.requests_per_second,
+            slowdowns=report.slowdowns,
+            refusals=report.refusals,
+            seconds_paused=report.seconds_paused,
             error=text and text[:LONGEST_ERROR],
         )
         resources = [self._resource(entry) for entry in self._endpoints]

@@ -15,7 +15,6 @@ from support.watched import Watched
 
 from perfectgym_source.api.auth import PasswordGrantAuth
 from perfectgym_source.api.client import Client
-from perfectgym_source.api.rate_limit import RateLimiter
 from perfectgym_source.config.settings import make_settings
 from perfectgym_source.errors import (
     ApiError,
@@ -25,6 +24,7 @@ from perfectgym_source.errors import (
     Unavailable,
 )
 from perfectgym_source.sandbox import Fault, Sandbox
+from perfectgym_source.sandbox.limits import Limits
 
 CLUBS = "Clubs/Clubs"
 ALL = {"timestamp": "0"}
@@ -339,19 +339,33 @@ def test_requests_of_all_threads_keep_one_pace(sandbox):
     assert started[-1] - started[0] >= 10 / 50 * 0.7
 
 
-def test_a_pause_holds_for_slots_that_were_taken_before_it():
-    now = [0.0]
-    ordered = iter([True])
+def test_a_server_that_refuses_too_many_requests_answers_all_in_the_end(sandbox):
+    sandbox.limits = Limits(per_second=30)
+    with make_client(sandbox, concurrency=4) as client, ThreadPoolExecutor(8) as pool:
+        assert [len(rows) for rows in pool.map(lambda _: clubs(client), range(40))] == [4] * 40
+        refused = sum(request.status == 429 for request in sandbox.requests)
+        assert client.statistics.retries == refused
+        assert (client.congestion.refusals > 0) == (refused > 0)
+        assert (client.congestion.seconds_paused > 0) == (refused > 0)
 
-    def sleep(seconds):
-        if next(ordered, False):
-            limiter.pause(10)
-        now[0] += seconds
 
-    limiter = RateLimiter(1, clock=lambda: now[0], sleep=sleep)
-    limiter.wait()
-    limiter.wait()
-    assert now[0] == 10.0
+def test_a_server_that_has_no_time_halves_the_pace(sandbox):
+    with make_client(sandbox) as client:
+        client.congestion._window.limit = 8
+        for status in (503, 504):
+            sandbox.faults.add(Fault(CLUBS, "status", status=status))
+            clubs(client)
+        assert client.congestion.refusals == 2
+        sandbox.faults.add(Fault(CLUBS, "status", status=500))
+        clubs(client)
+        assert (client.congestion.refusals, client.congestion.limit) == (2, 2)
+
+
+def test_a_response_that_does_not_come_halves_the_pace(sandbox):
+    sandbox.faults.add(Fault(CLUBS, "delay", seconds=0.5))
+    with make_client(sandbox, read_timeout=0.2) as client:
+        clubs(client)
+        assert client.congestion.refusals == 1
 
 
 def test_stop_ends_a_wait_early(sandbox):

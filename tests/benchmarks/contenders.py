@@ -40,7 +40,7 @@ class Contender:
 
 
 def ours(*arguments: str) -> Contender:
-    """The product's own program, as users run it, without a limit on its pace.
+    """The product's own program, as users run it.
 
     Args:
         arguments: Its arguments; the default loads classes.
@@ -52,7 +52,6 @@ def ours(*arguments: str) -> Contender:
             "SOURCES__PERFECTGYM__BASE_URL": base_url,
             "SOURCES__PERFECTGYM__USERNAME": "u",
             "SOURCES__PERFECTGYM__PASSWORD": "p",
-            "SOURCES__PERFECTGYM__REQUESTS_PER_SECOND": "0",
         }
 
     def commands(folder: Path, base_url: str) -> Commands:
@@ -70,7 +69,6 @@ def ours_v22(*arguments: str) -> Contender:
             "SOURCES__PERFECTGYM__BASE_URL": base_url,
             "SOURCES__PERFECTGYM__CLIENT_ID": "u",
             "SOURCES__PERFECTGYM__CLIENT_SECRET": "p",
-            "SOURCES__PERFECTGYM__REQUESTS_PER_SECOND": "0",
         }
 
     return Contender("this connector", connector.commands, environment)

@@ -13,7 +13,7 @@ from plan import Plan, expect_rows, fresh_folder, load_again, requests_of
 from report import Section
 from serving import Serving
 
-CONNECTIONS = 8
+CONNECTIONS = 16
 """The connector's default concurrency."""
 
 _LATENCY = 0.05

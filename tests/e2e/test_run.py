@@ -113,9 +113,7 @@ def test_plain_http_to_another_machine_is_refused(program: Program) -> None:
 def test_settings_come_from_the_files_in_the_dlt_folder(program: Program, sandbox: Sandbox) -> None:
     folder = program.folder / ".dlt"
     folder.mkdir()
-    (folder / "config.toml").write_text(
-        f'[sources.perfectgym]\nbase_url = "{sandbox.base_url}"\nrequests_per_second = 0\n'
-    )
+    (folder / "config.toml").write_text(f'[sources.perfectgym]\nbase_url = "{sandbox.base_url}"\n')
     (folder / "secrets.toml").write_text(
         f'[sources.perfectgym]\nusername = "{sandbox.employee.username}"\n'
         f'password = "{sandbox.employee.password}"\n'

@@ -32,7 +32,7 @@ def three(program: Program, sandbox: Sandbox) -> Program:
         "east": sandbox.base_url,
         "south": f"http://127.0.0.1:{closed_port()}/Api",
     }
-    config = "[sources.perfectgym]\nrequests_per_second = 0\nretry_wait = 0.01\nattempts = 2\n"
+    config = "[sources.perfectgym]\nretry_wait = 0.01\nattempts = 2\n"
     secrets = ""
     for name, url in sections.items():
         head = f"[sources.perfectgym.installations.{name}]\n"

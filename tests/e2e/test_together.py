@@ -111,7 +111,6 @@ def test_tokens_that_live_two_seconds_are_renewed_as_needed_and_no_request_is_re
             SOURCES__PERFECTGYM__BASE_URL=sandbox.base_url,
             SOURCES__PERFECTGYM__USERNAME=sandbox.employee.username,
             SOURCES__PERFECTGYM__PASSWORD=sandbox.employee.password,
-            SOURCES__PERFECTGYM__REQUESTS_PER_SECOND="0",
             SOURCES__PERFECTGYM__CONCURRENCY="2",
         )
         done = program("--json", "--group", "company,club")

@@ -32,7 +32,6 @@ def keys_for(sandbox: Sandbox) -> dict[str, str]:
         "SOURCES__PERFECTGYM__BASE_URL": f"{sandbox.base_url}/v2.2/odata/",
         "SOURCES__PERFECTGYM__CLIENT_ID": sandbox.client.client_id,
         "SOURCES__PERFECTGYM__CLIENT_SECRET": sandbox.client.client_secret,
-        "SOURCES__PERFECTGYM__REQUESTS_PER_SECOND": "0",
         "SOURCES__PERFECTGYM__RETRY_WAIT": "0.01",
     }
 
@@ -45,7 +44,7 @@ def test_one_run_loads_installations_of_both_generations(
     south = "[sources.perfectgym.installations.south]"
     north = "[sources.perfectgym.installations.north]"
     (folder / "config.toml").write_text(
-        "[sources.perfectgym]\nrequests_per_second = 0\n"
+        "[sources.perfectgym]\n"
         f'{north}\nbase_url = "{sandbox.base_url}"\n{south}\nbase_url = "{newer.base_url}"\n'
     )
     account, client = sandbox.employee, newer.client

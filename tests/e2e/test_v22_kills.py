@@ -43,7 +43,6 @@ def program(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Progr
         "SOURCES__PERFECTGYM__BASE_URL": sandbox.base_url,
         "SOURCES__PERFECTGYM__CLIENT_ID": sandbox.client.client_id,
         "SOURCES__PERFECTGYM__CLIENT_SECRET": sandbox.client.client_secret,
-        "SOURCES__PERFECTGYM__REQUESTS_PER_SECOND": "0",
         "SOURCES__PERFECTGYM__RETRY_WAIT": "0.01",
         "SOURCES__PERFECTGYM__SWEEP_HOURS": "0",
     }

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from support.loading import Target
 
 from perfectgym_source.api.client import Statistics
+from perfectgym_source.api.congestion import CongestionControl
 from perfectgym_source.catalog import ENDPOINTS
-from perfectgym_source.config.settings import Settings
 from perfectgym_source.extract.progress import (
     MEASURED,
     EndpointProgress,
@@ -205,14 +205,14 @@ def test_what_is_left_is_never_less_than_a_request_for_each(
     [
         (20, 0, 0.0, 20),
         (0, 0, 0.0, None),
-        (20, 10, 1.0, 20),  # eight connections could make 80
+        (20, 10, 1.0, 20),  # eight at a time could make 80
         (20, 10, 8.0, 10),
         (0, 10, 1.0, 80),
     ],
 )
 def test_the_possible_pace(limit: float, responses: int, seconds: float, pace: float) -> None:
-    settings = Settings("https://x.test", "u", "p", requests_per_second=limit)
-    found = possible_pace(settings, Statistics(responses=responses, seconds_responding=seconds))
+    congestion = CongestionControl(8, limit)
+    found = possible_pace(congestion, Statistics(responses=responses, seconds_responding=seconds))
     assert found == (None if pace is None else pytest.approx(pace))
 
 

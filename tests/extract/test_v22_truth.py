@@ -35,7 +35,6 @@ class Loader:
             client_secret=self.sandbox.client.client_secret,
             api="v2.2",
             resources=EVERYTHING,
-            requests_per_second=0,
             time_zone=ZONE,
             sweep_hours=0,
         )

@@ -30,7 +30,6 @@ def dry_run(target: Target, *resources: str, groups: Sequence[str] = ()) -> DryR
         username=account.username,
         password=account.password,
         mode=target.mode,
-        requests_per_second=0,
         attempts=1,
         resources=list(resources),
         groups=list(groups),

@@ -34,7 +34,6 @@ def planned(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         base_url=sandbox.base_url,
         username=sandbox.employee.username,
         password=sandbox.employee.password,
-        requests_per_second=0,
         retry_wait=0.01,
     )
     return found

@@ -7,7 +7,7 @@ from perfectgym_source.config.settings import make_settings
 
 
 def make_client(sandbox, auth=None, sleep=None, **options):
-    options = {"retry_wait": 0.01, "requests_per_second": 0, **options}
+    options = {"retry_wait": 0.01, **options}
     settings = make_settings(
         base_url=sandbox.base_url,
         username=sandbox.employee.username,

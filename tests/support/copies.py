@@ -42,7 +42,6 @@ class Copy:
             "mode": self.mode,
             "installation": "sandbox",
             "on_error": "continue",
-            "requests_per_second": 0,
             "retry_wait": 0.01,
             "max_retry_wait": 0.05,
             **({"resources": list(resources)} if resources else {}),

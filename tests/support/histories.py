@@ -38,7 +38,6 @@ class Recorder:
             "password": self.sandbox.employee.password,
             "installation": "sandbox",
             "on_error": "continue",
-            "requests_per_second": 0,
             "retry_wait": 0.01,
             "max_retry_wait": 0.05,
             "resources": list(resources),

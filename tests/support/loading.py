@@ -82,7 +82,6 @@ class Target:
             "password": account.password,
             "mode": self.mode,
             "installation": "sandbox",
-            "requests_per_second": 0,
             "retry_wait": 0.01,
             "max_retry_wait": 0.05,
             **self.options,

@@ -41,7 +41,6 @@ def load(
         base_url=sandbox.base_url,
         api=api,
         resources=source_resources(generation(api)),
-        requests_per_second=0,
         **keys,
         **options,
     )

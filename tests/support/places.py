@@ -35,7 +35,6 @@ class Place:
             "username": account.username,
             "password": account.password,
             "time_zone": "Europe/Warsaw",
-            "requests_per_second": 0,
             "retry_wait": 0.01,
             **({"resources": list(resources)} if resources else {}),
             **source,

@@ -72,7 +72,6 @@ def settings_for(sandbox: Sandbox) -> dict[str, str]:
         "SOURCES__PERFECTGYM__BASE_URL": sandbox.base_url,
         "SOURCES__PERFECTGYM__USERNAME": sandbox.employee.username,
         "SOURCES__PERFECTGYM__PASSWORD": sandbox.employee.password,
-        "SOURCES__PERFECTGYM__REQUESTS_PER_SECOND": "0",
         "SOURCES__PERFECTGYM__RETRY_WAIT": "0.01",
     }
 

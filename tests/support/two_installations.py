@@ -21,7 +21,7 @@ def write_settings(folder: Path, sandboxes: dict[str, Sandbox]) -> None:
     settings = folder / ".dlt"
     settings.mkdir(parents=True)
     config = (ROOT / ".dlt" / "config.toml.example").read_text(encoding="utf-8")
-    config += 'requests_per_second = 0\ntime_zone = "Europe/Warsaw"\n'
+    config += 'time_zone = "Europe/Warsaw"\n'
     secrets = ""
     for name, sandbox in sandboxes.items():
         section = f"\n[sources.perfectgym.installations.{name}]\n"

@@ -12,8 +12,8 @@ from .style import WARN, styled
 
 
 def report_data(report: Report, seconds: float) -> dict[str, Any]:
-    """Return the keys `requests` by resource, `retries`, `token_requests`, `seconds`, `failures`
-    and `warnings`.
+    """Return the keys `requests` by resource, `retries`, `token_requests`, `requests_per_second`,
+    `slowdowns`, `refusals`, `seconds_paused`, `seconds`, `failures` and `warnings`.
 
     Args:
         report: The report.
@@ -23,6 +23,10 @@ def report_data(report: Report, seconds: float) -> dict[str, Any]:
         "requests": dict(sorted(report.requests.items())),
         "retries": report.retries.total(),
         "token_requests": report.token_requests,
+        "requests_per_second": report.requests_per_second,
+        "slowdowns": report.slowdowns,
+        "refusals": report.refusals,
+        "seconds_paused": report.seconds_paused,
         "seconds": round(seconds, 3),
         "failures": [str(failure) for failure in report.failures],
         "warnings": report.warnings,

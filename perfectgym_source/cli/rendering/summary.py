@@ -18,10 +18,10 @@ from .table import table
 def as_data(summary: Summary) -> dict[str, Any]:
     """Return the JSON object of a run.
 
-    Keys: `outcome` (`ok`, `partial`, or `failed` if a check fails the run), `rows` by table,
-    `requests` by resource, `retries`, `token_requests`, `seconds`, `failures`, `unreadable` and
-    `new_columns` by `table.column`, `warnings`, `checks` that found something, `marts` as
-    `marts.as_data` returns them, `run_id`, `completed_packages`, `destination`, `dataset`.
+    Keys: `outcome` (`ok`, `partial`, or `failed` if a check fails the run), `rows` by table, the
+    keys of `report_data`, `unreadable` and `new_columns` by `table.column`, `checks` that found
+    something, `marts` as `marts.as_data` returns them, `run_id`, `completed_packages`,
+    `destination`, `dataset`.
     """
     report = summary.report
     return {

@@ -24,8 +24,7 @@ def verification_data(found: Verification) -> dict[str, Any]:
 
     Keys: `outcome` (`equal`, `different`, or `partial` if something could not be read), `tables`
     with the counts, examples and `stale_columns` (if any) of each, `left_out` with reasons,
-    `unread`, `requests` by resource, `retries`, `token_requests`, `seconds`, `failures`,
-    `warnings`, `destination`, `dataset`.
+    `unread`, the keys of `report_data`, `destination`, `dataset`.
     """
     return {
         "outcome": found.outcome,

@@ -1,0 +1,289 @@
+"""Servers as models, and threads that read them, on a clock of their own: no second is waited.
+
+The threads go through the real congestion control and the real retry policy, as the client does.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from perfectgym_source.api.congestion import CongestionControl, Turn
+
+ROUND_TRIP = 0.005
+"""Seconds after which a refusal arrives."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a server makes of a request: how long it takes, and with which status."""
+
+    seconds: float
+    status: int = 200
+    retry_after: float | None = None
+
+
+@dataclass
+class Server:
+    """A server that answers in the same time, however many requests are under way.
+
+    Attributes:
+        latency: Seconds that a request takes that is alone.
+        kinds: How many times as long those of each endpoint take.
+        noise: The standard deviation of the logarithm of the latency.
+        tail: The share of requests that take ten times as long.
+    """
+
+    latency: float = 0.1
+    kinds: Sequence[float] = (1.0,)
+    noise: float = 0.0
+    tail: float = 0.0
+
+    def respond(self, now: float, under_way: int, kind: int, chance: random.Random) -> Response:
+        """Return the response to a request that arrives now."""
+        return Response(self.service(now, kind, chance))
+
+    def service(self, now: float, kind: int, chance: random.Random) -> float:
+        """Return the seconds of a request that is alone."""
+        seconds = self.latency * self.kinds[kind]
+        if self.noise:
+            seconds *= chance.lognormvariate(0, self.noise)
+        return seconds * (10 if self.tail and chance.random() < self.tail else 1)
+
+
+@dataclass
+class Knee(Server):
+    """A server that becomes slower beyond a number of requests at a time.
+
+    Attributes:
+        capacity: The number.
+        power: 1: twice as many take twice as long.
+    """
+
+    capacity: int = 8
+    power: float = 1.0
+
+    def respond(self, now: float, under_way: int, kind: int, chance: random.Random) -> Response:
+        slower = max(1.0, under_way / self.capacity) ** self.power
+        return Response(self.service(now, kind, chance) * slower)
+
+
+@dataclass
+class Queue(Server):
+    """A server that works on a number of requests at a time; the others wait in a line."""
+
+    capacity: int = 4
+    free_at: list[float] = field(default_factory=list)
+
+    def respond(self, now: float, under_way: int, kind: int, chance: random.Random) -> Response:
+        self.free_at = self.free_at or [0.0] * self.capacity
+        begins = max(now, heapq.heappop(self.free_at))
+        ends = begins + self.service(now, kind, chance)
+        heapq.heappush(self.free_at, ends)
+        return Response(ends - now)
+
+
+@dataclass
+class Limiter(Server):
+    """A server that refuses requests beyond a number in a second, with 429.
+
+    Attributes:
+        rate: The number.
+        burst: So many more at once.
+        asks: Whether it says when to come again.
+    """
+
+    rate: float = 10.0
+    burst: float = 10.0
+    asks: bool = True
+    tokens: float = math.nan
+    at: float = 0.0
+
+    def respond(self, now: float, under_way: int, kind: int, chance: random.Random) -> Response:
+        before = self.burst if math.isnan(self.tokens) else self.tokens
+        self.tokens, self.at = min(self.burst, before + (now - self.at) * self.rate), now
+        if self.tokens < 1:
+            wait = math.ceil((1 - self.tokens) / self.rate)
+            return Response(ROUND_TRIP, 429, float(wait) if self.asks else None)
+        self.tokens -= 1
+        return Response(self.service(now, kind, chance))
+
+
+@dataclass
+class BadHour(Queue):
+    """A line that is slower for a while.
+
+    Attributes:
+        begins, ends: When.
+        times: So many times as slow.
+    """
+
+    begins: float = 600.0
+    ends: float = 4200.0
+    times: float = 5.0
+
+    def service(self, now: float, kind: int, chance: random.Random) -> float:
+        slower = self.times if self.begins <= now < self.ends else 1.0
+        return super().service(now, kind, chance) * slower
+
+
+class Fixed(CongestionControl):
+    """So many requests at a time, whatever the server does."""
+
+    def __init__(self, most: int, clock: Callable[[], float]) -> None:
+        super().__init__(most, 0, clock=clock, processor=lambda: 0.0)
+        self._window.limit = most
+
+    def end(self, turn: Turn) -> None:
+        turn.kind, turn.is_refused, turn.is_overloaded = None, False, False
+        super().end(turn)
+
+
+@dataclass
+class Trace:
+    """What happened: each response, and each limit.
+
+    Attributes:
+        responses: When each request ended, how long it took, its kind, its status.
+        limits: When the limit changed, and to what.
+    """
+
+    responses: list[tuple[float, float, int, int]] = field(default_factory=list)
+    limits: list[tuple[float, int]] = field(default_factory=list)
+    control: Any = None
+
+    def throughput(self, since: float, until: float = math.inf) -> float:
+        """Return the requests a second that were served."""
+        ends = [end for end, _, _, status in self.responses if since <= end <= until]
+        served = sum(1 for end, _, _, s in self.responses if since <= end <= until and s == 200)
+        return served / (max(ends) - since)
+
+    def latency(self, since: float, until: float = math.inf) -> float:
+        """Return the mean seconds of a request that was served."""
+        found = [
+            seconds for end, seconds, _, s in self.responses if since <= end <= until and s == 200
+        ]
+        return sum(found) / len(found)
+
+    def variation(self, since: float, until: float) -> float:
+        """Return the coefficient of variation of the limit, over time."""
+        spans: list[tuple[float, int]] = []
+        for (begin, limit), (end, _) in itertools.pairwise([*self.limits, (until, 0)]):
+            length = min(end, until) - max(begin, since)
+            if length > 0:
+                spans.append((length, limit))
+        whole = sum(length for length, _ in spans)
+        mean = sum(length * limit for length, limit in spans) / whole
+        variance = sum(length * (limit - mean) ** 2 for length, limit in spans) / whole
+        return math.sqrt(variance) / mean
+
+    def limit_at(self, when: float) -> int:
+        """Return the limit at a time."""
+        return [limit for at, limit in self.limits if at <= when][-1]
+
+
+def read(
+    server: Server,
+    requests: int,
+    most: int = 16,
+    seed: int = 1,
+    fixed: int | None = None,
+    threads: int | None = None,
+    seconds: float = math.inf,
+    retry_wait: float = 1.0,
+) -> Trace:
+    """Let threads send requests to a server, as fast as the congestion control lets them.
+
+    Args:
+        server: The server.
+        requests: So many are served.
+        most: The most requests at a time.
+        seed: Of all that is by chance.
+        fixed: So many requests at a time, without congestion control.
+        threads: How many threads; more than requests may be under way.
+        seconds: The longest time.
+        retry_wait: See `RetryPolicy`.
+    """
+    chance = random.Random(seed)
+    now = 0.0
+    control: CongestionControl
+    if fixed is None:
+        control = CongestionControl(most, 0, clock=lambda: now, processor=lambda: 0.0)
+    else:
+        control = Fixed(fixed, lambda: now)
+    trace = Trace(limits=[(0.0, control.limit)], control=control)
+    order = itertools.count()
+    events: list[tuple[float, int, Callable[[], None]]] = []
+    parked: list[Callable[[], None]] = []
+    under_way = served = 0
+
+    def at(when: float, what: Callable[[], None]) -> None:
+        heapq.heappush(events, (when, next(order), what))
+
+    def begin(attempt: int = 1) -> None:
+        nonlocal under_way
+        turn = control.try_start()
+        if isinstance(turn, float):
+            if turn == math.inf:
+                parked.append(lambda: begin(attempt))
+            else:
+                at(now + turn, lambda: begin(attempt))
+            return
+        under_way += 1
+        kind = chance.randrange(len(server.kinds))
+        response = server.respond(now, under_way, kind, chance)
+        at(now + response.seconds, lambda: finish(turn, kind, response, attempt))
+
+    def finish(turn: Turn, kind: int, response: Response, attempt: int) -> None:
+        nonlocal under_way, served
+        under_way -= 1
+        turn.seconds = now - turn.started
+        turn.is_served = response.status == 200
+        turn.is_refused = response.status == 429
+        turn.is_overloaded = response.status == 503
+        turn.kind = kind if turn.is_served else None
+        control.end(turn)
+        trace.responses.append((now, now - turn.started, kind, response.status))
+        if control.limit != trace.limits[-1][1]:
+            trace.limits.append((now, control.limit))
+        waiting = parked.copy()
+        parked.clear()
+        for each in waiting:
+            each()
+        if response.status == 200:
+            served += 1
+            begin()
+            return
+        wait = max(
+            response.retry_after or 0.0, chance.uniform(0, retry_wait * 2.0 ** (attempt - 1))
+        )
+        if response.status == 429:
+            control.pause(wait)
+        at(now + wait, lambda: begin(attempt + 1))
+
+    for _ in range(threads or 2 * most):
+        at(0.0, begin)
+    while served < requests and events and now < seconds:
+        now, _, what = heapq.heappop(events)
+        what()
+    return trace
+
+
+def best(
+    server_of: Callable[[], Server], requests: int, most: int, seed: int = 1
+) -> tuple[float, float]:
+    """Return the best throughput with a fixed number of requests at a time, and the least latency.
+
+    Numbers at which the mean latency is more than 1.5 times the least do not count.
+    """
+    runs = []
+    for fixed in range(1, most + 1):
+        trace = read(server_of(), requests, most, seed, fixed)
+        runs.append((trace.throughput(0), trace.latency(0)))
+    least = runs[0][1]
+    return max(pace for pace, latency in runs if latency <= 1.5 * least), least

@@ -44,7 +44,7 @@ class Marts:
     Attributes:
         session: The destination under its lock.
         api: The generation of the API that was loaded.
-        installation: The installation; of a shared dataset any of them.
+        installation: The installation; of a shared dataset that of the run, empty if there is none.
         is_shared: Whether the dataset has the rows of several installations.
     """
 
@@ -92,7 +92,7 @@ class Marts:
             run = run or _newest_run(client)
             if run is None:
                 return None
-            variables, day = self._variables(), self._last_day(run[1])
+            variables, day = self._variables(client), self._last_day(run[1])
             now = self._state(client, variables, day, ())
             selectors = None
             if loaded is not None:
@@ -123,19 +123,22 @@ class Marts:
             run = _newest_run(client)
             started = run[1] if run else cast(datetime, pendulum.now("UTC"))
             profile = environment(self.session.destination, client)
-            return self._variables(), {**profile, DAY: self._last_day(started)}
+            return self._variables(client), {**profile, DAY: self._last_day(started)}
 
     @property
     def _dataset(self) -> str:
         return self.session.destination.options.dataset
 
-    def _variables(self) -> dict[str, Any]:
+    def _variables(self, client: SqlClientBase[Any]) -> dict[str, Any]:
         source = {
             "schema": self._dataset,
             "api": self.api.name.replace(".", ""),
             "shared": self.is_shared,
         }
-        if not self.is_shared:  # there the rows have it, and it is another one in each run
+        if self.is_shared:  # the history does not have the run under way yet
+            known = {self.installation, *_installations(client)}
+            source["installations"] = sorted(filter(None, known))
+        else:
             source["installation"] = self.installation
         return {**self.session.destination.options.marts_vars, SOURCES: [source]}
 
@@ -206,31 +209,35 @@ def _fingerprint(settings: Mapping[str, Any]) -> str:
 
 def _loads(client: SqlClientBase[Any], without: Collection[str]) -> tuple[str | None, int]:
     """Return the newest load of the source, and the number of its loads."""
-    query = (
-        f"SELECT load_id FROM {client.make_qualified_table_name(LOADS_TABLE_NAME)} "
-        "WHERE schema_name = %s AND status = 0"
-    )
-    try:
-        with client.execute_query(query, SCHEMA) as cursor:
-            found = {load for (load,) in cursor.fetchall()} - set(without)
-    except DatabaseUndefinedRelation:
-        return None, 0
+    query = "SELECT load_id FROM {} WHERE schema_name = %s AND status = 0"
+    found = {load for (load,) in _rows(client, query, LOADS_TABLE_NAME, SCHEMA)} - set(without)
     return max(found, default=None), len(found)
 
 
 def _newest_run(client: SqlClientBase[Any]) -> tuple[str, datetime] | None:
     """Return the newest run that loaded, and when it started; None if there was none."""
     query = (
-        f"SELECT run_id, started_at FROM {client.make_qualified_table_name(RUNS)} "
+        "SELECT run_id, started_at FROM {} "
         "WHERE outcome IN ('ok', 'partial') OR exit_code IN (10, 11) "
         "ORDER BY started_at DESC LIMIT 1"
     )
+    return next(iter(_rows(client, query, RUNS)), None)
+
+
+def _installations(client: SqlClientBase[Any]) -> set[str]:
+    """Return the installations of the runs."""
+    return {name for (name,) in _rows(client, "SELECT DISTINCT installation FROM {}", RUNS)}
+
+
+def _rows(client: SqlClientBase[Any], query: str, table: str, *values: Any) -> list[Any]:
+    """Return the rows of a query over a table; none if there is no such table."""
     try:
-        with client.execute_query(query) as cursor:
-            found = cursor.fetchone()
+        with client.execute_query(
+            query.format(client.make_qualified_table_name(table)), *values
+        ) as cursor:
+            return list(cursor.fetchall())
     except DatabaseUndefinedRelation:
-        found = None
-    return (found[0], found[1]) if found else None
+        return []
 
 
 def _day(moment: datetime) -> date:

@@ -331,7 +331,9 @@ def test_two_installations_have_marts_of_their_own(program: Program) -> None:
             assert keys == sorted((f"{name}|{identity}",) for identity in ids)
 
 
-def test_an_idle_run_builds_nothing_of_a_shared_dataset(program: Program) -> None:
+def test_a_shared_dataset_has_the_figures_of_each_installation_from_its_first_run_on(
+    program: Program,
+) -> None:
     site = program.folder / "site"
     small_project(program.folder / "project")
     program.environment.update(in_its_place(program.folder / "project", site))
@@ -339,9 +341,15 @@ def test_an_idle_run_builds_nothing_of_a_shared_dataset(program: Program) -> Non
         write_settings(program.folder, {"north": north, "south": south})
         with (program.folder / ".dlt" / "config.toml").open("a") as config:
             config.write("\n[pipelines.core]\nshared_dataset = true\n")
+        day = "SELECT installation FROM perfectgym_int.int_perfectgym__as_of ORDER BY 1"
+        assert load(program, "--installation", "north")["marts"]["is_full"]
+        assert program.query(day) == [("north",)]
+        # All figures depend on that: those of a new installation too, later on the same day.
         runs = list(load(program)["installations"].values())
-        assert [run["marts"]["is_full"] for run in runs] == [True, False]
+        assert (runs[0]["marts"], runs[1]["marts"]["is_full"]) == (None, True)
+        assert program.query(day) == [("north",), ("south",)]
         query = "SELECT DISTINCT split_part(club_key, '|', 1) FROM perfectgym_marts.dim_club"
         assert sorted(program.query(query)) == [("north",), ("south",)]
+        # An idle run builds nothing.
         runs = list(load(program)["installations"].values())
         assert [run["marts"] for run in runs] == [None, None]

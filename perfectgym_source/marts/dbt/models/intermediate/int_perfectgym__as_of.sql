@@ -24,7 +24,13 @@ select
         {%- endif %}
         {{ perfectgym.pg_null('timestamp') }}
     ) as read_at
-from {% if entry.get('shared') and runs -%}
+from {% if entry.get('shared') and entry.get('installations') -%}
+(
+    {%- for name in entry['installations'] %}
+    select {{ perfectgym.pg_text(name) }} as installation{{ ' union all' if not loop.last }}
+    {%- endfor %}
+) as dataset
+{%- elif entry.get('shared') and runs -%}
 (select distinct installation from {{ perfectgym.pg_relation(runs) }} where installation is not null) as dataset
 {%- else -%}
 (select {{ perfectgym.pg_null('text') }} as installation) as dataset

@@ -27,13 +27,14 @@ from .text import shortened
 _LOCAL_STEPS = ("extract", "normalize")
 """The steps in which dlt writes into its working folder, and not into the destination."""
 
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a file system that has no room for a file."""
+
 _SPACE = "Free some space and run again: nothing is lost."
 _RIGHTS = "Check its owner and permissions, or name another folder (DLT_DATA_DIR, --database)."
 _PLACE = "Check HOME, TMPDIR and DLT_DATA_DIR."
 _HINTS = {
-    errno.ENOSPC: _SPACE,
-    errno.EDQUOT: _SPACE,
-    errno.EFBIG: _SPACE,
+    **dict.fromkeys(NO_SPACE, _SPACE),
     errno.EACCES: _RIGHTS,
     errno.EPERM: _RIGHTS,
     errno.EROFS: _RIGHTS,

@@ -15,6 +15,10 @@ from .window import Window
 LOOK = 0.1
 """Seconds after which a waiting thread looks whether the run was stopped."""
 
+PATIENCE = 1.0
+"""Seconds after which a second request starts, if the first of all has had no response until then:
+one slow list is not to hold up all others."""
+
 
 @dataclass
 class Turn:
@@ -78,6 +82,7 @@ class CongestionControl:
         now = clock()
         self.refusals = 0
         self.seconds_paused = 0.0
+        self._most = most
         self._window = Window(most, now, processor)
         self._rate_limit = RateLimit(requests_per_second, now)
         self._is_stopped = is_stopped
@@ -137,7 +142,10 @@ class CongestionControl:
         """
         with self._condition:
             now = self._clock()
-            if self._under_way >= self._window.limit and not self._is_stopped():
+            limit = self._window.limit
+            if self._window.is_new and now - self._first_at > PATIENCE:
+                limit = min(limit + 1, self._most)
+            if self._under_way >= limit and not self._is_stopped():
                 return math.inf
             if (delay := self._rate_limit.delay(now)) > 0:
                 return delay

@@ -94,6 +94,11 @@ class Window:
         self._begin_round(now)
 
     @property
+    def is_new(self) -> bool:
+        """Return whether no decision has been made yet."""
+        return self._least is None
+
+    @property
     def likely(self) -> int:
         """Return how many may be under way later, as far as that is known."""
         return self._most if self.limit < self._doubles_below else self.limit

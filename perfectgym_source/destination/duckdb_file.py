@@ -19,6 +19,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from ..config.dlt_folders import data_folder
 from ..config.pipeline_settings import NamedPipeline
 from ..config.setting import default_of
+from ..error_translation import NO_SPACE
 from ..errors import ConfigurationError, DestinationLocked, LockedError
 from .base import Destination
 from .database_lock import CLOSE_IT, database_lock, read_only, when_unlocked
@@ -200,6 +201,8 @@ class DuckDBFile(Destination):
     def _hints(self, error: BaseException) -> list[str]:
         if isinstance(error, PermissionError):
             return ["Nothing is lost: correct its owner and permissions, and run again."]
+        if any(os.strerror(number) in str(error) for number in NO_SPACE):
+            return ["Free some space and run again: no row that was loaded is lost."]
         if not _DAMAGE.search(str(error)):
             return []
         file = loading_file(self.options.database)

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support.modelled import BadHour, Knee, Limiter, Queue, Response, Server, best, read
 
-from perfectgym_source.api.congestion import CongestionControl
+from perfectgym_source.api.congestion import PATIENCE, CongestionControl
 from perfectgym_source.api.rate_limit import LEAST_RATE, RateLimit
 from perfectgym_source.api.window import Window
 
@@ -268,3 +268,21 @@ def test_thousands_of_kinds_are_no_burden():
     for number in range(20_000):
         window.respond(("list", number), float(number), 0.1, 1, number + 0.1)
     assert len(window._latencies._kinds) <= 4096
+
+
+def test_a_slow_first_response_does_not_hold_up_all_other_requests():
+    clocks = Clocks()
+    control = clocks.control()
+    assert not isinstance(control.try_start(), float)
+    assert control.try_start() == math.inf
+    clocks.now += PATIENCE + 0.1
+    assert not isinstance(control.try_start(), float)
+    assert control.try_start() == math.inf
+
+
+def test_one_at_a_time_stays_one_at_a_time():
+    clocks = Clocks()
+    control = clocks.control(most=1)
+    assert not isinstance(control.try_start(), float)
+    clocks.now += PATIENCE + 0.1
+    assert control.try_start() == math.inf

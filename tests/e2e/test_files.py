@@ -79,9 +79,23 @@ def test_a_full_disk_while_publishing_leaves_the_old_file_and_the_next_run_publi
     assert published(configured) == truth(sandbox.world)
 
 
+def test_a_full_disk_after_loading_loses_nothing(
+    configured: Program, sandbox: Sandbox, server: ForkServer
+) -> None:
+    load(server)
+    for row in sandbox.world.rows("classes"):
+        sandbox.world.change("classes", row, attendeesCount=77)
+    done = server.run(*RESOURCES, largest_file=400_000)
+    assert done.code == 5
+    assert row_files(configured) == []
+    assert "Free some space and run again: no row that was loaded is lost." in done.errors
+    assert load(server)["completed_packages"] == 0
+    assert published(configured) == truth(sandbox.world)
+
+
 def fail_to_load(server: ForkServer) -> Ended:
     """A run that reads all and fails to load it, because the write-ahead log cannot grow."""
-    done = server.run(*RESOURCES, largest_file=400_000)
+    done = server.run(*RESOURCES, largest_file=200_000)
     assert done.code == 5, done.errors
     return done
 

@@ -92,7 +92,7 @@ def test_debug_logs_are_written_so_that_the_search_above_has_something_to_search
     configured: Program,
 ) -> None:
     done = configured("--resources", "clubs", RUNTIME__LOG_LEVEL="DEBUG")
-    assert len(done.stdout + done.stderr) > 10_000
+    assert len(done.stdout + done.stderr) > 5_000
 
 
 def open_to_others(folder: Path) -> list[str]:

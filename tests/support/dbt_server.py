@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 import warnings
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +78,7 @@ def _serve(folder: Path) -> None:
             connection, _ = server.accept()
             pid = os.fork()
             if not pid:
-                _child(connection)
-                return  # ends as dbt does: what it had open is closed before the caller goes on
+                exit_as_python_does(partial(_child, connection))
             _, status = os.waitpid(pid, 0)
             with connection, contextlib.suppress(OSError):  # the caller was killed
                 connection.sendall(bytes([os.waitstatus_to_exitcode(status) & 0xFF]))
@@ -103,6 +102,7 @@ def _work_once(folder: Path) -> None:
 
 
 def _child(connection: socket.socket) -> None:
+    gc.disable()
     _, files, _, _ = socket.recv_fds(connection, 1, 2)
     with connection.makefile("rb") as stream:
         order: dict[str, Any] = json.loads(stream.readline())
@@ -123,4 +123,6 @@ def _child(connection: socket.socket) -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     sys.path.insert(0, str(Path(__file__).parents[1]))
+    from support.fork_server import exit_as_python_does
+
     _serve(Path(sys.argv[1]))

@@ -9,7 +9,7 @@ from ..catalog.model import Identity
 from ..errors import PagingError
 from . import paginators
 from .pages import Page
-from .paginators import BEGINNING, Links, PageRequest, Paginator, check_order
+from .paginators import BEGINNING, Links, PageRequest, Paginator, check_order, may_be_cut
 
 LAST_VERSION = 2**63 - 1
 
@@ -31,9 +31,9 @@ class KeysetPaginator(Paginator):
         page_size: The number of rows of a full page.
         version_field: The field that holds the row version.
         identity: The field that holds the id, or the fields that identify a row together.
-        base_url: The address of the API, where a page links to the next one. A link says that the
-            list goes on; it is followed only from a page that holds nothing but rows of one
-            version. Otherwise, rows that change while the list is read would shift the pages.
+        base_url: The address of the API. A link of a page to the next one says that the list goes
+            on; it is followed only from a page that holds nothing but rows of one version.
+            Otherwise, rows that change while the list is read would shift the pages.
         is_capped: Whether a long list ends where it ended when 1,000 pages had been read.
 
     Example:
@@ -50,17 +50,19 @@ class KeysetPaginator(Paginator):
         page_size: int,
         version_field: str,
         identity: Identity,
-        base_url: str | None = None,
+        base_url: str = "",
         is_capped: bool = True,
     ) -> None:
         self._parameters = parameters
         self._page_size = page_size
         self._version_field = version_field
         self._identity = identity
-        self._links = None if base_url is None else Links(base_url)
+        self._links = Links(base_url)
         self._cursor, self._end = start, LAST_VERSION
         self._had: set[tuple[int, int | None]] = set()
         self._link: str | None = None
+        self._longest = 0
+        self._is_full = self._is_beyond = False
         self._last_page: tuple[list[int], list[int | None]] = ([], [])
         self._pages = 0 if is_capped else paginators.LONG_LIST
         self._probe: int | None = None
@@ -86,17 +88,15 @@ class KeysetPaginator(Paginator):
             for index in range(first, last)
             if index >= again or (versions[index], ids[index]) not in self._had
         ]
+        if self._is_beyond and new:
+            raise self._is_stuck_at(cursor)
         self._pages += 1
-        self._last_page = versions, ids
-        is_full, may_end = len(page) >= self._page_size, len(page) < self._page_size // 2
-        if self._links is not None:
-            # The end is believed of a page that is not full only: it might lack its link.
-            self._link = page.next_link
-            is_full |= page.next_link is not None
-            may_end = not is_full
-        is_last = last < len(page) or may_end or not (new or is_full)
-        is_stuck = not is_last and max([cursor, *versions[-1:]]) <= cursor + 1
-        self.has_next_page = not is_last and (is_full or not is_stuck)
+        self._last_page, self._link = (versions, ids), page.next_link
+        self._is_full = len(page) >= self._page_size or page.next_link is not None
+        is_cut = not self._is_beyond and may_be_cut(len(page), self._page_size, self._longest)
+        self._longest = max(self._longest, len(page))
+        is_stuck = max([cursor, *versions[-1:]]) <= cursor + 1
+        self.has_next_page = last == len(page) and (self._is_full or is_cut)
         if self.has_next_page and not is_stuck and self._pages == paginators.LONG_LIST:
             self._step = max(1, versions[-1] - versions[0])
             self._look_further(versions[-1], is_end=False)
@@ -114,13 +114,20 @@ class KeysetPaginator(Paginator):
         if highest > self._cursor + 1:
             self._cursor, self._had, request.url = highest - 1, had, None
             self._request_after(request, self._cursor)
-        elif self._links is not None and self._link is not None:
+        elif self._link is not None:
             self._had |= had
             request.url = self._links.follow(self._link)
-        else:
-            raise PagingError(
-                f"A full page holds nothing but rows of {self._version_field} {highest}."
-            )
+        elif self._is_full:
+            raise self._is_stuck_at(highest)
+        else:  # the page may have been cut among rows of one version: not if none follow these
+            self._cursor, self._had, self._is_beyond = highest, set(), True
+            self._request_after(request, highest)
+
+    def _is_stuck_at(self, version: int) -> PagingError:
+        return PagingError(
+            f"A full page holds nothing but rows of {self._version_field} {version}: there may be "
+            "more of them than can be requested."
+        )
 
     def _request_after(self, request: PageRequest, version: int) -> None:
         for name, text in self._parameters.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count, islice
 from typing import Any
@@ -58,24 +58,17 @@ def make_paginator(
     A list that is read from a cursor begins after `start`: a row version, or an id. For `is_capped`
     see `KeysetPaginator`.
     """
-    has_links = api.envelope.next_link is not None
     field = endpoint.version_field if endpoint.paginator == "keyset" else endpoint.id_field
     if endpoint.paginator in ("keyset", "id"):
         assert field is not None
         named = api.cursor_parameters if endpoint.paginator == "keyset" else api.id_parameters
         parameters = {name: text.replace("{field}", field) for name, text in named.items()}
         ids = endpoint.identity
-        link_base = base_url if has_links else None
         if endpoint.paginator == "id":
             start = start or BEGINNING
-        return KeysetPaginator(start, parameters, api.page_size, field, ids, link_base, is_capped)
+        return KeysetPaginator(start, parameters, api.page_size, field, ids, base_url, is_capped)
     if endpoint.paginator == "link":
-        return NextLinkPaginator(
-            base_url,
-            api.cursor_parameters if endpoint.is_keyset else None,
-            start,
-            endpoint.version_field,
-        )
+        return NextLinkPaginator(base_url, api.page_size, api.skip_parameter)
     if endpoint.paginator == "page":
         return PageNumberPaginator(api.page_parameter, api.page_size)
     return SinglePagePaginator()
@@ -109,10 +102,12 @@ def read_full_list(
         found = one_pass(api, endpoint, base_url, fetch, 1)
         rows = chain.from_iterable(page.elements for page in found)
         return FullList(list(islice(rows, limit)), is_stable=False)
+    if endpoint.paginator == "link":
+        return linked_list(api, base_url, fetch, key)
     one = partial(one_pass, api, endpoint, base_url, fetch, connections)
     if endpoint.paginator == "id":  # the next page begins after a row, not after so many rows
         return FullList([*{key(row): row for page in one() for row in page.elements}.values()])
-    return stable_list(one, api.page_size, key, has_links=endpoint.paginator == "link")
+    return stable_list(one, api.page_size, key)
 
 
 def one_pass(
@@ -136,7 +131,11 @@ def pages(fetch: Fetch, paginator: Paginator) -> Iterator[Page]:
     paginator.init_request(request)
     empty = 0
     while True:
-        received = fetch(request)
+        try:
+            received = fetch(request)
+        except RequestRefused as error:
+            paginator.end(error)
+            return
         empty = 0 if len(received) else empty + 1
         if empty > MAX_EMPTY_PAGES:
             raise PagingError(f"{empty} pages without rows follow each other.")
@@ -171,15 +170,14 @@ def numbered_pages(
             for _ in numbers:
                 try:
                     page = next(following)
-                except RequestRefused:
-                    if paginator.may_end:
-                        return
-                    raise
+                except RequestRefused as error:
+                    paginator.end(error)
+                    return
                 yield paginator.update_state(page)
                 if not paginator.has_next_page:
                     return
             if numbers.start <= paginators.LONG_LIST < numbers.stop:
-                paginator.end = _page_beyond(fetch, paginator)
+                paginator.last = _page_beyond(fetch, paginator)
             ahead *= 2
 
 
@@ -199,19 +197,28 @@ def _page_beyond(fetch: Fetch, paginator: PageNumberPaginator) -> int:
     return number
 
 
-def stable_list(
-    one_pass: Callable[[], Iterator[Page]], page_size: int, key: Key, has_links: bool = False
-) -> FullList:
+def stable_list(one_pass: Callable[[], Iterator[Page]], page_size: int, key: Key) -> FullList:
     """Return all rows of a list that may shift while it is read: see `StableReading`."""
 
     def keys(page: Page) -> Sequence[Any]:
         return [key(row) for row in page.elements]
 
-    reading = StableReading(one_pass, page_size, keys, has_links)
+    reading = StableReading(one_pass, page_size, keys)
     rows: dict[Any, Any] = {}
     for page in reading.read():
         rows.update(zip(keys(page), page.elements))
     return FullList(list(rows.values()), reading.is_stable)
+
+
+def linked_list(api: ApiVersion, base_url: str, fetch: Fetch, key: Key) -> FullList:
+    """Return all rows of a list whose pages lead from one to the next."""
+    passes: list[NextLinkPaginator] = []
+
+    def one_pass() -> Iterator[Page]:
+        passes.append(NextLinkPaginator(base_url, api.page_size, api.skip_parameter))
+        return pages(fetch, passes[-1])
+
+    return replace(stable_list(one_pass, api.page_size, key), doubt=passes[-1].doubt)
 
 
 def unpaged_list(api: ApiVersion, fetch: Fetch, connections: int, key: Key) -> FullList:

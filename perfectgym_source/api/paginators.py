@@ -4,27 +4,31 @@ Each paginator has the three verbs of dlt's `rest_client` paginators: `init_requ
 request for the first page, `update_state` notes a page, `update_request` prepares the request for
 the next one, as long as `has_next_page` says that there is one.
 
-The vendor's documentation ends a list with the first page that is not full. A server that hides
-rows after it has cut the page would end every list too early by that rule, so a page that is at
-least half full is followed by one more request.
+The vendor's documentation ends a list of API v1 with the first page that is not full, one of API
+v2.2 with the first page that has no link to a next one. A server that hides rows after it has cut
+the page, has smaller pages, or leaves links out would end every list too early by these rules: see
+`may_be_cut`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 from urllib.parse import urljoin
 
-from ..errors import PagingError
+from ..errors import PagingError, RequestRefused
 from .pages import Page
 from .signing import is_below
 
 LONG_LIST = 1_000
 """After so many pages the current end of a list is looked up: it might grow faster than it is
 read."""
+
+ROUND = (10, 25)
+"""Servers cut pages at round numbers of rows: at multiples of one of these."""
 
 BEGINNING = -(2**63)
 """Comes before every id: ids may be 0 or less, row versions may not."""
@@ -48,6 +52,7 @@ class Paginator(ABC):
 
     Attributes:
         has_next_page: Whether there may be another page, after those noted so far.
+        may_end: Whether the list may have ended, by the documentation, with the page noted last.
 
     Example:
         >>> request = PageRequest()
@@ -60,6 +65,7 @@ class Paginator(ABC):
     """
 
     has_next_page = True
+    may_end = False
 
     def init_request(self, request: PageRequest) -> None:  # noqa: B027
         """Prepare the request for the first page."""
@@ -81,6 +87,31 @@ class Paginator(ABC):
         Raises:
             PagingError: Continuing would loop for ever or leave rows out.
         """
+
+    def end(self, refused: RequestRefused) -> None:
+        """End the list, because the request for the next page was refused.
+
+        Raises:
+            RequestRefused: By the documentation, the list has a next page.
+        """
+        if not self.may_end:
+            raise refused
+        self.has_next_page = False
+
+
+def may_be_cut(rows: int, page_size: int, longest: int = 0) -> bool:
+    """Return whether rows may follow a page although nothing says so: one more request tells.
+
+    They may behind a page that is at least half full, that is as long as each page before it, or
+    that is the first one and has a round number of rows.
+
+    Args:
+        rows: The number of its rows.
+        page_size: The number of rows of a full page.
+        longest: The number of rows of the longest page before it.
+    """
+    is_long = rows >= longest if longest else any(rows % number == 0 for number in ROUND)
+    return rows > 0 and (is_long or rows >= page_size // 2)
 
 
 class SinglePagePaginator(Paginator):
@@ -107,8 +138,7 @@ class PageNumberPaginator(Paginator):
 
     Attributes:
         page: The number of the next page.
-        end: The page with which the list ends, where that was looked up; otherwise 0.
-        may_end: Whether the list may have ended with the last page, because that was not full.
+        last: The page with which the list ends, where that was looked up; otherwise 0.
 
     Example:
         >>> paginator = PageNumberPaginator("page", 100)
@@ -120,9 +150,9 @@ class PageNumberPaginator(Paginator):
     def __init__(self, parameter: str, page_size: int) -> None:
         self._parameter = parameter
         self._page_size = page_size
+        self._longest = 0
         self.page = 1
-        self.end = 0
-        self.may_end = False
+        self.last = 0
 
     def init_request(self, request: PageRequest) -> None:
         """See `Paginator`."""
@@ -132,7 +162,8 @@ class PageNumberPaginator(Paginator):
         """See `Paginator`."""
         self.page += 1
         self.may_end = len(page) < self._page_size
-        is_last = self.is_surely_last(page) or 0 < self.end < self.page
+        is_last = self.is_surely_last(page) or 0 < self.last < self.page
+        self._longest = max(self._longest, len(page))
         self.has_next_page = not is_last
         return page
 
@@ -142,7 +173,7 @@ class PageNumberPaginator(Paginator):
 
     def is_surely_last(self, page: Page) -> bool:
         """Return whether a page ends the list without another request."""
-        return len(page) < self._page_size // 2
+        return not may_be_cut(len(page), self._page_size, self._longest)
 
     def request_for(self, number: int) -> PageRequest:
         """Return the request for a page, to read it ahead."""
@@ -160,9 +191,6 @@ class Links:
     def __init__(self, base_url: str) -> None:
         self._base_url = f"{base_url.rstrip('/')}/"
         self._followed: set[str] = set()
-
-    def __bool__(self) -> bool:
-        return bool(self._followed)
 
     def follow(self, link: str) -> str:
         """Return the address that a link leads to.
@@ -183,59 +211,68 @@ class Links:
 
 
 class NextLinkPaginator(Paginator):
-    """Lists whose pages hold the address of the next one.
+    """Lists whose pages hold the address of the next one, and whose rows are in no known order.
 
-    Rows may have versions: the list then begins after one, and has to be in their order.
+    Behind a page that has no such address but may have been cut, the rows after those that were
+    read are requested.
 
     Args:
         base_url: The address of the API: see `Links`.
-        parameters: Query parameters of the first request, with `{after}` in place of `start`.
-        start: The row version after which the list begins.
-        version_field: The field that holds the row version; None where rows have none.
+        page_size: The number of rows of a full page.
+        skip: The query parameter that takes how many rows are left out.
+
+    Attributes:
+        doubt: Why there may be more rows; empty if those that were read are known to be all.
 
     Example:
-        >>> paginator = NextLinkPaginator("https://demo.example/odata")
+        >>> paginator = NextLinkPaginator("https://demo.example/odata", 500, "$skip")
         >>> _ = paginator.update_state(Page([], "https://demo.example/odata/Clubs?$skip=500"))
         >>> paginator.update_request(request := PageRequest())
         >>> request.url
         'https://demo.example/odata/Clubs?$skip=500'
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        parameters: Mapping[str, str] | None = None,
-        start: int = 0,
-        version_field: str | None = None,
-    ) -> None:
-        self._parameters = {} if parameters is None else parameters
-        self._cursor = start
-        self._version_field = version_field
-        self._link: str | None = None
+    may_end = True
+
+    def __init__(self, base_url: str, page_size: int, skip: str) -> None:
+        self._page_size = page_size
+        self._skip = skip
         self._links = Links(base_url)
+        self._link: str | None = None
+        self._first: Sequence[Any] | None = None
+        self._rows = self._read = self._longest = 0
+        self._is_skipping = False
+        self.doubt = ""
 
-    def init_request(self, request: PageRequest) -> None:
+    def update_state(self, page: Page) -> Page | None:
         """See `Paginator`."""
-        for name, text in self._parameters.items():
-            request.params[name] = text.format(after=self._cursor)
-
-    def update_state(self, page: Page) -> Page:
-        """See `Paginator`."""
-        self._link = page.next_link
-        self.has_next_page = bool(self._link)
-        if self._version_field is None:
-            return page
-        versions = page.versions(self._version_field)
-        start = self._cursor
-        check_order(versions, start, self._version_field, 0 in versions)
-        self._cursor = max([start, *versions[-1:]])
-        if self._links:
-            return page  # rows may share the version of the last page's last row
-        return page.take(range(bisect_right(versions, start), len(versions)))
+        if self._is_skipping and page.elements == self._first:
+            self._stop("a request for the rows after it brings the first ones")
+            return None
+        if self._first is None:
+            self._first = page.elements
+        rows, self._link = len(page), page.next_link
+        self.has_next_page = bool(self._link) or may_be_cut(rows, self._page_size, self._longest)
+        self.may_end = not self._link
+        self._rows, self._longest = rows, max(self._longest, rows)
+        self._read += rows
+        return page
 
     def update_request(self, request: PageRequest) -> None:
         """See `Paginator`."""
-        request.url = self._links.follow(self._link or "")
+        self._is_skipping = self.may_end
+        request.url = self._links.follow(self._link) if self._link else None
+        request.params[self._skip] = str(self._read)
+
+    def end(self, refused: RequestRefused) -> None:
+        """See `Paginator`; a full page without an address may be the last one, but is in doubt."""
+        super().end(refused)
+        self._stop(f"a request for the rows after it is refused with status {refused.status}")
+
+    def _stop(self, why: str) -> None:
+        self.has_next_page = False
+        if self._rows >= self._page_size:
+            self.doubt = why
 
 
 def check_order(versions: Sequence[int], cursor: int, name: str, is_missing: bool) -> None:

@@ -26,8 +26,6 @@ class StableReading:
         one_pass: Returns the pages of one pass over the list.
         page_size: The number of rows of a full page.
         keys: Returns what identifies the rows of a page.
-        has_links: Each page says itself whether there is another one: neither an empty page nor
-            one of known rows ends the list.
         expected: What identifies the rows that were there before; empty if that is not known.
 
     Attributes:
@@ -40,7 +38,6 @@ class StableReading:
         one_pass: Callable[[], Iterator[Page]],
         page_size: int,
         keys: Keys,
-        has_links: bool = False,
         expected: Set[Any] = frozenset(),
     ) -> None:
         self.seen: set[Any] = set()
@@ -48,7 +45,6 @@ class StableReading:
         self._one_pass = one_pass
         self._page_size = page_size
         self._keys = keys
-        self._has_links = has_links
         self._expected = expected
 
     def read(self) -> Iterator[Page]:
@@ -76,13 +72,12 @@ class StableReading:
                     raise PagingError(
                         f"Page {number} repeats rows of earlier pages and nothing else."
                     )
-                elif not self._has_links:
+                elif page.next_link is None:
                     break
                 last = found
                 yield page
             is_short = with_new_rows <= 1 and rows < self._page_size
-            is_single_page = number <= 1 if self._has_links else is_short
             is_expected = bool(self._expected) and self._expected <= self.seen
-            if is_single_page or is_expected or (passes and len(self.seen) == seen_before):
+            if number <= 1 or is_short or is_expected or (passes and len(self.seen) == seen_before):
                 self.is_stable = True
                 return

@@ -72,6 +72,7 @@ class ApiVersion:
         date_parameters: The query parameters of a request for a range of days, with `{first}` in
             place of its first day, and `{end}` of the day after its last.
         page_parameter: The query parameter that takes a page's number, from 1.
+        skip_parameter: The one that takes how many rows of a list are left out.
         zones: Where the time zones of clubs are found; None: local times have no zone.
         references: Columns that hold the id of a row of another endpoint, besides those of the
             request: the endpoint by column, or by `table.column` where it is that table's only.
@@ -95,6 +96,7 @@ class ApiVersion:
     only_parameters: Mapping[str, str] = field(default_factory=dict)
     date_parameters: Mapping[str, str] = field(default_factory=dict)
     page_parameter: str = "page"
+    skip_parameter: str = "$skip"
     zones: ZoneSource | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     expand_limit: int | None = None

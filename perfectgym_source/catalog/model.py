@@ -163,11 +163,8 @@ class Endpoint:
     @property
     def is_keyset(self) -> bool:
         """Return whether it is read from a cursor: by row version, or by id for new rows."""
-        return (
-            self.paginator == "keyset"
-            or (self.paginator == "link" and self.version_field is not None)
-            or (self.paginator == "id" and self.write is Write.MERGE)
-        )
+        is_by_id = self.paginator == "id" and self.write is Write.MERGE
+        return self.paginator == "keyset" or is_by_id
 
     @property
     def cursor_field(self) -> str | None:
@@ -187,8 +184,7 @@ class Endpoint:
     def is_full_list(self) -> bool:
         """Return whether each run receives all rows and merges them by key, so that a row which is
         missing has been deleted."""
-        is_long = self.paginator in ("page", "link") and not self.is_keyset
-        return is_long and not self.parents and self.write is Write.MERGE
+        return self.paginator == "page" and not self.parents and self.write is Write.MERGE
 
     @property
     def has_sweeps(self) -> bool:

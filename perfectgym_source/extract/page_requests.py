@@ -115,9 +115,7 @@ class PageRequester:
         connections = settings.concurrency if self._context.limit is None else 1
         fetch = self._fetch(params)
         one = partial(one_pass, settings.api, endpoint, settings.base_url, fetch, connections)
-        has_links = endpoint.paginator == "link"
-        page_size = settings.api.page_size
-        return StableReading(one, page_size, self._identities, has_links, expected)
+        return StableReading(one, settings.api.page_size, self._identities, expected)
 
     def full_list(self, params: Mapping[str, str]) -> FullList:
         """Return all rows; `params` as `request_parameters`."""

@@ -148,7 +148,8 @@ class RowRouter:
         had = self._had.setdefault(key, {})
         too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
         let_in = self._let_in(rows, self.table.loaded_from)
-        is_changed = self._is_changed_page(self.table, rows) if self.reloads else None
+        reloads = self.reloads and len(rows)
+        is_changed = self._is_changed_page(self.table, rows) if reloads else None
         new, received = [], []
         last: Version | None = None
         for index, (version, identity) in enumerate(

@@ -556,7 +556,7 @@ def test_an_unpaged_list_of_full_pages_ends_where_the_next_one_is_refused_or_rep
 BASE = "https://demo.example/odata"
 
 
-def linked(*sized, start=0, version_field=None, **links):
+def linked(*sized):
     """A server whose pages are named; each page is its rows and the link to the next one."""
     table = dict(sized)
     requests = []
@@ -565,19 +565,22 @@ def linked(*sized, start=0, version_field=None, **links):
         requests.append((request.url, dict(request.params)))
         return Page(*table[request.url])
 
-    parameters = {"after": "{after}"} if version_field else None
-    paginator = NextLinkPaginator(BASE, parameters, start, version_field)
-    return [r for page in pages(fetch, paginator) for r in page.elements], requests
+    found = pages(fetch, by_link())
+    return [r for page in found for r in page.elements], requests
+
+
+def by_link(page_size=PAGE_SIZE):
+    return NextLinkPaginator(BASE, page_size, "$skip")
 
 
 def test_links_are_followed_as_they_are_given_to_the_page_that_has_none():
     second, third = f"{BASE}/Clubs?$skiptoken=a%2Bb", "Clubs?page=3"
     rows, requests = linked(
-        (None, ([row(1)], second)),
+        (None, ([row(1), row(2)], second)),
         (second, ([], third)),
-        (f"{BASE}/{third}", ([row(2)], None)),
+        (f"{BASE}/{third}", ([row(3)], None)),
     )
-    assert ids(rows) == [1, 2]
+    assert ids(rows) == [1, 2, 3]
     assert [url for url, _ in requests] == [None, second, f"{BASE}/{third}"]
 
 
@@ -609,20 +612,32 @@ def test_links_in_a_circle_are_an_error():
         linked((None, ([], one)), (one, ([], other)), (other, ([], one)))
 
 
-def test_linked_rows_with_versions_begin_after_the_start_and_ascend():
-    more = f"{BASE}/more"
-    rows, requests = linked(
-        (None, ([row(1, 5), row(2, 6)], more)),
-        (more, ([row(3, 6), row(4, 9)], None)),
-        start=5,
-        version_field="timestamp",
-    )
-    # The first row is one that an inclusive filter returns; the third shares its version.
-    assert ids(rows) == [2, 3, 4]
-    assert requests[0] == (None, {"after": "5"})
-    for wrong in ([row(3, 5)], [{"id": 3}]):
-        with pytest.raises(PagingError, match="timestamp"):
-            linked((None, ([row(2, 6)], more)), (more, (wrong, None)), version_field="timestamp")
+def by_skip(rows, size, takes_skip=True):
+    """Pages of so many rows, none with a link; `$skip` is ignored or refused if it is not taken."""
+
+    def fetch(request):
+        first = int(request.params.get("$skip", "0"))
+        if first and takes_skip == "refused":
+            raise RequestRefused("no", status=400)
+        first = first if takes_skip is True else 0
+        return Page(rows[first : first + size])
+
+    return lists.linked_list(replace(V1, page_size=PAGE_SIZE), BASE, fetch, lambda r: r["id"])
+
+
+@for_each(itertools.product([0, 1, 9, 10, 25, 47, 50, 100, 230], [10, 25, 50, 60, 100, 200, 1_000]))
+def test_a_list_whose_pages_have_no_links_is_read_on_by_its_rows(count, size):
+    found = by_skip(listed(count), size)
+    assert ids(found.rows) == list(range(1, count + 1))
+    assert (found.is_stable, found.doubt) == (True, "")
+
+
+@pytest.mark.parametrize("takes_skip", ["refused", "ignored"])
+@pytest.mark.parametrize(("size", "is_doubtful"), [(49, False), (50, False), (100, True)])
+def test_a_full_page_after_which_no_rows_can_be_requested_is_doubted(size, is_doubtful, takes_skip):
+    found = by_skip(listed(size), size, takes_skip)
+    assert ids(found.rows) == list(range(1, size + 1))
+    assert bool(found.doubt) is is_doubtful
 
 
 # --- by row version or id, where pages have links
@@ -676,8 +691,8 @@ def by_version(start=0):
     return KeysetPaginator(start, {"$filter": "v gt {after}"}, 5, "timestamp", "id", base_url=ODATA)
 
 
-@pytest.mark.parametrize("sizes", [(4,), (5, 4), (2, 1, 3), (1, 2, 1, 4), (2, 2, 2, 2, 3)])
-def test_a_keyset_list_with_links_ends_with_the_page_that_has_none(sizes):
+@pytest.mark.parametrize("sizes", [(1,), (5, 1), (2, 5, 3, 1), (5, 5, 1)])
+def test_a_keyset_list_with_links_ends_with_a_short_page_that_has_none(sizes):
     rows = [{"id": n, "timestamp": n} for n in range(1, 40)]
     fetch, requests = with_link_of_rows(rows, list(sizes))
     found = [r["id"] for page in pages(fetch, by_version()) for r in page.elements]
@@ -685,11 +700,43 @@ def test_a_keyset_list_with_links_ends_with_the_page_that_has_none(sizes):
     assert len(requests) == len(sizes)
 
 
+@for_each(itertools.product([1, 9, 10, 37, 47, 50, 230], [10, 20, 25, 49, 50, 70, 100, 200]))
+def test_a_keyset_list_whose_pages_have_no_links_is_read_to_its_end(count, size):
+    rows, requests = listed(count), []
+
+    def fetch(request):
+        requests.append(request)
+        after = int(request.params["timestamp"])
+        return Page([r for r in rows if r["timestamp"] > after][:size])
+
+    paginator = KeysetPaginator(0, V1.cursor_parameters, PAGE_SIZE, "timestamp", "id", BASE)
+    found = [r for page in pages(fetch, paginator) for r in page.elements]
+    if size >= PAGE_SIZE // 2 or size % 25 == 0 or size % 10 == 0:
+        assert ids(found) == list(range(1, count + 1))
+
+
+def test_a_page_that_may_be_cut_among_rows_of_one_version_is_an_error_if_rows_follow():
+    def fetch(request):
+        after = int(request.params["timestamp"])
+        return Page([r for r in rows if r["timestamp"] > after][:50])
+
+    rows = [row(n, 7) for n in range(1, 51)]
+    assert len(keyset_rows(fetch)) == 50
+    rows += [row(n, 7) for n in range(51, 60)] + [row(60, 8)]
+    with pytest.raises(PagingError, match="nothing but rows of timestamp 7"):
+        keyset_rows(fetch)
+
+
+def keyset_rows(fetch):
+    paginator = KeysetPaginator(0, V1.cursor_parameters, PAGE_SIZE, "timestamp", "id")
+    return [r for page in pages(fetch, paginator) for r in page.elements]
+
+
 def test_a_full_page_without_a_link_is_not_believed_to_be_the_last():
     rows = [{"id": n, "timestamp": n} for n in range(1, 8)]
     fetch, requests = with_link_of_rows(rows, [5])
     found = [r["id"] for page in pages(fetch, by_version()) for r in page.elements]
-    assert (found, len(requests)) == ([1, 2, 3, 4, 5, 6, 7], 2)
+    assert (found, len(requests)) == ([1, 2, 3, 4, 5, 6, 7], 3)
 
 
 def test_more_rows_of_one_version_than_a_page_are_read_by_its_links():
@@ -722,7 +769,7 @@ def test_a_server_that_ignores_the_filter_is_called_so():
         list(pages(lambda _: Page(rows), by_version()))
 
 
-@pytest.mark.parametrize("make", [by_version, lambda: NextLinkPaginator(ODATA)])
+@pytest.mark.parametrize("make", [by_version, lambda: NextLinkPaginator(ODATA, 5, "$skip")])
 def test_links_to_pages_without_rows_are_not_followed_for_ever(make):
     numbers = itertools.count()
     with pytest.raises(PagingError, match="1001 pages without rows follow each other"):
@@ -737,9 +784,9 @@ def test_a_link_is_no_address_as_long_as_the_version_grows():
 
 def test_a_list_by_id_is_read_once_however_long():
     endpoint = replace(V1.endpoints["users"], paginator="id")
-    fetch, requests = with_links([5, 5, 4])
+    fetch, requests = with_links([5, 5, 1])
     found = lists.read_full_list(BY_ID, endpoint, BASE, fetch, 4, lambda r: r["id"])
-    assert ids(found.rows) == list(range(1, 13))
+    assert ids(found.rows) == list(range(1, 10))
     assert (found.is_stable, found.doubt) == (True, "")
     assert [request.get("$filter") for request in requests] == [None, "id gt 4", "id gt 8"]
 
@@ -777,7 +824,8 @@ def test_the_verbs_of_a_paginator_are_those_of_dlt():
 )
 def test_a_list_with_links_ends_where_no_link_is(sizes):
     rows = iter(listed(sum(sizes)))
-    parts = [Page([next(rows) for _ in range(size)]) for size in sizes]
-    found = lists.stable_list(lambda: iter(parts), PAGE_SIZE, lambda r: r["id"], has_links=True)
+    links = [*("more" for _ in sizes[1:]), None]
+    parts = [Page([next(rows) for _ in range(size)], link) for size, link in zip(sizes, links)]
+    found = lists.stable_list(lambda: iter(parts), PAGE_SIZE, lambda r: r["id"])
     assert len(found.rows) == sum(sizes)
     assert found.is_stable

@@ -1,7 +1,7 @@
 """A second generation of the API in miniature: other names, links to next pages, key headers.
 
 Two endpoints: gyms are read from a cursor, the lockers of new and changed gyms as full lists.
-The server sends two rows a page and refuses requests without the keys.
+The server sends four rows a page and refuses requests without the keys.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from perfectgym_source.catalog import ApiVersion, Endpoint, Envelope, Field, Par
 from perfectgym_source.catalog.api_version import ZoneSource
 
 KEYS = {"X-Client-Id": "tiny-id", "X-Client-Secret": "tiny-secret"}
-PAGE_SIZE = 2
+PAGE_SIZE = 4
 
 ROW_TYPES = {
     "Gym": RowType(
@@ -62,7 +62,7 @@ TINY = ApiVersion(
         entry.name: entry
         for entry in (
             Endpoint(
-                "gyms", "Gyms", "Gym", ("employee",), "link", ("key",), "all", "One gym.",
+                "gyms", "Gyms", "Gym", ("employee",), "keyset", ("key",), "all", "One gym.",
                 ROW_TYPES, id_field="key", version_field="rowVersion", deleted_field="deleted",
                 time_zone="key",
             ),

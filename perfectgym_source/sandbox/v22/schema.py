@@ -28,7 +28,7 @@ class Installation:
             and by it no more.
         page_size: rows on a page of a set.
         next_links: what moves a next link forward: `skip`, as offsets do, or `skiptoken`, which
-            continues after the last row.
+            continues after the last row; `none`: no page has one.
         unstable_ties: whether rows with the same value of what they are ordered by come in another
             order at each request, as from a database that was asked for no more.
         slow: seconds that each request to a set waits, by the name of the set.

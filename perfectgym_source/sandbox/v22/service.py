@@ -145,7 +145,8 @@ class Odata:
             body = (
                 b'"@odata.context":' + encode(f"{base}/{ROOT}$metadata#{entity.name}") + b"," + body
             )
-        link = self._next_link(entity, request, query, page, base) if page.has_more else ""
+        has_link = page.has_more and self._sets.installation.next_links != "none"
+        link = self._next_link(entity, request, query, page, base) if has_link else ""
         if fault is not None and fault.kind == "foreign_link":
             link = f"{fault.location}/Api/{link.partition('/Api/')[2] or request.path}"
         elif fault is not None and fault.kind == "loop":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,7 @@ def act(
     options: Mapping[str, Any],
     needs: Needs = Needs.ACCOUNT,
     alert: Callable[[str, ConfigurationError], None] | None = None,
+    check: Callable[[Sequence[PipelineRun]], None] | None = None,
 ) -> int:
     """Do some work for each installation that a call names, and return the exit code.
 
@@ -35,6 +36,7 @@ def act(
         options: The options of the call by name.
         needs: What has to be configured.
         alert: Is called if the configuration is wrong.
+        check: Is called with what was planned, and refuses what the command cannot do.
 
     Raises:
         PerfectGymError: The command failed for the only installation.
@@ -50,6 +52,8 @@ def act(
             if alert:
                 alert(name, error)
             raise
+        if check:
+            check(planned)
         return _for_each(planned, partial(work, pipeline), options["as_json"])
 
 

@@ -313,7 +313,10 @@ def test_what_is_personal_is_marked_and_nothing_else():
     }
     for place, fact in reached().items():
         is_personal = bool(fact.get("personal") or fact.get("secret"))
+        # Why somebody's contract was frozen tells of health; the documentation sees a name only.
+        is_personal |= place == ("FreezeReason", "name")
         assert bool(marked[place]) == is_personal, place
+    assert marked["FreezeReason", "name"] == "health"
     assert marked["EPaymentKey", "key"] == "secret"
     assert marked["MemberBiometricData", "data"] == "health"
     assert marked["Member", "birthdate"] == "birth"

@@ -329,6 +329,10 @@ def test_two_installations_have_marts_of_their_own(program: Program) -> None:
             keys = program.query(f"SELECT club_key FROM {schema}.dim_club ORDER BY ALL")
             ids = [int(row["id"]) for row in sandbox.world.truth("clubs")]
             assert keys == sorted((f"{name}|{identity}",) for identity in ids)
+    refused = program("marts", "--docs", "dictionary.html")
+    assert refused.returncode == 2
+    assert "are several: perfectgym_north, perfectgym_south" in refused.stderr
+    assert not (program.folder / "dictionary.html").exists()
 
 
 def test_a_shared_dataset_has_the_figures_of_each_installation_from_its_first_run_on(
@@ -353,3 +357,8 @@ def test_a_shared_dataset_has_the_figures_of_each_installation_from_its_first_ru
         # An idle run builds nothing.
         runs = list(load(program)["installations"].values())
         assert [run["marts"] for run in runs] == [None, None]
+        # They are built once for all.
+        builds = len(program.query(BUILDS))
+        shown = program("marts").stdout
+        assert (shown.count("6 models"), shown.count("In the same dataset")) == (1, 1)
+        assert len(program.query(BUILDS)) == builds + 1

@@ -109,7 +109,8 @@ class _Words:
     """What `descriptions.json` says.
 
     Its texts and kinds of personal data are those of every property of a name, or of one type's
-    (`Member.number`).
+    (`Member.number`). Of one type's, those of personal data count where the documentation does not
+    call the property personal, too.
     """
 
     def __init__(self, content: Mapping[str, Any]) -> None:
@@ -120,9 +121,10 @@ class _Words:
         """Return the description of a property."""
         return self._texts.get(f"{row_type}.{name}") or self._texts.get(name, "")
 
-    def pii(self, row_type: str, name: str) -> Pii:
-        """Return the kind of personal data of a property that is personal."""
-        return self._pii.get(f"{row_type}.{name}") or self._pii[name]
+    def pii(self, row_type: str, name: str, is_personal: bool) -> Pii | None:
+        """Return the kind of personal data of a property; None if it has none."""
+        own = self._pii.get(f"{row_type}.{name}")
+        return own or (self._pii[name] if is_personal else None)
 
 
 def _read(name: str) -> Any:
@@ -155,8 +157,7 @@ def _field(
         text += f" Known values: {', '.join(fact['enum'])}."
     if fact.get("obsolete"):
         text += " Documented as obsolete."
-    is_personal = fact.get("personal") or fact.get("secret")
-    pii = words.pii(row_type, name) if is_personal else None
+    pii = words.pii(row_type, name, bool(fact.get("personal") or fact.get("secret")))
     kind = _KINDS.get(fact["type"], fact["type"])
     if name in _TEXTS:
         kind = "string"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...errors import ConfigurationError
+from ...text import listed
 from .. import options
 from ..command import Command
 from ..result import Result, finish
@@ -16,6 +19,8 @@ from ..result import Result, finish
 if TYPE_CHECKING:
     from ...config.pipelines import NamedPipeline
     from ...destination import Options
+    from ...pipeline.runs import PipelineRun
+    from ..acting import Work
 
 
 @click.command(
@@ -60,8 +65,30 @@ def command(path: bool, docs: Path | None, **given: Any) -> int:
     if docs:
         if not docs.absolute().parent.is_dir():
             raise ConfigurationError(f"There is no folder {docs.parent} for --docs")
-        return act(partial(_write_dictionary, docs), given, Needs.NOTHING)
-    return act(_build, given, Needs.NOTHING)
+        work = _once_for_each_dataset(partial(_write_dictionary, docs))
+        return act(work, given, Needs.NOTHING, check=_check_is_one_dataset)
+    return act(_once_for_each_dataset(_build), given, Needs.NOTHING)
+
+
+def _once_for_each_dataset(work: Work) -> Work:
+    """Return the same work, done once where several installations share a dataset."""
+    done: dict[str, Result] = {}
+
+    def once(pipeline: NamedPipeline, of_run: Options) -> Result:
+        if before := done.get(of_run.dataset):
+            return replace(before, text=f"In the same dataset ({of_run.dataset}): see above.")
+        return done.setdefault(of_run.dataset, work(pipeline, of_run))
+
+    return once
+
+
+def _check_is_one_dataset(planned: Sequence[PipelineRun]) -> None:
+    datasets = sorted({run.options.dataset for run in planned})
+    if len(datasets) > 1:
+        raise ConfigurationError(
+            f"A data dictionary is of one dataset, and there are several: {listed(datasets)}",
+            hint="Name one installation with --installation.",
+        )
 
 
 def _build(_: NamedPipeline, of_run: Options) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -44,25 +45,23 @@ _YEAR_1 = {
 _NOTHING = type(None)
 _A_MOMENT = "2026-01-31T12:00:00"
 _SECONDS_LENGTH = len(_A_MOMENT)
+_MOMENT_END = re.compile(r"(?:(\.\d{1,6})\d{0,3})?(?:Z|[+-]\d\d:?\d\d)?")
 _TAKEN_AS_THEY_ARE: Mapping[str, set[type]] = {
     "long": {int, _NOTHING},
     "int": {int, _NOTHING},
     "decimal": {float, int, _NOTHING},
     "double": {float, int, _NOTHING},
     "bool": {bool, _NOTHING},
-    "string": {str, _NOTHING},
-    "date": {str, _NOTHING},
-    "datetime": {str, _NOTHING},
 }
+_TEXTS = frozenset(("string", "date", "datetime"))
+"""Kinds whose values are text; Arrow takes nothing else for text."""
 _EXACT_AS_FLOAT = 1e6
 """Below it, binary floating point is so fine that 9 decimal places come out as they were written:
 half a unit in the last place is at most 6e-11."""
 
 
-def plain_moments(
-    values: Sequence[Any],
-) -> tuple[list[Any], dict[int, int], Sequence[int]]:
-    """Read in one call the moments with whole seconds, where some of a column have an offset.
+def moments_of(values: Sequence[Any]) -> tuple[list[Any], dict[int, int], Sequence[int]]:
+    """Read in one call the moments of a column of which some have an offset, or all digits.
 
     Returns:
         The local times in microseconds, None where a value is not read; the offsets in
@@ -72,24 +71,26 @@ def plain_moments(
         v[_SECONDS_LENGTH:] if isinstance(v, str) and len(v) >= _SECONDS_LENGTH else None
         for v in values
     ]
-    offsets = {rest: _offset(rest) for rest in set(rests) if rest}
-    known = {"", *(rest for rest, offset in offsets.items() if offset is not None)}
-    plain = [v[:_SECONDS_LENGTH] if rest in known else None for v, rest in zip(values, rests)]
+    known = {rest: None if rest is None else _moment_end(rest) for rest in set(rests)}
+    ends = list(map(known.__getitem__, rests))
+    plain = [end and v[:_SECONDS_LENGTH] + end[0] for v, end in zip(values, ends)]
     try:
         found = in_one_call("datetime", plain).cast(pa.int64()).to_pylist()
     except CANNOT_BUILD:
         return [None] * len(values), {}, range(len(values))
-    by_row = {
-        row: offset
-        for row, rest in enumerate(rests)
-        if rest and (offset := offsets[rest]) is not None
+    offsets = {
+        row: end[1] for row, end in enumerate(ends) if end is not None and end[1] is not None
     }
-    return found, by_row, [row for row, v in enumerate(plain) if v is None]
+    return found, offsets, [row for row, end in enumerate(ends) if end is None]
 
 
-def _offset(rest: str) -> int | None:
-    """Return the offset that is all that a moment has behind its seconds."""
-    return None if rest.startswith(".") else utc_offset_us(f"{_A_MOMENT}{rest}")
+def _moment_end(rest: str) -> tuple[str, int | None] | None:
+    """Return the microseconds and the offset that stand behind a moment's seconds; None if there
+    is something else."""
+    found = _MOMENT_END.fullmatch(rest)
+    if found is None:
+        return None
+    return found.group(1) or "", utc_offset_us(f"{_A_MOMENT}{rest}")
 
 
 def in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
@@ -98,20 +99,14 @@ def in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
     Raises:
         TypeError: One of them is not; so do the others of `CANNOT_BUILD`.
     """
+    if kind in _TEXTS:
+        texts = pa.array(values, pa.string())
+        return texts if kind == "string" else _moments(kind, texts)
     types = set(map(type, values))
     if types <= {_NOTHING}:
         return pa.nulls(len(values), ARROW_TYPES[kind])
     if not types <= _TAKEN_AS_THEY_ARE.get(kind, set()):
         raise TypeError("Arrow would take True and 1.5 for 1; JSON is read one by one")
-    if kind in _YEAR_1:
-        texts = pa.array(values, pa.string())
-        if kind == "date":
-            texts = _days(texts)
-        array = texts.cast(ARROW_TYPES[kind])
-        number, year_1 = _YEAR_1[kind]
-        if pc.min(array.cast(number)).as_py() < year_1:
-            raise TypeError("Arrow knows a year 0, Python and most databases do not")
-        return array
     if kind == "decimal":
         array = pa.array(values, pa.float64())
         if not pc.max(pc.abs(array)).as_py() < _EXACT_AS_FLOAT:
@@ -121,6 +116,17 @@ def in_one_call(kind: str, values: Sequence[Any]) -> pa.Array:
             raise TypeError("there are more decimal places than the column has")
         return decimals
     return pa.array(values, ARROW_TYPES[kind])
+
+
+def _moments(kind: str, texts: pa.Array) -> pa.Array:
+    """Return days or moments."""
+    if texts.null_count == len(texts):
+        return pa.nulls(len(texts), ARROW_TYPES[kind])
+    array = (_days(texts) if kind == "date" else texts).cast(ARROW_TYPES[kind])
+    number, year_1 = _YEAR_1[kind]
+    if pc.min(array.cast(number)).as_py() < year_1:
+        raise TypeError("Arrow knows a year 0, Python and most databases do not")
+    return array
 
 
 def _days(texts: pa.Array) -> pa.Array:

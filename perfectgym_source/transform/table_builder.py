@@ -22,7 +22,7 @@ from ..catalog.coerce import (
 )
 from ..catalog.pii import OPEN, Privacy
 from ..catalog.tables import ObjectLayout
-from .columns import ARROW_TYPES, CANNOT_BUILD, LOCAL, in_one_call, plain_moments
+from .columns import ARROW_TYPES, CANNOT_BUILD, LOCAL, in_one_call, moments_of
 from .nested import parsed_lists, parsed_objects
 from .objects import EMPTY, Lists, Objects, ParsedObjects
 
@@ -218,7 +218,7 @@ class TableBuilder:
         found: list[Any] = [None] * len(values)
         rows: Sequence[int] = range(len(values))
         if column.kind == "datetime":
-            found, offsets, rows = plain_moments(values)
+            found, offsets, rows = moments_of(values)
             if offsets:
                 self.offsets[column.name] = offsets
         for row in rows:

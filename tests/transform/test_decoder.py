@@ -2,7 +2,7 @@
 
 import json
 import random
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pyarrow as pa
@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from perfectgym_source.api.pages import Page, RowParser
 from perfectgym_source.api.responses import parse
 from perfectgym_source.catalog import ENDPOINTS, V1, Column, table_layout
-from perfectgym_source.catalog.coerce import number_of, to_decimal, to_json
+from perfectgym_source.catalog.coerce import (
+    COERCIONS,
+    number_of,
+    to_decimal,
+    to_json,
+    to_timestamp_us,
+    utc_offset_us,
+)
 from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.catalog.tables import LOAD_ID
 from perfectgym_source.transform import flatten
@@ -24,6 +31,7 @@ from perfectgym_source.transform.time_zones import ClubClocks
 
 WARSAW = "Central European Standard Time"
 TAKEN = datetime(2026, 5, 1, 8, tzinfo=timezone.utc)
+EPOCH, MICROSECOND = datetime(1970, 1, 1), timedelta(microseconds=1)
 
 
 def decoder(name, zones=(1, 2), **options):
@@ -881,6 +889,40 @@ def test_moments_with_and_without_offsets_stand_side_by_side():
         assert found == [noon, noon, None, noon, read]
         assert builder.unreadable == {"value": 1}
         assert builder.offsets == {"value": {1: 7_200_000_000, 3: 0}}
+
+
+ENDS = ("", ".5", ".123", ".123456", ".1234567", ".123456789", ".", ".1234567890", ":", "Z0")
+ZONES = ("", "Z", "+02:00", "-0530", "+2", " Z", "z")
+
+
+@pytest.mark.parametrize("seconds", ["2026-01-31T12:00:07", "2026-01-31 12:00:07", "2026-01-31"])
+def test_fractions_and_offsets_mean_the_same_in_a_column_as_alone(seconds):
+    values = [None, "", 0, "2026-01-31T12:00:00"]
+    values += [f"{seconds}{end}{zone}" for end in ENDS for zone in ZONES]
+    together, builder = built("datetime", values)
+    alone = [to_timestamp_us(value) if is_moment(value) else None for value in values]
+    assert [None if m is None else (m - EPOCH) // MICROSECOND for m in together] == alone
+    offsets = {row: utc_offset_us(value) for row, value in enumerate(values)}
+    found = {row: offset for row, offset in offsets.items() if offset is not None}
+    assert builder.offsets.get("value", {}) == found
+    assert builder.unreadable.total() == sum(not is_moment(value) for value in values)
+
+
+def is_moment(value):
+    try:
+        to_timestamp_us(value)
+    except ValueError:
+        return False
+    return True
+
+
+def test_moments_with_fractions_and_offsets_are_read_in_one_call(monkeypatch):
+    def one_by_one(value):
+        raise AssertionError(value)
+
+    monkeypatch.setitem(COERCIONS, "datetime", one_by_one)
+    values = [f"2026-01-31T12:00:07{end}{zone}" for end in ENDS[:6] for zone in ZONES[:4]]
+    assert len(set(built("datetime", values)[0])) == 4
 
 
 def test_days_lose_the_zeros_of_a_time_of_day_only():

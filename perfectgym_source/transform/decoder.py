@@ -18,6 +18,7 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
@@ -147,11 +148,35 @@ class Decoder:
 
 @dataclass
 class _ChildRows:
-    """Where the rows of a child table belong, one entry for each row: the index of the root row,
-    and the positions in the arrays down to it (None for rows that only delete)."""
+    """Where the rows of a child table belong.
 
-    roots: list[int]
-    positions: list[tuple[int, ...]]
+    Attributes:
+        roots: The index of each row's root row.
+        positions: Its position in the arrays down to it, one column for each level; NULL for rows
+            that only delete.
+    """
+
+    roots: pa.Array
+    positions: Sequence[pa.Array] = ()
+
+    def below(self, lengths: Sequence[int]) -> _ChildRows:
+        """Return where the elements of arrays belong that these rows have, by their lengths."""
+        ends = pa.array(accumulate(lengths, initial=0), pa.int32())
+        indexes = pa.array(range(ends[-1].as_py()), pa.int32())
+        parents = pc.list_parent_indices(pa.ListArray.from_arrays(ends, indexes))
+        inner = pc.subtract(indexes, ends.take(parents)).cast(pa.int64())
+        positions = [*(outer.take(parents) for outer in self.positions), inner]
+        return _ChildRows(self.roots.take(parents), positions)
+
+    def followed_by(self, roots: Sequence[int]) -> _ChildRows:
+        """Return these rows and, of each of some root rows, one that only deletes."""
+        if not roots:
+            return self
+        nothing = pa.nulls(len(roots), pa.int64())
+        return _ChildRows(
+            pa.concat_arrays([self.roots, pa.array(roots, pa.int64())]),
+            [pa.concat_arrays([positions, nothing]) for positions in self.positions],
+        )
 
 
 class BatchBuilder:
@@ -203,7 +228,7 @@ class BatchBuilder:
                 removing = [True if row in deleted else flag for row, flag in enumerate(removing)]
         self._note_deleted(table, builder)
         self._finish(table, builder, self._clubs, removing)
-        place = _ChildRows(list(range(size)), [()] * size)
+        place = _ChildRows(pa.array(range(size), pa.int64()))
         for array in table.layout.arrays:
             self._add_child(array.table, builder.lists[array.names[0]].without(deleted), place)
 
@@ -223,45 +248,32 @@ class BatchBuilder:
         return TableBuilder(table.name, size, keys, privacy=self._decoder.privacy)
 
     def _add_child(self, table: TableLayout, lists: Lists, above: _ChildRows) -> None:
-        place = _ChildRows(
-            [root for root, length in zip(above.roots, lists.lengths) for _ in range(length)],
-            [
-                (*positions, index)
-                for positions, length in zip(above.positions, lists.lengths)
-                for index in range(length)
-            ],
-        )
         objects = lists.elements
+        place = above.below(lists.lengths)
         removing = self._removing(table, place)
-        size = len(objects) + len(removing)
-        if not size:
+        place = place.followed_by(removing)
+        if not len(place.roots):
             return
-        builder = self._builder(table, size)
-        roots = pa.array([*place.roots, *removing], pa.int64())
+        builder = self._builder(table, len(place.roots))
         for column, values in zip(table.keys, self._root_keys):
-            builder.arrays[column.name] = values.take(roots)
-        for level, name in enumerate(table.positions):
-            found = [positions[level] for positions in place.positions]
-            builder.arrays[name] = pa.array([*found, *([None] * len(removing))], pa.int64())
+            builder.arrays[column.name] = values.take(place.roots)
+        builder.arrays.update(zip(table.positions, place.positions))
         self._flattener.flatten(builder, table.layout, objects.padded(len(removing)))
-        clubs = None if self._clubs is None else self._clubs.take(roots)
+        clubs = None if self._clubs is None else self._clubs.take(place.roots)
         flags = [None] * len(objects) + [True] * len(removing)
         self._finish(table, builder, clubs, None if self._endpoint.write is Write.APPEND else flags)
-        below = _ChildRows([*place.roots, *removing], [*place.positions, *([()] * len(removing))])
         for array in table.layout.arrays:
-            self._add_child(array.table, builder.lists[array.names[0]], below)
+            self._add_child(array.table, builder.lists[array.names[0]], place)
 
     def _removing(self, table: TableLayout, place: _ChildRows) -> list[int]:
         """Return root rows whose older rows in a child table are deleted, without new ones."""
         if self._endpoint.write is Write.APPEND or table.name in self._decoder.fresh:
             return []
         scopes: dict[Hashable, int] = {}
-        filled: set[Hashable] = set()
         scope_of = self._scope_of
         for root in range(len(self._requests)):
             scopes.setdefault(scope_of(root), root)
-        for root in place.roots:
-            filled.add(scope_of(root))
+        filled = set(map(scope_of, pc.unique(place.roots).to_pylist()))
         return [root for scope, root in scopes.items() if scope not in filled]
 
     def _scope_of(self, root: int) -> Hashable:

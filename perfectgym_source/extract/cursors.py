@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable
 
-from .packing import pack_partitions, unpack_partitions
+from .packing import pack_partitions, unpack_first_ids, unpack_partitions
 
 PRUNE_AT = 10_000
 """How many received rows a cursor stores before it drops those that it no longer needs."""
@@ -175,8 +175,9 @@ class Cursors:
         """Put the cursor of a partition where it was when the run began."""
         self._cursors.pop(partition, None)
 
-    def __contains__(self, partition: object) -> bool:
-        return partition in self._cursors or partition in self._stored()
+    def first_ids(self) -> set[int]:
+        """Return the first parent's id of each partition that an earlier run read."""
+        return unpack_first_ids(self._state) if self._state else set()
 
     def state(self, overlap: int) -> str:
         """Return the cursors as text for dlt's state."""

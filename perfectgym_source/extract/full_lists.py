@@ -29,10 +29,8 @@ class FullListReader:
         self._router = router
         self._ways = WayFinder(context, endpoint, router)
         self._highest = 0
-        self._expected: Set[int] = frozenset()
-        table = router.table
-        if table is not None and not table.is_full_refresh and len(endpoint.request_variants) == 1:
-            self._expected = table.loaded_ids
+        is_single = len(endpoint.request_variants) == 1
+        self._expected: Set[int] = router.expected() if is_single else frozenset()
 
     def read(self, partition: Partition, variants: Sequence[Mapping[str, str]]) -> None:
         """Read a partition.

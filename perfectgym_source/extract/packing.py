@@ -83,6 +83,15 @@ def unpack_values(state: str) -> Sequence[int]:
     return _values(highest, columns[-4])
 
 
+def unpack_first_ids(state: str) -> set[int]:
+    """Return only the first id of each partition with parents that `pack_partitions` packed."""
+    content = _content(state)
+    if not content.startswith(_COLUMNS):
+        found = filter(_PARTITION.fullmatch, orjson.loads(content))
+        return {int(_NUMBER.findall(partition)[0]) for partition in found}
+    return set(itertools.accumulate(_columns(content)[2][0]))
+
+
 def _as_columns(partitions: Mapping[str, Sequence[int]]) -> bytes:
     first = next(iter(partitions), "")
     if not _PARTITION.fullmatch(first):

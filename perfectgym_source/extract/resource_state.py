@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -94,6 +95,14 @@ class ResourceState:
     def cursor(self, endpoint: str) -> Cursors:
         """Return the resource's cursors over an endpoint."""
         return self.cursors.setdefault(endpoint, Cursors())
+
+    @cached_property
+    def known_parents(self) -> Set[int] | None:
+        """Return the ids of the parents whose rows earlier runs read; None if the state does not
+        hold them, which it does for cursors of partitions with one parent."""
+        if not self.endpoint.is_keyset or len(self.endpoint.parents) != 1:
+            return None
+        return self.cursor(self.endpoint.name).first_ids()
 
     def fail(
         self, endpoint: str, partition: Partition, is_deleted: bool, is_postponed: bool = False
@@ -234,7 +243,7 @@ class ResourceState:
     def release(self) -> None:
         """Forget what was read of the state, after it has been written."""
         self._is_abandoned = True
-        self.loaded_ids, self.cursors = set(), {}
+        self.loaded_ids, self.cursors, self.known_parents = set(), {}, None
 
     def _order(self, endpoint: str, partition: Partition) -> tuple[bool, Partition]:
         return partition not in self._postponed.get(endpoint, ()), partition

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import date
 from typing import Any
 
@@ -128,6 +128,21 @@ class RowRouter:
             state.cursor(self._endpoint.name).undo(key)
         if self.table is not None:
             self.table.loaded_ids.update(self._had.get(key, ()))
+
+    def expected(self) -> Set[int]:
+        """Return the ids of the rows that were there before, as far as all resources that need
+        them know them; empty if one does not."""
+        if self.table is not None:
+            return frozenset() if self.table.is_full_refresh else self.table.loaded_ids
+        known = [self._known(child) for child in self.children.values()]
+        if not all(known):
+            return frozenset()
+        return frozenset().union(*(ids for ids in known if ids))
+
+    def _known(self, child: ResourceState) -> Set[int] | None:
+        """Return the ids that a resource takes and has taken before, if its state holds them."""
+        names = [self._context.read_for(parent.table).name for parent in child.endpoint.parents]
+        return child.known_parents if names == [self._endpoint.name] else None
 
     def receive(self, partition: Partition, key: str, rows: Page) -> None:
         """Route rows of an endpoint with ids: to each resource those that are new to it.
@@ -285,8 +300,11 @@ class RowRouter:
         overlap = self._settings.timestamp_overlap
         for name, child in self.children.items():
             cursor = child.cursor(self._endpoint.name)[key]
-            new = cursor.new(versions, overlap)
-            self.found[name].update(dict.fromkeys(identity for _, identity in new))
+            new = dict.fromkeys(identity for _, identity in cursor.new(versions, overlap))
+            if (known := self._known(child)) is not None:
+                # An earlier run may have passed over them in a list that shifted.
+                new.update(dict.fromkeys(id for _, id in versions if id not in known))
+            self.found[name].update(new)
             cursor.receive(versions, overlap)
 
     def _note_deleted(self, ids: Iterable[int | None], rows: Page) -> None:

@@ -191,11 +191,12 @@ def test_a_late_commit_within_the_overlap_is_never_lost(versions, late):
 def test_units_that_were_never_read_are_not_there():
     cursors = Cursors()
     cursors["7"].receive([(5, 1)], OVERLAP)
-    assert "7" in cursors
-    assert "8" not in cursors
+    assert cursors.first_ids() == set()
+    assert Cursors(cursors.state(OVERLAP)).first_ids() == {7}
     assert list(unpack_partitions(cursors.state(OVERLAP))) == ["7"]
     for nothing in (None, ""):
         assert unpack_partitions(Cursors(nothing).state(OVERLAP)) == {}
+        assert Cursors(nothing).first_ids() == set()
 
 
 def test_cursors_that_do_not_move_keep_their_text():

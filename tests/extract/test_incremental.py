@@ -402,6 +402,38 @@ def test_children_can_be_selected_without_their_parents_table(tmp_path):
         check(target, "classes")
 
 
+def test_one_pass_over_the_members_finds_those_whose_messages_were_read(tmp_path):
+    with Sandbox(world=small_world(users=150)) as sandbox:
+        world = sandbox.world
+        target = Target(tmp_path, sandbox)
+        assert target.load("messages").count["users"] == 4  # two pages, twice
+        assert target.load("messages").count == {"users": 2, "clubs": 1}
+        # Membership cards remember no members: there has to be a second pass.
+        target.load("membership_cards", "messages")
+        assert target.load("membership_cards", "messages").count["users"] == 4
+        world.purge("users", world.users[0])
+        assert target.load("messages").count["users"] == 4
+
+
+def test_a_member_that_a_pass_over_a_shifting_list_missed_is_found_by_the_next_run(
+    tmp_path,
+):
+    with Sandbox(world=small_world(users=8)) as sandbox:
+        world = sandbox.world
+        target = Target(tmp_path, sandbox)
+        missed = world.users[0]
+        world.purge("users", missed)
+        target.load("messages", timestamp_overlap=0)
+        world.change("users", world.users[-1])
+        target.load("messages", timestamp_overlap=0)
+        # Its version is below the cursor by now.
+        world.insert("users", missed, missed["timestamp"])
+        run = target.load("messages", timestamp_overlap=0)
+        assert {p["userId"] for p in run.asked("messages")} == {str(missed["id"])}
+        assert "messages" not in target.load("messages", timestamp_overlap=0).count
+        check(target, "messages")
+
+
 def test_a_table_that_was_left_out_for_a_while_misses_nothing(target, sandbox):
     world = sandbox.world
     target.load("classes", "class_available_seats")

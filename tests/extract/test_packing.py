@@ -13,6 +13,7 @@ from perfectgym_source.extract.packing import (
     pack_ids,
     pack_partitions,
     unpack,
+    unpack_first_ids,
     unpack_ids,
     unpack_partitions,
     unpack_values,
@@ -58,6 +59,16 @@ def test_what_earlier_versions_stored_is_read():
         )
     assert unpack_ids(of_earlier_versions([3, 1, 5])) == {3, 4, 9}
     assert unpack(of_earlier_versions({"1": 2})) == {"1": 2}
+    assert unpack_first_ids(of_earlier_versions(partitions)) == {12, 8}
+
+
+@given(st.sampled_from(FORMS[:4]), st.dictionaries(NUMBERS, NUMBERS, max_size=6))
+def test_the_first_ids_of_partitions_are_read_alone(form, values):
+    packed = pack_partitions({form.format(i, 2, 3): [value] for i, value in values.items()})
+    assert unpack_first_ids(packed) == set(values)
+    # As JSON, beside others.
+    odd = {form.format(i, 2, 3): [value] for i, value in values.items()} | {"": [1], "#1": [2]}
+    assert unpack_first_ids(pack(odd)) == set(values)
 
 
 @given(st.sets(st.integers(-(2**63), 2**63 - 1)))

@@ -5,7 +5,7 @@ validation of a schema for the types of its fields. The answers depend on nothin
 working them out takes a third of the time of a small load. Writing the hints of all resources as
 YAML, for dlt's trace, takes another third where all are loaded, and copying tables a tenth. The
 names of a configuration's fields, the names of the variables for a setting, and the secrets that a
-container may have take a tenth each.
+container may have take a tenth each, and so does reading the file of a schema whenever it is used.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from functools import cache, lru_cache, partial, wraps
 from itertools import chain
-from os import environ
+from os import environ, stat
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,8 @@ from dlt.common import typing, validation
 from dlt.common.configuration.providers import environ as variables
 from dlt.common.configuration.specs import base_configuration
 from dlt.common.json import json
-from dlt.common.schema import schema, utils
+from dlt.common.schema import Schema, schema, utils
+from dlt.common.storages import LiveSchemaStorage
 
 KEPT = {
     typing: (
@@ -62,6 +63,9 @@ def quicken() -> None:
     configuration._BaseConfiguration__has_attr = lambda self, name: name in _fields(type(self))
     if not Path(variables.SECRET_STORAGE_PATH).parent.exists():
         variables.EnvironProvider.get_value = _variable  # type: ignore[method-assign]
+    LiveSchemaStorage.__getitem__ = _live_schema(  # type: ignore[method-assign]
+        LiveSchemaStorage.__getitem__
+    )
     fields = lru_cache(maxsize=None)(validation.get_type_hints)
     # The other argument is always the module of the type.
     validation.get_type_hints = lambda kind, globalns: fields(kind)  # type: ignore[attr-defined]
@@ -91,6 +95,26 @@ def _replace(original: Callable[..., Any], by: Callable[..., Any]) -> None:
 def _copy(value: Any) -> Any:
     """A deep copy of a schema or a table of it: nothing in it refers to what is around it."""
     return pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+
+
+def _live_schema(read: Callable[..., Schema]) -> Callable[..., Schema]:
+    """Return the schema in memory while its file is the one that it was read from."""
+
+    def live_schema(storage: Any, name: str) -> Schema:
+        files = vars(storage).setdefault("files", {})
+        try:
+            found = stat(f"{storage.config.schema_volume_path}/{name}.schema.json")
+            file = found.st_ino, found.st_mtime_ns, found.st_size
+        except FileNotFoundError:
+            return read(storage, name)
+        if name in storage.live_schemas and files.get(name) == file:
+            return storage.live_schemas[name]  # type: ignore[no-any-return]
+        result = read(storage, name)
+        if not result.is_modified:
+            files[name] = file
+        return result
+
+    return live_schema
 
 
 def _version_hash(stored: Any) -> str:

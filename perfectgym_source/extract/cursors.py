@@ -34,11 +34,13 @@ class Cursor:
     """
 
     __slots__ = (
+        "_awaited",
         "_base",
         "_before",
         "_beyond_leap",
         "_held",
         "_leapt_from",
+        "_lowered",
         "_prune_at",
         "_received",
         "value",
@@ -49,6 +51,8 @@ class Cursor:
         self._base = value
         self._before = recent if recent is not None else set()
         self._received: set[Version] = set()
+        self._awaited: dict[int, int] | None = None
+        self._lowered: set[int] = set()
         self._prune_at = PRUNE_AT
         self._held: int | None = None
         self._leapt_from: int | None = None
@@ -76,16 +80,29 @@ class Cursor:
         below, before = self._base - overlap, self._before
         return [row for row in versions if not 0 < row[0] <= below and row not in before]
 
-    def is_ahead(self, highest: int, overlap: int) -> bool:
-        """Return whether the API's versions fell below the cursor, as after the vendor has restored
-        a backup: no row of the span that is requested again exists any more.
+    def is_ahead(self, highest: int, overlap: int, may_vanish: bool = False) -> bool:
+        """Return whether the API's versions fell, as after the vendor has restored a backup, since
+        the rows of the span that is requested again were received.
+
+        Then one of these rows has come with a lower version than before, or has not come: a row
+        that changes gets a higher one, a deleted row too.
 
         Args:
             highest: The highest row version of the partition.
             overlap: The span.
+            may_vanish: Whether rows leave the list in other ways: then all of them must be gone.
         """
-        start = self.start(overlap)
-        return highest <= start and any(version > start for version, _ in self._before)
+        awaited = self._await(overlap)
+        is_gone = not may_vanish or highest <= self.start(overlap)
+        return bool(awaited) if is_gone else not self._lowered.isdisjoint(awaited)
+
+    def _await(self, overlap: int) -> dict[int, int]:
+        """Return the rows of the span that are still to come: their known versions by id."""
+        if self._awaited is None:
+            start = self.start(overlap)
+            known = sorted(row for row in self._before if start < row[0] <= self._base)
+            self._awaited = {row_id: version for version, row_id in known}
+        return self._awaited
 
     def receive(self, versions: Collection[Version], overlap: int) -> None:
         """Record rows that were received.
@@ -94,6 +111,13 @@ class Cursor:
         the others would never be requested again.
         """
         self._received.update(versions)
+        if awaited := self._await(overlap):
+            for version, row_id in versions:
+                if row_id in awaited:
+                    if version >= awaited[row_id]:
+                        del awaited[row_id]
+                    else:
+                        self._lowered.add(row_id)
         highest = max(versions, default=(0, 0))[0]
         if self._leapt_from is not None or highest - self.value > LEAP:
             self._find_leap(versions)

@@ -50,6 +50,7 @@ class RowRouter:
         self._cursor_field = endpoint.cursor_field
         self._sends_once = endpoint.is_full_list or bool(table_layout(endpoint).children())
         self._had: dict[str, dict[int, int]] = {}
+        self._sent: dict[str, set[int]] = {}
         self._deleted: set[int | None] = set()
         self.is_complete = False
 
@@ -62,7 +63,7 @@ class RowRouter:
         """Forget all rows, after the state has been written."""
         self.ids, self.pairs, self.read = {}, {}, set()
         self.found = {name: {} for name in self.found}
-        self._had, self._deleted = {}, set()
+        self._had, self._sent, self._deleted = {}, {}, set()
         for state in self.states():
             state.release()
 
@@ -93,7 +94,7 @@ class RowRouter:
         return True if self.is_complete else None
 
     def restart(self, key: str, highest: int) -> bool:
-        """Put all cursors of a partition at the beginning, if one of them is ahead of the API.
+        """Put all cursors of a partition at the beginning, if the API's versions fell.
 
         Args:
             key: The partition's key in the state.
@@ -103,17 +104,19 @@ class RowRouter:
             Whether it has to be read from the beginning.
         """
         overlap = self._settings.timestamp_overlap
-        cursors = [state.cursor(self._endpoint.name) for state in self.states()]
-        is_ahead = any(cursor[key].is_ahead(highest, overlap) for cursor in cursors)
+        endpoint = self._endpoint
+        cursors = [state.cursor(endpoint.name) for state in self.states()]
+        has_versions = self._cursor_field == endpoint.version_field
+        may_vanish = endpoint.is_full_list or not has_versions or len(endpoint.request_variants) > 1
+        is_ahead = any(cursor[key].is_ahead(highest, overlap, may_vanish) for cursor in cursors)
         if is_ahead:
             self._context.failures.warn(
-                f"{self._endpoint.name}: the rows that were read last are gone from the list "
-                f"{key or 'of the company'}; it is read from its beginning."
+                f"{endpoint.name}: rows that were read last are gone from the list "
+                f"{key or 'of the company'}, or have lower row versions than before; it is read "
+                "from its beginning."
             )
-            loaded = self.table.loaded_ids if self.table else ()
-            had = self._had.pop(key, {})
-            # All that was sent of a full list: the rows that were not loaded.
-            self._had[key] = {i: version for i, version in had.items() if i not in loaded}
+            had, sent = self._had.pop(key, {}), self._sent.pop(key, ())
+            self._had[key] = {identity: had[identity] for identity in sent}
             for cursor in cursors:
                 cursor.restart(key)
         return is_ahead
@@ -161,6 +164,7 @@ class RowRouter:
         overlap = self._settings.timestamp_overlap
         cursor = self.table.cursor(self._endpoint.name)[key]
         had = self._had.setdefault(key, {})
+        may_restart = self._sends_once and not cursor.is_at_start
         too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
         let_in = self._let_in(rows, self.table.loaded_from)
         reloads = self.reloads and len(rows)
@@ -176,20 +180,22 @@ class RowRouter:
             if (version, identity) == last:
                 continue  # some lists have rows twice
             last = version, identity
-            if self._sends_once:
-                if identity in had:
-                    # It changed while the endpoint was read. Its child rows can be loaded only once
-                    # in a run, so its new version is left for the next one.
-                    if had[identity] != version:
-                        cursor.hold_below(version)
-                    continue
-                had[identity] = version
+            is_repeated = identity in had
+            if self._sends_once and had.setdefault(identity, version) != version:
+                # It changed while the endpoint was read. Its child rows can be loaded only once in
+                # a run, so its new version is left for the next one.
+                cursor.hold_below(version)
+                continue
             received.append((version, identity))
+            if is_repeated:
+                continue
             is_new = is_changed
             if is_changed is None:
                 is_new = index in let_in or self._is_new(self.table, cursor, version, identity)
             if is_new and index not in too_old:
                 new.append(index)
+                if may_restart:
+                    self._sent.setdefault(key, set()).add(identity)
         cursor.receive(received, overlap)
         self._send(rows.take(new), self._keys(partition))
 

@@ -314,6 +314,32 @@ def test_child_rows_come_again_too_when_versions_went_back(tmp_path, table):
         check(target, table)
 
 
+@pytest.mark.parametrize("table", [BY_VERSION, "contracts", "users"])
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_versions_that_went_back_by_less_than_the_overlap_are_noticed(tmp_path, table, goes_on):
+    """The changes since the backup are undone, and later ones may have taken their versions."""
+    world = World("tiny", 1)
+    with Sandbox(world=world) as sandbox:
+        target = Target(tmp_path, sandbox)
+        target.load(table)
+        first, second, third, other = world.rows(table)[:4]
+        rows = (first, second, third)
+        counter, backup = world.timestamp, [(dict(row), row["timestamp"]) for row in rows]
+        for row in rows:
+            world.change(table, row, isDeleted=True)
+        assert target.load(table).rows[table] == 3
+        for row, (fields, version) in zip(rows, backup):
+            world.assign(table, row, fields, version)
+        world.timestamp = counter
+        for _ in range(5 if goes_on else 0):
+            world.change(table, other)
+        run = target.load(table)
+        assert "lower row versions than before" in str(run.report.warnings)
+        check(target, table)
+        again = target.load(table)
+        assert (again.rows, again.report.warnings) == ({}, [])
+
+
 @pytest.mark.parametrize("shared", [2, 99])
 def test_rows_that_share_a_version_across_a_page_are_all_loaded(tmp_path, shared):
     world = make_world()

@@ -118,10 +118,35 @@ def test_a_leap_counts_from_where_the_cursor_stood_and_not_from_nothing():
 def test_a_cursor_is_ahead_if_nothing_that_it_remembers_is_there():
     cursor = received((950, 1), (1_000, 2))
     assert cursor.is_ahead(0, OVERLAP)
-    assert cursor.is_ahead(900, OVERLAP)
-    assert not cursor.is_ahead(901, OVERLAP)
-    assert not cursor.is_ahead(0, overlap=0)
-    assert not Cursor().is_ahead(0, OVERLAP)
+    for may_vanish in (True, False):
+        assert cursor.is_ahead(900, OVERLAP, may_vanish)
+        assert cursor.is_ahead(901, OVERLAP, may_vanish) is not may_vanish
+        assert not Cursor().is_ahead(0, OVERLAP, may_vanish)
+    assert not received((950, 1), (1_000, 2)).is_ahead(0, overlap=0)
+
+
+@pytest.mark.parametrize(
+    ("rows", "may_vanish", "is_ahead"),
+    [
+        ([(950, 1), (1_000, 2)], False, False),
+        ([(1_000, 2), (1_001, 1)], False, False),
+        ([(1_000, 2)], False, True),
+        ([(1_000, 2)], True, False),
+        ([(950, 1), (960, 2)], False, True),
+        ([(950, 1), (960, 2)], True, True),
+        ([(500, 1), (1_000, 2)], True, True),
+        ([(500, 1), (950, 1), (1_000, 2)], True, False),
+        ([(1_001, 3)], True, False),
+        ([(1_001, 3)], False, True),
+    ],
+)
+def test_versions_fell_if_a_row_of_the_overlap_has_a_lower_one_or_does_not_come(
+    rows, may_vanish, is_ahead
+):
+    cursor = received((920, 2), (950, 1), (1_000, 2))
+    for row in rows:
+        cursor.receive([row], OVERLAP)
+    assert cursor.is_ahead(rows[-1][0], OVERLAP, may_vanish) is is_ahead
 
 
 def test_holding_a_row_without_version_starts_anew():

@@ -141,6 +141,24 @@ def test_changes_and_deletions_come_with_the_next_run(target: Target22) -> None:
     assert differences(target, selected) == []
 
 
+def test_changes_that_a_restored_backup_has_undone_are_undone(target: Target22) -> None:
+    selected = {"companies": "Companies", BALANCES: "MemberBalances"}
+    target.load(*selected)
+    sets = sets_of(target)
+    backup = sets.backup()
+    for name in selected.values():
+        sets.change(name, sets.rows(name)[0])
+    sets.change("Companies", sets.rows("Companies")[0], name="Lost")
+    target.load(*selected)
+    sets.restore(backup)
+    for _ in range(5):
+        sets.change("Companies", sets.rows("Companies")[1])
+    run = target.load(*selected)
+    assert len([text for text in run.report.warnings if "read from its beginning" in text]) == 2
+    assert differences(target, tuple(selected)) == []
+    assert target.load(*selected).rows == {}
+
+
 def test_new_rows_of_a_set_without_versions_come_in_each_run_and_changes_by_sweeps(
     target: Target22, monkeypatch: pytest.MonkeyPatch
 ) -> None:

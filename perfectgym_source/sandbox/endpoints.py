@@ -1,7 +1,7 @@
 """The endpoints of the PerfectGym API v1 as data, written out by hand from the vendor's facts.
 
 One `Endpoint` for each readable table; several may share a path and are told apart by the
-parameters of the request (`when`). Nothing in this module computes anything.
+parameters of the request (`when`).
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ class Endpoint:
         paging: `timestamp` (keyset), `page` (1-based) or `none`.
         required: parameters without which the answer is 400.
         optional: parameters that may be left out.
-        parents: the required parameters that name a parent row, in order.
         when: choose this endpoint, among those of its path, if one of these was given.
         path_params: parameters which the older form puts behind the path.
         own: in user mode `userId` is the signed-in member, and no other.
@@ -52,11 +51,15 @@ class Endpoint:
     paging: str = "none"
     required: tuple[Param, ...] = ()
     optional: tuple[Param, ...] = ()
-    parents: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
     path_params: tuple[str, ...] = ()
     own: bool = False
     bare: bool = False
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The required parameters that name a parent row, in order."""
+        return tuple(param.name for param in self.required if param.kind == "long")
 
 
 PAGE_SIZE = 100
@@ -81,22 +84,16 @@ def _company(table: str, path: str, modes: str, *optional: Param) -> Endpoint:
 
 def _of_user(table: str, path: str, paging: str = "none") -> Endpoint:
     optional = {"timestamp": (_TIMESTAMP,), "page": (_PAGE,)}.get(paging, ())
-    return Endpoint(table, path, "E", paging, (_USER,), optional, ("userId",))
+    return Endpoint(table, path, "E", paging, (_USER,), optional)
 
 
 def _of_user_and_club(table: str, path: str) -> Endpoint:
-    return Endpoint(table, path, required=(_USER, _CLUB), parents=("userId", "clubId"))
+    return Endpoint(table, path, required=(_USER, _CLUB))
 
 
 def _hours(table: str, path: str) -> Endpoint:
     return Endpoint(
-        table,
-        path,
-        "E",
-        "page",
-        required=(_CLUB, _EMPLOYEE, _START, _END),
-        optional=(_PAGE,),
-        parents=("clubId", "employeeId"),
+        table, path, "E", "page", required=(_CLUB, _EMPLOYEE, _START, _END), optional=(_PAGE,)
     )
 
 
@@ -143,7 +140,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "timestamp",
         required=(_CLUB,),
         optional=(_TIMESTAMP,),
-        parents=("clubId",),
         path_params=("clubId", "timestamp"),
     ),
     Endpoint(
@@ -153,17 +149,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "page",
         required=(_CLUB, _START, _END),
         optional=(_PAGE,),
-        parents=("clubId",),
         when=("startDate", "endDate"),
     ),
-    Endpoint(
-        "club_details",
-        "Clubs/Club",
-        "EU",
-        required=(_CLUB,),
-        optional=(_LANGUAGE,),
-        parents=("clubId",),
-    ),
+    Endpoint("club_details", "Clubs/Club", "EU", required=(_CLUB,), optional=(_LANGUAGE,)),
     Endpoint(
         "products",
         "Products/Products",
@@ -173,15 +161,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             Param("clubServiceType", "text"),
             Param("categoryTypeId"),
         ),
-        parents=("clubId",),
     ),
     Endpoint(
-        "club_instructors",
-        "Instructors/Instructors",
-        "EU",
-        required=(_CLUB,),
-        parents=("clubId",),
-        when=("clubId",),
+        "club_instructors", "Instructors/Instructors", "EU", required=(_CLUB,), when=("clubId",)
     ),
     Endpoint(
         "club_memberships",
@@ -190,7 +172,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "page",
         required=(_CLUB,),
         optional=(_PAGE,),
-        parents=("clubId",),
         when=("clubId",),
     ),
     Endpoint(
@@ -200,10 +181,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "page",
         required=(_CLUB,),
         optional=(_PAGE, Param("addOnPaymentPlans", "bool")),
-        parents=("clubId",),
         when=("clubId", "addOnPaymentPlans"),
     ),
-    Endpoint("users_in_club", "Clubs/WhoIsIn", "U", required=(_CLUB,), parents=("clubId",)),
+    Endpoint("users_in_club", "Clubs/WhoIsIn", "U", required=(_CLUB,)),
     _hours("instructor_availability", "Instructors/Instructor/Available"),
     _hours("instructor_schedules", "Instructors/Instructor/Sheduler"),
     Endpoint(
@@ -211,50 +191,24 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Discounts/Discounts",
         "E",
         "page",
-        required=(_PLAN, _CLUB),
+        required=(_CLUB, _PLAN),
         optional=(_PAGE, Param("date", "datetime"), Param("channel", "text")),
-        parents=("clubId", "paymentPlanId"),
     ),
+    Endpoint("class_attendees", "Classes/WhoIsIn", required=(Param("classId"),)),
     Endpoint(
-        "class_attendees", "Classes/WhoIsIn", required=(Param("classId"),), parents=("classId",)
+        "class_available_seats", "Classes/AvailableSeatNumbers", "EU", required=(Param("classId"),)
     ),
+    Endpoint("contract_details", "Contracts/Contract", required=(_CONTRACT,), bare=True),
+    Endpoint("contract_fees", "Contracts/Contract/Fees", required=(_CONTRACT,), bare=True),
+    Endpoint("freeze_types", "Contracts/FreezeTypes", required=(_CONTRACT,)),
     Endpoint(
-        "class_available_seats",
-        "Classes/AvailableSeatNumbers",
-        "EU",
-        required=(Param("classId"),),
-        parents=("classId",),
-    ),
-    Endpoint(
-        "contract_details",
-        "Contracts/Contract",
-        required=(_CONTRACT,),
-        parents=("contractId",),
-        bare=True,
-    ),
-    Endpoint(
-        "contract_fees",
-        "Contracts/Contract/Fees",
-        required=(_CONTRACT,),
-        parents=("contractId",),
-        bare=True,
-    ),
-    Endpoint(
-        "freeze_types", "Contracts/FreezeTypes", required=(_CONTRACT,), parents=("contractId",)
-    ),
-    Endpoint(
-        "membership_details",
-        "Memberships/Membership",
-        required=(Param("membershipId"),),
-        parents=("membershipId",),
-        bare=True,
+        "membership_details", "Memberships/Membership", required=(Param("membershipId"),), bare=True
     ),
     Endpoint(
         "payment_plan_details",
         "PaymentPlans/PaymentPlan",
         required=(_PLAN,),
         optional=(_LANGUAGE,),
-        parents=("paymentPlanId",),
         bare=True,
     ),
     Endpoint(
@@ -264,10 +218,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "page",
         required=(_USER,),
         optional=(_PAGE,),
-        parents=("userId",),
         when=("userId",),
     ),
-    Endpoint("user_details", "Users/User", "EU", required=(_USER,), parents=("userId",), own=True),
+    Endpoint("user_details", "Users/User", "EU", required=(_USER,), own=True),
     Endpoint(
         "user_classes",
         "Classes/UserClasses",
@@ -275,7 +228,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "timestamp",
         required=(_USER, _CLUB),
         optional=(_TIMESTAMP,),
-        parents=("userId", "clubId"),
         own=True,
     ),
     Endpoint(
@@ -285,7 +237,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "page",
         required=(_USER, _CLUB, _START, _END),
         optional=(_PAGE,),
-        parents=("userId", "clubId"),
         when=("startDate", "endDate"),
         own=True,
     ),
@@ -296,39 +247,19 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "timestamp",
         required=(_USER,),
         optional=(_TIMESTAMP,),
-        parents=("userId",),
         own=True,
     ),
     _of_user("documents", "Documents/Documents", "timestamp"),
     _of_user("messages", "Messages/Messages", "timestamp"),
-    Endpoint(
-        "message_details",
-        "Messages/Message",
-        required=(Param("messageId"),),
-        parents=("messageId",),
-        bare=True,
-    ),
+    Endpoint("message_details", "Messages/Message", required=(Param("messageId"),), bare=True),
     _of_user("pending_contract_fees", "Payments/ContractFees", "page"),
     _of_user("membership_cards", "Users/MembershipCards"),
     _of_user_and_club("user_products", "Users/UserProducts"),
     _of_user_and_club("user_owned_products", "Users/User/Product"),
-    Endpoint("friends", "Users/Friends", "EU", required=(_USER,), parents=("userId",), own=True),
+    Endpoint("friends", "Users/Friends", "EU", required=(_USER,), own=True),
+    Endpoint("friend_statuses", "Users/FriendStatus", "EU", required=(_USER,), own=True),
     Endpoint(
-        "friend_statuses",
-        "Users/FriendStatus",
-        "EU",
-        required=(_USER,),
-        parents=("userId",),
-        own=True,
-    ),
-    Endpoint(
-        "cities",
-        "Geo/Cities",
-        "E",
-        "page",
-        required=(Param("countryId"),),
-        optional=(_PAGE, _NAME),
-        parents=("countryId",),
+        "cities", "Geo/Cities", "E", "page", required=(Param("countryId"),), optional=(_PAGE, _NAME)
     ),
 )
 """Every readable table, and `user_classes (window)`: the same rows by date, as for classes."""

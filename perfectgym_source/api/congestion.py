@@ -16,8 +16,9 @@ LOOK = 0.1
 """Seconds after which a waiting thread looks whether the run was stopped."""
 
 PATIENCE = 1.0
-"""Seconds after which a second request starts, if the first of all has had no response until then:
-one slow list is not to hold up all others."""
+LATE = 8
+"""One more request may start while the oldest one has been under way for so many seconds, and for
+so many times the mean latency: one slow list is not to hold up all others."""
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Turn:
     """A request that is under way.
 
     Attributes:
+        number: Its number, in the order in which requests start.
         started: When it started.
         under_way: How many were under way then, with itself.
         has_connection: Whether a connection was open for it.
@@ -35,6 +37,7 @@ class Turn:
         is_overloaded: Whether the server had no time for it.
     """
 
+    number: int
     started: float
     under_way: int
     has_connection: bool
@@ -89,10 +92,10 @@ class CongestionControl:
         self._clock = clock
         self._sleep = sleep
         self._condition = Condition()
-        self._under_way = 0
+        self._under_way: dict[int, float] = {}
+        self._latency = 0.0
         self._connections = 0
         self._paused_until = now
-        self._started = 0
         self._first_at = self._last_at = now
 
     @property
@@ -104,7 +107,7 @@ class CongestionControl:
     def requests_per_second(self) -> float:
         """Return the requests that have started, over the time from the first to the last end."""
         seconds = self._last_at - self._first_at
-        return self._started / seconds if seconds > 0 else 0.0
+        return self._window.started / seconds if seconds > 0 else 0.0
 
     @property
     def limit(self) -> int:
@@ -142,36 +145,35 @@ class CongestionControl:
         """
         with self._condition:
             now = self._clock()
-            limit = self._window.limit
-            if self._window.is_new and now - self._first_at > PATIENCE:
-                limit = min(limit + 1, self._most)
-            if self._under_way >= limit and not self._is_stopped():
+            if self._is_full(now) and not self._is_stopped():
                 return math.inf
             if (delay := self._rate_limit.delay(now)) > 0:
                 return delay
             self._rate_limit.start(now)
-            if not self._started:
+            number = self._window.start()
+            if number == 1:
                 self._first_at = now
-            self._started += 1
-            self._under_way += 1
-            has_connection = self._under_way <= self._connections
-            self._connections = max(self._connections, self._under_way)
-            return Turn(now, self._under_way, has_connection)
+            self._under_way[number] = now
+            under_way = len(self._under_way)
+            has_connection = under_way <= self._connections
+            self._connections = max(self._connections, under_way)
+            return Turn(number, now, under_way, has_connection)
 
     def end(self, turn: Turn) -> None:
         """Record that a request has ended."""
         with self._condition:
             now, before = self._clock(), self._window.limit
-            self._under_way -= 1
+            del self._under_way[turn.number]
             self._last_at = now
             if turn.is_served:
+                self._latency += (turn.seconds - self._latency) / LATE
                 self._rate_limit.serve(now)
             if turn.is_refused:
                 self.refusals += self._rate_limit.refuse(turn.started, now)
             elif turn.is_overloaded:
                 self.refusals += self._window.halve(turn.started, now)
-            elif turn.kind is not None and turn.has_connection:
-                self._window.respond(turn.kind, turn.started, turn.seconds, turn.under_way, now)
+            kind = turn.kind if turn.has_connection else None
+            self._window.end(turn.number, kind, turn.seconds, turn.under_way, now)
             self._condition.notify(max(1, 1 + self._window.limit - before))
 
     def pause(self, seconds: float) -> None:
@@ -185,5 +187,13 @@ class CongestionControl:
 
     def _wait(self) -> None:
         with self._condition:
-            if self._under_way >= self._window.limit and not self._is_stopped():
+            if self._is_full(self._clock()) and not self._is_stopped():
                 self._condition.wait(LOOK)
+
+    def _is_full(self, now: float) -> bool:
+        """Return whether as many requests are under way as may be."""
+        if len(self._under_way) < self._window.limit:
+            return False
+        oldest = now - next(iter(self._under_way.values()))
+        is_late = oldest > max(PATIENCE, LATE * self._latency)
+        return len(self._under_way) >= min(self._window.limit + is_late, self._most)

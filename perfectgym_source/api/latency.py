@@ -7,7 +7,6 @@ their ratios.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
@@ -90,11 +89,6 @@ class Latencies:
 def middle(values: Sequence[float]) -> float:
     """Return the mean of the values without the smallest and the greatest eighth of them."""
     return fmean(_trimmed(values))
-
-
-def standard_error(variance: float, count: int) -> float:
-    """Return the standard error of the mean of so many values."""
-    return math.sqrt(variance / count)
 
 
 def _trimmed(values: Sequence[float]) -> Sequence[float]:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support.modelled import BadHour, Knee, Limiter, Queue, Response, Server, best, read
 
-from perfectgym_source.api.congestion import PATIENCE, CongestionControl
+from perfectgym_source.api.congestion import LATE, PATIENCE, CongestionControl
 from perfectgym_source.api.rate_limit import LEAST_RATE, RateLimit
 from perfectgym_source.api.window import Window
 
@@ -138,7 +138,8 @@ class Clocks:
             self.now += seconds
             self.used += busy * seconds
             for turn in turns:
-                turn.seconds, turn.kind, turn.has_connection = seconds, "clubs", True
+                turn.seconds, turn.kind = seconds, "clubs"
+                turn.is_served = turn.has_connection = True
                 control.end(turn)
 
 
@@ -244,7 +245,7 @@ def test_threads_wait_for_their_turn_and_none_is_left_waiting():
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(one, range(2000)))
     assert next(counted) == 2000
-    assert control._under_way == 0
+    assert not control._under_way
 
 
 def test_a_thread_that_waits_ends_with_the_run():
@@ -266,7 +267,7 @@ def test_a_thread_that_waits_ends_with_the_run():
 def test_thousands_of_kinds_are_no_burden():
     window = Window(16, 0.0, lambda: 0.0)
     for number in range(20_000):
-        window.respond(("list", number), float(number), 0.1, 1, number + 0.1)
+        window.end(window.start(), ("list", number), 0.1, 1, number + 0.1)
     assert len(window._latencies._kinds) <= 4096
 
 
@@ -278,6 +279,42 @@ def test_a_slow_first_response_does_not_hold_up_all_other_requests():
     clocks.now += PATIENCE + 0.1
     assert not isinstance(control.try_start(), float)
     assert control.try_start() == math.inf
+
+
+def test_a_slow_list_in_the_middle_of_a_run_does_not_hold_up_all_others_either():
+    clocks = Clocks()
+    control = clocks.control(most=2)
+    clocks.rounds(control, 100, 0.5, busy=0.9)
+    assert control.limit == 1
+    slow = control.try_start()
+    clocks.now += PATIENCE + 0.1
+    assert control.try_start() == math.inf  # no more than twice as long as others
+    clocks.now += LATE * 0.5
+    clocks.rounds(control, 20, 0.5)
+    assert control.try_start().under_way == 2
+    control.end(slow)
+
+
+def test_a_decision_does_not_wait_for_the_slowest_request():
+    clocks = Clocks()
+    control = clocks.control()
+    slow = control.try_start()
+    clocks.now += PATIENCE + 0.1
+    for _ in range(2):
+        clocks.rounds(control, 4, 0.1)
+    assert control.limit >= 2
+    control.end(slow)
+
+
+def test_quick_responses_count_no_more_often_than_slow_ones():
+    window = Window(16, 0.0, lambda: 0.0)
+    numbers = [window.start() for _ in range(12)]
+    for quick in numbers[5:]:  # they began later
+        window.end(quick, "clubs", 0.1, 1, 1.0)
+    assert window.limit == 1
+    for slow in numbers[:4]:
+        window.end(slow, "clubs", 0.1, 1, 1.0)
+    assert window.limit == 2
 
 
 def test_one_at_a_time_stays_one_at_a_time():

@@ -7,16 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from http.cookiejar import DefaultCookiePolicy
 from threading import Event, Lock
 from types import TracebackType
-from typing import Any
-from urllib.parse import urlencode
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from ..config.settings import Settings
@@ -40,7 +35,8 @@ from .responses import (
     unavailable,
 )
 from .retry import OVERLOADED, TOO_MANY, RetryableFailure, RetryPolicy, retry_call
-from .signing import USER_AGENT, SecretAuth, unsigned
+from .session import ApiSession
+from .signing import SecretAuth
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +113,7 @@ class Client:
         )
         self._timeout = (settings.connect_timeout, settings.read_timeout)
         self.auth: AuthBase = auth or auth_for(settings, self._sleep)
-        self._session = _session(settings.concurrency, settings.language)
+        self._session = ApiSession(settings.base_url, settings.concurrency, settings.language)
 
     def get(
         self,
@@ -188,7 +184,8 @@ class Client:
         with self.congestion.turn() as turn:
             if self.stop.is_set():
                 raise Cancelled
-            sent = self._send(self._prepare(call), call, attempt, turn)
+            request = self._session.request_for(call.path, call.params, call.url)
+            sent = self._send(self.auth(request), call, attempt, turn)
         if isinstance(sent, RetryableFailure):
             return sent
         response, content = sent
@@ -215,9 +212,7 @@ class Client:
         self._count(call.resource, 1, attempt > 1)
         started = time.monotonic()
         try:
-            with self._session.send(
-                request, timeout=self._timeout, allow_redirects=False, **self._environment
-            ) as response:
+            with self._session.respond(request, self._timeout) as response:
                 # Those that the auth repeated, after a token was refused.
                 repeated = len(response.history)
                 self._count(call.resource, repeated, repeated)
@@ -255,24 +250,6 @@ class Client:
             parser.learn(rows)
         return Page(rows, link_of(body, envelope.next_link))
 
-    def _prepare(self, call: Call) -> requests.PreparedRequest:
-        """Return the signed request of a call: the base request, for another address."""
-        request = self._base_request.copy()
-        address = f"{str(request.url).rstrip('/')}/{call.path.lstrip('/')}"
-        request.url = f"{address}?{urlencode(call.params)}" if call.params else address
-        if call.url is not None:
-            request.url = call.url
-        request.hooks = {"response": []}  # a copy shares those of the original
-        signed: requests.PreparedRequest = self.auth(request)
-        return signed
-
-    @cached_property
-    def _base_request(self) -> requests.PreparedRequest:
-        """Return a request for the base address: preparing each one anew takes a quarter as long
-        as sending it."""
-        request = requests.Request("GET", self._settings.base_url, auth=unsigned)
-        return self._session.prepare_request(request)
-
     def _count(self, resource: str, requests: int, retries: int) -> None:
         with self._lock:
             self.statistics.requests += requests
@@ -286,13 +263,6 @@ class Client:
             self.statistics.responses += 1
             self.statistics.seconds_responding += seconds
 
-    @cached_property
-    def _environment(self) -> dict[str, Any]:
-        """Return the proxies and certificates of the environment, found once, not per request."""
-        return dict(
-            self._session.merge_environment_settings(self._settings.base_url, {}, True, None, None)
-        )
-
     def _pause_all(self, outcome: RetryableFailure, seconds: float) -> None:
         """On 429, pause every thread, not just this one."""
         if outcome.status == TOO_MANY:
@@ -304,26 +274,3 @@ class Client:
         self._sleep_with(seconds)
         if self.stop.is_set():
             raise Cancelled
-
-
-def _session(concurrency: int, language: str | None) -> requests.Session:
-    """Return a session with as many connections as requests may run, and without cookies.
-
-    It honors the environment's proxies and certificates; a netrc file does not matter, as every
-    request has its auth.
-    """
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_maxsize=concurrency, pool_block=True)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update(
-        {
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "User-Agent": USER_AGENT,
-        }
-    )
-    if language is not None:
-        session.headers["Accept-Language"] = language
-    return session

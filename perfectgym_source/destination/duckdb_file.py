@@ -23,7 +23,7 @@ from ..error_translation import NO_SPACE
 from ..errors import ConfigurationError, DestinationLocked, LockedError
 from .base import Destination
 from .database_lock import CLOSE_IT, database_lock, read_only, when_unlocked
-from .loading_file import loading_file, opened
+from .loading_file import has_content, loading_file, opened
 from .merging import MergingDuckDB
 from .publish import is_published, publish
 from .replacement import write_ahead_log
@@ -108,6 +108,10 @@ class DuckDBFile(Destination):
             self._connection = self._held.enter_context(
                 opened(database, options.wait, options.storage_version)
             )
+            if not has_content(database):
+                # Each thread writes row groups of its own: of a first load, the file would be half
+                # as large again, for more processor time.
+                self._connection.execute("SET threads = 1")
             # Not as text: dlt would take it for an address with parameters.
             credentials = DuckDbCredentials()
             credentials.database = str(loading_file(database))

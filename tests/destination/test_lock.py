@@ -97,3 +97,17 @@ def test_who_looks_into_the_file_after_dbt_has_time_to_close_it(
             assert reader.stdout.readline() == b"open\n"
             threading.Timer(0.3, reader.stdin.close).start()
         assert reader.poll() is not None or reader.wait(10) == 0
+
+
+def test_only_a_first_load_takes_a_single_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    destination = destination_for(Options("duckdb", tmp_path / "gym.duckdb", "perfectgym"))
+    threads = []
+    for _ in range(2):
+        with destination.open() as session, session.client() as client:
+            threads += client.execute_sql("SELECT current_setting('threads')")
+            client.execute_sql("CREATE OR REPLACE TABLE main.changed AS SELECT 1 AS a")
+    assert threads == [(1,), (3,)]

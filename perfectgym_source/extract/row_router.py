@@ -137,13 +137,13 @@ class RowRouter:
         them know them; empty if one does not."""
         if self.table is not None:
             return frozenset() if self.table.is_full_refresh else self.table.loaded_ids
-        known = [self._known(child) for child in self.children.values()]
+        known = [self.known_ids(child) for child in self.children.values()]
         if not all(known):
             return frozenset()
         return frozenset().union(*(ids for ids in known if ids))
 
-    def _known(self, child: ResourceState) -> Set[int] | None:
-        """Return the ids that a resource takes and has taken before, if its state holds them."""
+    def known_ids(self, child: ResourceState) -> Set[int] | None:
+        """Return the ids that a resource has taken before; None if its state does not hold them."""
         names = [self._context.read_for(parent.table).name for parent in child.endpoint.parents]
         return child.known_parents if names == [self._endpoint.name] else None
 
@@ -307,7 +307,7 @@ class RowRouter:
         for name, child in self.children.items():
             cursor = child.cursor(self._endpoint.name)[key]
             new = dict.fromkeys(identity for _, identity in cursor.new(versions, overlap))
-            if (known := self._known(child)) is not None:
+            if (known := self.known_ids(child)) is not None:
                 # An earlier run may have passed over them in a list that shifted.
                 new.update(dict.fromkeys(id for _, id in versions if id not in known))
             self.found[name].update(new)

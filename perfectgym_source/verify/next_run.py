@@ -141,12 +141,16 @@ class NextRun:
         """Return the ids of an endpoint that are new to another one which takes them."""
         key = state.endpoint.name, parent.name
         if key not in self._new:
+            known = self._run.reader(parent.name).router.known_ids(state)
             self._new[key] = {
                 row.id
                 for row in self._api_rows(parent)
                 if row.id is not None
                 and (partition := self._partition(parent, row)) is not None
-                and self._is_new(state, parent, partition, row)
+                and (
+                    (known is not None and row.id not in known)
+                    or self._is_new(state, parent, partition, row)
+                )
                 and self._is_read(parent, partition)
             }
         return self._new[key]

@@ -76,6 +76,21 @@ def test_lists_of_members_that_the_next_run_does_not_ask_for_are_stale(
     assert wrong_and_newer(copy.verify(*BY_MEMBER)) == {}
 
 
+def test_messages_of_a_member_that_no_run_has_seen_are_newer_whatever_its_version(
+    copy: Copy,
+) -> None:
+    world = copy.sandbox.world
+    holders = [row.params["userId"] for row in world.rows("messages")]
+    missed = next(user for user in world.users if user["id"] in holders)
+    world.purge("users", missed)
+    copy.load("messages", timestamp_overlap=0)
+    world.insert("users", missed, missed["timestamp"])
+    rows = holders.count(missed["id"])
+    assert wrong_and_newer(copy.verify("messages", timestamp_overlap=0)) == {"messages": (0, rows)}
+    copy.load("messages", timestamp_overlap=0)
+    assert wrong_and_newer(copy.verify("messages", timestamp_overlap=0)) == {}
+
+
 def test_a_repair_loads_the_lists_of_members_that_no_run_would_ask_for(copy: Copy) -> None:
     copy.load(*BY_MEMBER)
     for name in ("messages", "documents"):

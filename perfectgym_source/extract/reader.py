@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..catalog import Endpoint
@@ -109,7 +109,7 @@ class EndpointReader:
                 error = self._depends_on(table, " completely")
                 self._failures.report(self.endpoint.name, before.unread[0], error)
         limit = PARTITIONS_UNDER_WAY * self._settings.concurrency
-        under_way: set[Future[None]] = set()
+        free = threading.Semaphore(limit)
         partitions = self._failed_last(self._partitions())
         self._context.began(self.endpoint.name, len(partitions))
         for partition in partitions:
@@ -120,10 +120,12 @@ class EndpointReader:
             if self._failures.has_given_up(self.endpoint.name):
                 self._postpone(partition)
                 continue
-            under_way.add(self._pool.submit(self._read_partition, partition))
-            if len(under_way) >= limit:
-                _, under_way = wait(under_way, return_when="FIRST_COMPLETED")
-        wait(under_way)
+            free.acquire()
+            self._pool.submit(self._read_partition, partition).add_done_callback(
+                lambda _: free.release()
+            )
+        for _ in range(limit):
+            free.acquire()
         if self._postponed:
             self._failures.report_postponed(self.endpoint.name, len(self._postponed))
         for doubt, partitions in self._doubts.items():

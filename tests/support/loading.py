@@ -27,6 +27,8 @@ from perfectgym_source.sandbox import Sandbox, World
 from perfectgym_source.source import perfectgym_source, report_of
 
 EVERYTHING = tuple(GROUPS)
+DUCKDB: Any = keep_capabilities(dlt.destinations.duckdb())
+"""Any file has the capabilities of this one."""
 TECHNICAL = {"_dlt_id", "_dlt_load_id", "_removed", "_unreadable"}
 
 
@@ -63,14 +65,17 @@ class Target:
         self.options = options
         self.pipelines_dir = folder / "pipelines"
         self.file = folder / "data.duckdb"
+        self._database: duckdb.DuckDBPyConnection | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._types: dict[str, dict[str, str]] | None = None
 
     def pipeline(self) -> dlt.Pipeline:
+        destination = dlt.destinations.duckdb(str(self.file))
+        destination.capabilities = DUCKDB.capabilities  # type: ignore[method-assign]
         return dlt.pipeline(
             "contract",
             pipelines_dir=str(self.pipelines_dir),
-            destination=keep_capabilities(dlt.destinations.duckdb(str(self.file))),
+            destination=destination,
             dataset_name="perfectgym",
         )
 
@@ -102,10 +107,17 @@ class Target:
 
     @contextmanager
     def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Keep the file open: each of dlt's connections opens it anew otherwise, in 20 ms."""
-        self.close()
-        with duckdb.connect(str(self.file)) as connection:
-            yield connection
+        """Keep the file open: each of dlt's connections opens it anew otherwise, in 20 ms.
+
+        It stays open for the next load, and the questions before it.
+        """
+        self._connection, self._types = None, None
+        yield self._opened()
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._database is None:
+            self._database = duckdb.connect(str(self.file))
+        return self._database
 
     def run_of(self, source: Any, packages: list[str]) -> Run:
         assert self.sandbox.violations == []
@@ -121,20 +133,21 @@ class Target:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """A connection to the file, kept until the next load."""
         if self._connection is None:
-            self._connection = duckdb.connect(str(self.file), read_only=True)
+            self._connection = self._opened().cursor()
             self._connection.execute("set timezone = 'UTC'")
             self._connection.execute("use data.perfectgym")
         return self._connection
 
     def has_dataset(self) -> bool:
-        with duckdb.connect(str(self.file), read_only=True) as connection:
-            found = connection.execute("select distinct schema_name from duckdb_tables()")
-            return ("perfectgym",) in found.fetchall()
+        found = self._opened().execute("select distinct schema_name from duckdb_tables()")
+        return ("perfectgym",) in found.fetchall()
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection, self._types = None, None
+        """Close the file."""
+        for connection in (self._connection, self._database):
+            if connection is not None:
+                connection.close()
+        self._connection, self._database, self._types = None, None, None
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(sql).fetchall()

@@ -111,13 +111,11 @@ class Target:
 
         It stays open for the next load, and the questions before it.
         """
-        self._connection, self._types = None, None
-        yield self._opened()
-
-    def _opened(self) -> duckdb.DuckDBPyConnection:
         if self._database is None:
+            self.close()
             self._database = duckdb.connect(str(self.file))
-        return self._database
+        self._connection, self._types = None, None
+        yield self._database
 
     def run_of(self, source: Any, packages: list[str]) -> Run:
         assert self.sandbox.violations == []
@@ -133,14 +131,20 @@ class Target:
     def connection(self) -> duckdb.DuckDBPyConnection:
         """A connection to the file, kept until the next load."""
         if self._connection is None:
-            self._connection = self._opened().cursor()
+            self._connection = self._reading()
             self._connection.execute("set timezone = 'UTC'")
             self._connection.execute("use data.perfectgym")
         return self._connection
 
+    def _reading(self) -> duckdb.DuckDBPyConnection:
+        if self._database is not None:
+            return self._database.cursor()
+        return duckdb.connect(str(self.file), read_only=True)
+
     def has_dataset(self) -> bool:
-        found = self._opened().execute("select distinct schema_name from duckdb_tables()")
-        return ("perfectgym",) in found.fetchall()
+        with self._reading() as connection:
+            found = connection.execute("select distinct schema_name from duckdb_tables()")
+            return ("perfectgym",) in found.fetchall()
 
     def close(self) -> None:
         """Close the file."""

@@ -27,8 +27,6 @@ from perfectgym_source.sandbox import Sandbox, World
 from perfectgym_source.source import perfectgym_source, report_of
 
 EVERYTHING = tuple(GROUPS)
-DUCKDB: Any = keep_capabilities(dlt.destinations.duckdb())
-"""Any file has the capabilities of this one."""
 TECHNICAL = {"_dlt_id", "_dlt_load_id", "_removed", "_unreadable"}
 
 
@@ -70,12 +68,10 @@ class Target:
         self._types: dict[str, dict[str, str]] | None = None
 
     def pipeline(self) -> dlt.Pipeline:
-        destination = dlt.destinations.duckdb(str(self.file))
-        destination.capabilities = DUCKDB.capabilities  # type: ignore[method-assign]
         return dlt.pipeline(
             "contract",
             pipelines_dir=str(self.pipelines_dir),
-            destination=destination,
+            destination=keep_capabilities(dlt.destinations.duckdb(str(self.file))),
             dataset_name="perfectgym",
         )
 

@@ -5,7 +5,8 @@ validation of a schema for the types of its fields. The answers depend on nothin
 working them out takes a third of the time of a small load. Writing the hints of all resources as
 YAML, for dlt's trace, takes another third where all are loaded, and copying tables a tenth. The
 names of a configuration's fields, the names of the variables for a setting, and the secrets that a
-container may have take a tenth each, and so does reading the file of a schema whenever it is used.
+container may have take a tenth each, and so do reading the file of a schema whenever it is used,
+and the configuration of a destination whose capabilities do not depend on it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import yaml
 from dlt.common import typing, validation
 from dlt.common.configuration.providers import environ as variables
 from dlt.common.configuration.specs import base_configuration
+from dlt.common.destination import Destination
 from dlt.common.json import json
 from dlt.common.schema import Schema, schema, utils
 from dlt.common.storages import LiveSchemaStorage
@@ -66,6 +68,7 @@ def quicken() -> None:
     LiveSchemaStorage.__getitem__ = _live_schema(  # type: ignore[method-assign]
         LiveSchemaStorage.__getitem__
     )
+    _replace_capabilities(Destination)
     fields = lru_cache(maxsize=None)(validation.get_type_hints)
     # The other argument is always the module of the type.
     validation.get_type_hints = lambda kind, globalns: fields(kind)  # type: ignore[attr-defined]
@@ -115,6 +118,17 @@ def _live_schema(read: Callable[..., Schema]) -> Callable[..., Schema]:
         return result
 
     return live_schema
+
+
+def _replace_capabilities(owner: Any) -> None:
+    work_out, adjust = owner.capabilities, owner.adjust_capabilities.__func__
+
+    def capabilities(destination: Any, config: Any = None, naming: Any = None) -> Any:
+        if config is None and destination.adjust_capabilities.__func__ is adjust:
+            config = destination.spec()  # which dlt's own adjustment does not look at
+        return work_out(destination, config, naming)
+
+    owner.capabilities = capabilities
 
 
 def _version_hash(stored: Any) -> str:

@@ -49,8 +49,7 @@ class RowRouter:
         self._settings = context.settings
         self._cursor_field = endpoint.cursor_field
         self._sends_once = endpoint.is_full_list or bool(table_layout(endpoint).children())
-        self._had: dict[str, dict[int, int]] = {}
-        self._sent: dict[str, set[int]] = {}
+        self._sent: dict[str, dict[int, int]] = {}
         self._deleted: set[int | None] = set()
         self.is_complete = False
 
@@ -63,7 +62,7 @@ class RowRouter:
         """Forget all rows, after the state has been written."""
         self.ids, self.pairs, self.read = {}, {}, set()
         self.found = {name: {} for name in self.found}
-        self._had, self._sent, self._deleted = {}, {}, set()
+        self._sent, self._deleted = {}, set()
         for state in self.states():
             state.release()
 
@@ -115,8 +114,6 @@ class RowRouter:
                 f"{key or 'of the company'}, or have lower row versions than before; it is read "
                 "from its beginning."
             )
-            had, sent = self._had.pop(key, {}), self._sent.pop(key, ())
-            self._had[key] = {identity: had[identity] for identity in sent}
             for cursor in cursors:
                 cursor.restart(key)
         return is_ahead
@@ -130,7 +127,7 @@ class RowRouter:
         for state in self.states():
             state.cursor(self._endpoint.name).undo(key)
         if self.table is not None:
-            self.table.loaded_ids.update(self._had.get(key, ()))
+            self.table.loaded_ids.update(self._sent.get(key, ()))
 
     def expected(self) -> Set[int]:
         """Return the ids of the rows that were there before, as far as all resources that need
@@ -163,8 +160,7 @@ class RowRouter:
             return
         overlap = self._settings.timestamp_overlap
         cursor = self.table.cursor(self._endpoint.name)[key]
-        had = self._had.setdefault(key, {})
-        may_restart = self._sends_once and not cursor.is_at_start
+        sent = self._sent.setdefault(key, {})
         too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
         let_in = self._let_in(rows, self.table.loaded_from)
         reloads = self.reloads and len(rows)
@@ -180,22 +176,21 @@ class RowRouter:
             if (version, identity) == last:
                 continue  # some lists have rows twice
             last = version, identity
-            is_repeated = identity in had
-            if self._sends_once and had.setdefault(identity, version) != version:
+            if sent.get(identity, version) != version:
                 # It changed while the endpoint was read. Its child rows can be loaded only once in
                 # a run, so its new version is left for the next one.
                 cursor.hold_below(version)
                 continue
             received.append((version, identity))
-            if is_repeated:
+            if identity in sent:
                 continue
             is_new = is_changed
             if is_changed is None:
                 is_new = index in let_in or self._is_new(self.table, cursor, version, identity)
             if is_new and index not in too_old:
                 new.append(index)
-                if may_restart:
-                    self._sent.setdefault(key, set()).add(identity)
+                if self._sends_once:
+                    sent[identity] = version
         cursor.receive(received, overlap)
         self._send(rows.take(new), self._keys(partition))
 

@@ -301,6 +301,18 @@ def test_lists_that_are_read_from_their_beginning_anyway_are_read_once(tmp_path)
         assert run.count["clubs"] == 3
 
 
+def test_a_list_that_holds_a_row_in_two_versions_loads_the_later_one(tmp_path):
+    row = {"id": 1, "timestamp": 7, "firstName": "Earlier", "instructorServices": []}
+    later = {**row, "timestamp": 9, "firstName": "Later"}
+    with Sandbox(world=World("tiny", 1)) as sandbox:
+        body = json.dumps({"elements": [row, later]}).encode()
+        sandbox.faults.add(Fault("Instructors/Instructors", "garbage", times=None, body=body))
+        target = Target(tmp_path, sandbox)
+        target.load("instructors")
+        target.load("instructors")
+        assert target.query("select first_name from instructors") == [("Later",)]
+
+
 @pytest.mark.parametrize("table", ["contracts", "users"])
 def test_child_rows_come_again_too_when_versions_went_back(tmp_path, table):
     world = World("tiny", 1)

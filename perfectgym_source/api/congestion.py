@@ -62,7 +62,7 @@ class CongestionControl:
         sleep: Waits that many seconds; may raise, to end a wait early.
 
     Attributes:
-        refusals: How many times the pace was halved because the server refused requests, or had
+        refusals: How many times the pace was lowered because the server refused requests, or had
             no time for them.
         seconds_paused: How long no request could start because the server had asked for a pause.
 

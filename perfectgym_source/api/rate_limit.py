@@ -1,7 +1,7 @@
 """The limit of requests a second: the configured one, and the one that refusals show.
 
 A server that refuses requests because they are too many (status 429) has a limit that nobody has
-told. It is found as TCP CUBIC finds the capacity of a line: half of what was served, back to it
+told. It is found as TCP CUBIC finds the capacity of a line: less than what was served, back to it
 in a while, and carefully beyond it.
 """
 
@@ -11,6 +11,10 @@ import math
 
 RECOVERY = 20.0
 """Seconds after a refusal until as many requests a second start as were served before it."""
+
+SHARE = 0.7
+"""After a refusal, so much of what was served before it, as in TCP CUBIC; while nothing is served,
+half of that after each further one."""
 
 LEAST_RATE = 0.5
 """Refusals lower the limit to so many requests a second, no further."""
@@ -31,6 +35,8 @@ class RateLimit:
         self._most = most or math.inf
         self._began_at = self._next = self._paused_until = now
         self._peak = math.inf
+        self._share = SHARE
+        self._is_served = True
         self._refused_at = -math.inf
         self._served = 0.0
         self._served_at = now
@@ -40,7 +46,8 @@ class RateLimit:
         if self._peak == math.inf:
             return self._most
         since = (now - max(self._refused_at, self._paused_until)) / RECOVERY - 1
-        found = self._peak * (1 + 0.5 * max(since, -1.0) ** 5)
+        step = 0.5 if since > 0 else 1 - self._share
+        found = self._peak * (1 + step * max(since, -1.0) ** 5)
         return min(self._most, max(found, LEAST_RATE))
 
     def delay(self, now: float) -> float:
@@ -63,9 +70,10 @@ class RateLimit:
         """Record that a request was served."""
         self._served = self._served_by(now) + 1
         self._served_at = now
+        self._is_served = True
 
     def refuse(self, started: float, now: float) -> bool:
-        """Halve the rate, once for all requests that were under way together.
+        """Lower the rate, once for all requests that were under way together.
 
         Args:
             started: When the refused request started.
@@ -76,10 +84,15 @@ class RateLimit:
         """
         if started < self._refused_at:
             return False
-        # At the beginning, there is less than that to remember.
-        seconds = MEMORY * -math.expm1((self._began_at - now) / MEMORY)
-        served = max(self._served_by(now), 1.0) / seconds if seconds > 0 else LEAST_RATE
-        self._peak = max(served, LEAST_RATE)
+        if self._is_served:
+            # At the beginning, there is less than that to remember.
+            seconds = MEMORY * -math.expm1((self._began_at - now) / MEMORY)
+            served = max(self._served_by(now), 1.0) / seconds if seconds > 0 else LEAST_RATE
+            self._peak = max(served, LEAST_RATE)
+            self._share = SHARE
+        else:  # until one is served, refusals show no other limit
+            self._share /= 2
+        self._is_served = False
         self._refused_at = now
         return True
 

@@ -49,7 +49,7 @@ class Report:
         requests_per_second: The pace, from the first request to the end of the last one.
         slowdowns: How many times fewer requests were sent at a time because responses had become
             slower.
-        refusals: How many times the pace was halved because the API refused requests (429), had no
+        refusals: How many times the pace was lowered because the API refused requests (429), had no
             time for them (503, 504), or did not respond in time.
         seconds_paused: How long no request was sent because the API had refused one with 429.
         warnings: Other messages for the user.

@@ -133,7 +133,7 @@ class RunRecord:
     ]
     refusals: Annotated[
         int | None,
-        "How many times the pace was halved because the API refused requests (429), had no time "
+        "How many times the pace was lowered because the API refused requests (429), had no time "
         "for them (503, 504), or did not respond in time. None as above.",
     ]
     seconds_paused: Annotated[

@@ -220,9 +220,20 @@ def test_a_refused_rate_comes_back_carefully():
     assert not limit.refuse(9.9, 10.1)
     rates = [limit.rate(10.0 + seconds) for seconds in range(60)]
     assert rates == sorted(rates)
-    assert rates[0] == pytest.approx(5, rel=0.1)
+    assert rates[0] == pytest.approx(7, rel=0.1)
     assert rates[20] == pytest.approx(10, rel=0.1)
     assert rates[30] < 1.1 * rates[20]
+
+
+def test_refusals_in_a_row_lower_the_rate_and_do_not_forget_what_was_served():
+    limit = RateLimit(0, 0.0)
+    for tenth in range(100):
+        limit.serve(tenth / 10)
+    for second in range(10, 14):
+        limit.refuse(second - 0.01, float(second))
+    assert limit.rate(13.0) <= 1
+    limit.serve(30.0)
+    assert limit.rate(33.0) == pytest.approx(10, rel=0.1)
 
 
 def test_refusals_alone_lower_the_rate_no_further_than_that():

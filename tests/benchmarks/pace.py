@@ -9,17 +9,53 @@ on this machine: the servers are models with a clock of their own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import altair
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.modelled import BadHour, Knee, Limiter, Queue, Server, Trace, best, read
+from support.modelled import (
+    BadHour,
+    Bursts,
+    Deepening,
+    Knee,
+    Limiter,
+    Pausing,
+    Queue,
+    Server,
+    Swapping,
+    Trace,
+    Window,
+    best,
+    read,
+)
 
 MOST = 16
+REQUESTS = 2700
 KINDS = (0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+def _noisy(noise: float) -> list[Callable[[], Server]]:
+    lines = [partial(Queue, noise=noise, capacity=capacity) for capacity in (3, 6, 12)]
+    return [partial(Server, noise=noise), *lines]
+
+
+def _lines(kind: type[Queue], **more: Any) -> list[Callable[[], Server]]:
+    return [partial(kind, capacity=capacity, **more) for capacity in (3, 12, 100)]
+
+
+def _windows(seconds: float, is_fixed: bool = False) -> list[Callable[[], Server]]:
+    return [
+        partial(Window, 0.05, rate=rate, seconds=seconds, is_fixed=is_fixed, asks=asks)
+        for rate in (3, 10, 30, 100)
+        for asks in (True, False)
+    ]
+
 
 STEADY: dict[str, Callable[[], Server]] = {
     "100 ms, however many at a time": lambda: Server(0.1),
@@ -41,6 +77,47 @@ LIMITED: dict[str, Callable[[], Server]] = {
     "refuses more than 40 a second": lambda: Limiter(0.05, rate=40, burst=40),
 }
 
+OTHERS: dict[str, Sequence[Callable[[], Server]]] = {
+    "works on 2, 3, 5, 6, 10, 12, 24 at a time": [
+        partial(Queue, capacity=capacity) for capacity in (2, 3, 5, 6, 10, 12, 24)
+    ],
+    "5 ms, 30 ms, 500 ms, 3 s; works on 5 at a time": [
+        partial(Queue, latency, capacity=5) for latency in (0.005, 0.03, 0.5, 3.0)
+    ],
+    "slower beyond 2, 6, 10": [
+        partial(Knee, capacity=capacity, power=power, noise=0.2)
+        for capacity in (2, 6, 10)
+        for power in (0.5, 1.0, 2.0)
+    ],
+    "latency varies by 0.3; works on any, 3, 6, 12": _noisy(0.3),
+    "latency varies by 0.7": _noisy(0.7),
+    "latency varies by 1.0": _noisy(1.0),
+    "1 of 50, or of 10, takes ten times as long": [
+        partial(Queue, tail=tail, noise=0.3, capacity=capacity)
+        for tail in (0.02, 0.1)
+        for capacity in (6, 100)
+    ],
+    "each page slower than the last": _lines(Deepening, noise=0.2),
+    "one endpoint 25 times as slow as the other": _lines(Queue, kinds=(0.2, 5.0), noise=0.2),
+    "the slow endpoint becomes the quick one": _lines(Swapping, kinds=(0.5, 5.0), noise=0.2),
+    "three times as slow for 2 of 10 seconds": _lines(Bursts, noise=0.1),
+    "stands still for half of 10 seconds": _lines(Pausing, noise=0.1),
+}
+"""Servers that the rules were not made with."""
+
+OTHER_LIMITS: dict[str, Sequence[Callable[[], Server]]] = {
+    "no burst, 3 to 100 a second": [
+        partial(Limiter, 0.05, rate=rate, burst=1, asks=asks)
+        for rate in (3, 10, 30, 100)
+        for asks in (True, False)
+    ],
+    "within the last second, 3 to 100": _windows(1.0),
+    "within the last 10 seconds": _windows(10.0),
+    "in a minute of the clock": _windows(60.0, is_fixed=True),
+}
+
+SEEDS = range(11, 16)
+
 DRAWN: dict[str, Callable[[], Server]] = {
     "works on 4 at a time": lambda: Queue(capacity=4),
     "latency varies by half": lambda: Server(noise=0.5),
@@ -60,8 +137,43 @@ def main() -> None:
         _print_row(name, trace, most, trace.latency(_since(trace)) / least)
     for name, server in LIMITED.items():
         _print_row(name, read(server(), 4000, MOST), server().rate, 1.0)  # type: ignore[attr-defined]
+    _print_others()
     if sys.argv[1:]:
         _draw(Path(sys.argv[1]))
+
+
+def _print_others() -> None:
+    """Print how the rules do on servers that they were not made with, with each seed."""
+    print("\n| servers | of the best: median, worst | times the least latency: median, worst |")
+    print("|---|---:|---:|")
+    everything: list[tuple[float, float]] = []
+    for name, servers in OTHERS.items():
+        found = []
+        for server in servers:
+            most, least = best(server, REQUESTS, MOST, since=REQUESTS // 3)
+            for seed in SEEDS:
+                trace = read(server(), REQUESTS, MOST, seed)
+                since = _since(trace)
+                found.append((trace.throughput(since) / most, trace.latency(since) / least))
+        everything += found
+        _print_spread(name, found)
+    _print_spread("all of these", everything)
+    for name, servers in OTHER_LIMITS.items():
+        limited = []
+        for server in servers:
+            for seed in SEEDS[:2]:
+                trace = read(server(), 10**9, MOST, seed, seconds=300.0)
+                limited.append((trace.throughput(60.0) / server().rate, 1.0))  # type: ignore[attr-defined]
+        _print_spread(name, limited)
+
+
+def _print_spread(name: str, found: Sequence[tuple[float, float]]) -> None:
+    paces, latencies = zip(*found)
+    print(
+        f"| {name} | {median(paces):.0%}, {min(paces):.0%} "
+        f"| {median(latencies):.2f}, {max(latencies):.2f} |",
+        flush=True,
+    )
 
 
 def _since(trace: Trace) -> float:

@@ -9,6 +9,7 @@ import heapq
 import itertools
 import math
 import random
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -130,6 +131,79 @@ class BadHour(Queue):
     def service(self, now: float, kind: int, chance: random.Random) -> float:
         slower = self.times if self.begins <= now < self.ends else 1.0
         return super().service(now, kind, chance) * slower
+
+
+@dataclass
+class Window(Server):
+    """A server that refuses requests beyond a number within a time, with 429.
+
+    Attributes:
+        rate: So many a second.
+        seconds: Within so many seconds: the last ones.
+        is_fixed: Within each span of so many seconds, as a minute of the clock.
+        asks: Whether it says when to come again.
+    """
+
+    rate: float = 10.0
+    seconds: float = 1.0
+    is_fixed: bool = False
+    asks: bool = True
+    seen: deque[float] = field(default_factory=deque)
+
+    def respond(self, now: float, under_way: int, kind: int, chance: random.Random) -> Response:
+        begins = now - self.seconds
+        if self.is_fixed:
+            begins = math.floor(now / self.seconds) * self.seconds
+        while self.seen and self.seen[0] < begins:
+            self.seen.popleft()
+        if len(self.seen) >= round(self.rate * self.seconds):
+            left = (begins if self.is_fixed else self.seen[0]) + self.seconds - now
+            return Response(ROUND_TRIP, 429, max(1.0, math.ceil(left)) if self.asks else None)
+        self.seen.append(now)
+        return Response(self.service(now, kind, chance))
+
+
+@dataclass
+class Deepening(Queue):
+    """A line in which each page takes longer than the one before it, twice as long after 500."""
+
+    served: int = 0
+
+    def service(self, now: float, kind: int, chance: random.Random) -> float:
+        self.served += 1
+        return super().service(now, kind, chance) * (1 + self.served / 500)
+
+
+@dataclass
+class Swapping(Queue):
+    """A line whose slow endpoints are the quick ones for half a minute, and the other way round."""
+
+    def service(self, now: float, kind: int, chance: random.Random) -> float:
+        swapped = len(self.kinds) - 1 - kind if now // 30 % 2 else kind
+        return super().service(now, swapped, chance)
+
+
+@dataclass
+class Bursts(Queue):
+    """A line that takes three times as long, and varies, for two of ten seconds."""
+
+    def service(self, now: float, kind: int, chance: random.Random) -> float:
+        slower = chance.lognormvariate(math.log(3), 0.5) if now % 10 < 2 else 1.0
+        return super().service(now, kind, chance) * slower
+
+
+@dataclass
+class Pausing(Queue):
+    """A line that stands still for half a second of ten, as a collection of garbage does."""
+
+    def respond(self, now: float, under_way: int, kind: int, chance: random.Random) -> Response:
+        seconds = super().respond(now, under_way, kind, chance).seconds
+        since = now % 10
+        if since < 0.5:
+            seconds += 0.5 - since
+        elif since + seconds > 10:
+            seconds += 0.5
+        return Response(seconds)
 
 
 class Fixed(CongestionControl):
@@ -275,15 +349,17 @@ def read(
 
 
 def best(
-    server_of: Callable[[], Server], requests: int, most: int, seed: int = 1
+    server_of: Callable[[], Server], requests: int, most: int, seed: int = 1, since: int = 0
 ) -> tuple[float, float]:
-    """Return the best throughput with a fixed number of requests at a time, and the least latency.
+    """Return the best throughput with a fixed number of requests at a time, and the least latency,
+    of all requests from the one with the number `since` on.
 
     Numbers at which the mean latency is more than 1.5 times the least do not count.
     """
     runs = []
     for fixed in range(1, most + 1):
         trace = read(server_of(), requests, most, seed, fixed)
-        runs.append((trace.throughput(0), trace.latency(0)))
+        begin = trace.responses[since][0] if since else 0.0
+        runs.append((trace.throughput(begin), trace.latency(begin)))
     least = runs[0][1]
     return max(pace for pace, latency in runs if latency <= 1.5 * least), least

@@ -13,7 +13,21 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from support.modelled import BadHour, Knee, Limiter, Queue, Response, Server, best, read
+from support.modelled import (
+    BadHour,
+    Bursts,
+    Deepening,
+    Knee,
+    Limiter,
+    Pausing,
+    Queue,
+    Response,
+    Server,
+    Swapping,
+    best,
+    read,
+)
+from support.modelled import Window as Within
 
 from perfectgym_source.api.congestion import LATE, PATIENCE, CongestionControl
 from perfectgym_source.api.rate_limit import LEAST_RATE, RateLimit
@@ -96,6 +110,30 @@ def test_a_limit_that_nobody_has_told_is_found(latency, rate, asks):
     assert trace.throughput(since) >= 0.85 * rate
     refused = sum(status == 429 for _, _, _, status in trace.responses)
     assert refused <= 0.03 * len(trace.responses)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+@pytest.mark.parametrize(("seconds", "is_fixed"), [(1.0, False), (10.0, False), (60.0, True)])
+def test_a_limit_of_a_window_is_found_too(seconds, is_fixed, asks):
+    server = Within(0.05, rate=10, seconds=seconds, is_fixed=is_fixed, asks=asks)
+    trace = read(server, 10**6, seconds=300.0)
+    assert trace.throughput(60.0) >= 8.5
+
+
+UNSTEADY = {
+    "each page slower than the last": lambda: Deepening(noise=0.2, capacity=100),
+    "slow endpoints become quick ones": lambda: Swapping(kinds=(0.5, 5.0), capacity=100),
+    "slower for a moment": lambda: Bursts(noise=0.1, capacity=100),
+    "pauses": lambda: Pausing(noise=0.1, capacity=100),
+    "latency that varies by its whole size": lambda: Server(noise=1.0),
+}
+
+
+@pytest.mark.parametrize("name", UNSTEADY)
+def test_a_server_that_changes_by_itself_is_used(name):
+    most, trace = (read(UNSTEADY[name](), 2000, fixed=fixed) for fixed in (16, None))
+    paces = [each.throughput(each.responses[700][0]) for each in (trace, most)]
+    assert paces[0] >= 0.75 * paces[1]
 
 
 def test_a_server_that_refuses_all_is_asked_slowly():

@@ -114,7 +114,7 @@ class Cursor:
         if awaited := self._await(overlap):
             for version, row_id in versions:
                 if row_id in awaited:
-                    if version >= awaited[row_id]:
+                    if version >= awaited[row_id] or version == 0:
                         del awaited[row_id]
                     else:
                         self._lowered.add(row_id)

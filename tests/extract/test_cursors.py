@@ -136,6 +136,7 @@ def test_a_cursor_is_ahead_if_nothing_that_it_remembers_is_there():
         ([(950, 1), (960, 2)], True, True),
         ([(500, 1), (1_000, 2)], True, True),
         ([(500, 1), (950, 1), (1_000, 2)], True, False),
+        ([(0, 1), (1_000, 2)], True, False),
         ([(1_001, 3)], True, False),
         ([(1_001, 3)], False, True),
     ],

@@ -28,6 +28,7 @@ from .responses import (
     error_from_response,
     errors_of,
     holds_errors,
+    is_error,
     link_of,
     parse,
     read_body,
@@ -246,6 +247,8 @@ class Client:
             raise error_from_body(status, body, call)
         if isinstance(rows, RetryableFailure):
             return rows
+        if is_error(rows[-1:]):
+            raise error_from_body(status, rows[-1], call)
         if parser is not None:
             parser.learn(rows)
         return Page(rows, link_of(body, envelope.next_link))

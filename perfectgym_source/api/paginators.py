@@ -30,6 +30,9 @@ read."""
 ROUND = (10, 25)
 """Servers cut pages at round numbers of rows: at multiples of one of these."""
 
+NO_SUCH_PAGE = frozenset((400, 404, 410))
+"""How the API may refuse a request for a page behind the end."""
+
 BEGINNING = -(2**63)
 """Comes before every id: ids may be 0 or less, row versions may not."""
 
@@ -92,9 +95,10 @@ class Paginator(ABC):
         """End the list, because the request for the next page was refused.
 
         Raises:
-            RequestRefused: By the documentation, the list has a next page.
+            RequestRefused: By the documentation, the list has a next page; or the refusal says
+                nothing about that.
         """
-        if not self.may_end:
+        if not self.may_end or refused.status not in NO_SUCH_PAGE:
             raise refused
         self.has_next_page = False
 
@@ -231,8 +235,6 @@ class NextLinkPaginator(Paginator):
         >>> request.url
         'https://demo.example/odata/Clubs?$skip=500'
     """
-
-    may_end = True
 
     def __init__(self, base_url: str, page_size: int, skip: str) -> None:
         self._page_size = page_size

@@ -130,6 +130,15 @@ def holds_errors(body: Any) -> bool:
     return bool(fields.get("errors") or fields.get("error"))
 
 
+def is_error(last: list[Any]) -> bool:
+    """Return whether an error stands in place of the last row: the API failed while it sent rows.
+
+    Args:
+        last: The last row, if there is one.
+    """
+    return any(isinstance(row, dict) and len(row) == 1 and holds_errors(row) for row in last)
+
+
 def errors_of(body: Any, hidden: Iterable[str] = ()) -> list[dict[str, str]]:
     """Return the entries of the error envelope in a parsed body: `code`, `property`, `message`.
 

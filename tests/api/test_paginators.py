@@ -632,6 +632,20 @@ def test_a_list_whose_pages_have_no_links_is_read_on_by_its_rows(count, size):
     assert (found.is_stable, found.doubt) == (True, "")
 
 
+def test_a_list_by_link_whose_first_page_is_refused_is_not_empty():
+    def fetch(request):
+        raise RequestRefused("no", status=404)
+
+    with pytest.raises(RequestRefused):
+        lists.linked_list(V1, BASE, fetch, lambda r: r["id"])
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 499])
+def test_a_refusal_that_says_nothing_about_the_page_is_not_the_end(status):
+    with pytest.raises(RequestRefused):
+        stable(refused_page(ListServer(listed(60)), 2, status))
+
+
 @pytest.mark.parametrize("takes_skip", ["refused", "ignored"])
 @pytest.mark.parametrize(("size", "is_doubtful"), [(49, False), (50, False), (100, True)])
 def test_a_full_page_after_which_no_rows_can_be_requested_is_doubted(size, is_doubtful, takes_skip):

@@ -96,6 +96,10 @@ BODIES = {
         {"body": b'{"elements": [], "errors": [{"code": "Busy"}]}'},
         (RequestRefused, "Busy"),
     ),
+    "an error in place of the last row": (
+        elements(b'[{"id": 1, "timestamp": 1}, {"error": {"code": "Cut", "message": "no"}}]'),
+        (RequestRefused, "Cut"),
+    ),
     "refused": ({"status": 400, "body": b"[" * 100_000}, (RequestRefused, "status 400")),
     "redirect": ({"status": 302, "headers": {"Location": "/login"}}, (ApiError, "redirects")),
     "gzip that is none": ({"body": b"{}", "headers": GZIP}, (Unavailable, "damaged")),

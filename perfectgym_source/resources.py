@@ -255,7 +255,8 @@ def _item(endpoint: Endpoint, name: str, table: pa.Table) -> Any:
 
     dlt could add the id too, but only where the user's configuration says so.
     """
-    table = table.append_column(LOAD_ID, _repeated(_load_id(), len(table)))
+    load_id = pa.scalar(_load_id(), pa.string())
+    table = table.append_column(LOAD_ID, pa.repeat(load_id, len(table)))
     return table if name == endpoint.table_name else dlt.mark.with_table_name(table, name)
 
 
@@ -269,12 +270,6 @@ def _load_id() -> str | None:
         return dlt.current.load_package_state()["load_id"]
     except CurrentLoadPackageStateNotAvailable:  # the rows are not loaded, but only looked at
         return None
-
-
-def _repeated(value: str | None, times: int) -> pa.Array:
-    """Return a column of one text: a byte for each row, and hardly any in a Parquet file."""
-    indexes = pa.repeat(pa.scalar(0, pa.int8()), times)
-    return pa.DictionaryArray.from_arrays(indexes, pa.array([value], pa.string()))
 
 
 def _missing_tables(layout: TableLayout) -> set[str]:

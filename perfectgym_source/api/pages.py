@@ -26,9 +26,6 @@ MOST_FIELDS = 500
 MOST_TEXT_BYTES = 2 << 20
 """So many bytes of texts a parser remembers, to return the same object for the same text."""
 
-FIRST, LAST = -(2**63), 2**63 - 1
-"""The integers of 64 bits."""
-
 BLANK_TEXTS: Mapping[bytes, Any] = {b"null": None, b'""': "", b'"null"': "null"}
 """What need not stay text: where a field has several names, the first that is not blank counts."""
 
@@ -44,7 +41,6 @@ class Page:
     def __init__(self, elements: Sequence[Any], next_link: str | None = None) -> None:
         self.next_link = next_link
         self._elements = elements
-        self._numbers: dict[tuple[Any, str], list[Any]] = {}
 
     def __len__(self) -> int:
         return len(self._elements)
@@ -88,13 +84,7 @@ class Page:
     def _read(self, read: Any, field: str | None, nothing: Any) -> list[Any]:
         if field is None:
             return [nothing] * len(self)
-        if (read, field) not in self._numbers:
-            values = self.values(field)
-            if set(map(type, values)) == {int} and min(values) >= FIRST and max(values) <= LAST:
-                self._numbers[read, field] = list(values)
-            else:
-                self._numbers[read, field] = [read(value, field) for value in values]
-        return self._numbers[read, field]
+        return [read(value, field) for value in self.values(field)]
 
 
 class ColumnarPage(Page):
@@ -132,9 +122,6 @@ class ColumnarPage(Page):
         if len(indexes) == len(self):
             return self
         columns = self.columns.items()
-        if indexes and indexes[-1] - indexes[0] == len(indexes) - 1:
-            first, end = indexes[0], indexes[-1] + 1
-            return ColumnarPage({name: values[first:end] for name, values in columns})
         return ColumnarPage({name: [values[i] for i in indexes] for name, values in columns})
 
 

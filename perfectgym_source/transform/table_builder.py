@@ -85,13 +85,8 @@ class TableBuilder:
             part: Their columns, a row for each distinct object.
             indexes: For each row, which of them it has.
         """
-        few = {name: array for name, array in part.arrays.items() if array.null_count < part.size}
-        # One call for all of them: with each, other threads take over for a while.
-        batch = pa.RecordBatch.from_arrays(list(few.values()), list(few))
-        many = batch.take(pa.array(indexes, pa.int64()))
-        found = dict(zip(few, many.columns))
-        for name, array in part.arrays.items():
-            self.arrays[name] = found[name] if name in few else pa.nulls(self.size, array.type)
+        taken = pa.array(indexes, pa.int64())
+        self.arrays.update((name, array.take(taken)) for name, array in part.arrays.items())
         for name in part.moments:
             self.moments[name] = self.arrays[name].cast(pa.int64())
         if part.offsets or part._raw:

@@ -167,7 +167,7 @@ def heat_color(title: str, form: str, data: Sequence[Row]) -> alt.Color:
             domainMin=math.floor(min(values) * 10) / 10 if is_rate else 0,
             domainMax=math.ceil(max(values) * 10) / 10 if is_rate else max(values),
         ),
-        legend=alt.Legend(format=form, gradientLength=180, tickCount=3),
+        legend=alt.Legend(format=form, gradientLength=180, tickCount=3, labelOverlap="parity"),
     )
 
 

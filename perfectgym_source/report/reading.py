@@ -10,6 +10,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
@@ -94,6 +95,11 @@ class Marts:
     def place(self) -> str:
         """The destination, in words."""
         return destination_for(self.options[0]).describe()
+
+    @property
+    def name(self) -> str:
+        """The destination, without the folder of a file: a report goes to other machines."""
+        return Path(self.place).name
 
     @property
     def _is_attrition_of_start(self) -> bool:

@@ -186,7 +186,7 @@ class Figures:
     """All figures of the report, of one state of the marts.
 
     Attributes:
-        place: The destination, in words.
+        place: The name of the destination.
         choices: What could be chosen.
         filters: What was; None if there is no complete month.
         headlines: The figures of the last month.
@@ -234,7 +234,7 @@ def read(marts: Marts, **chosen: Any) -> Figures:
     """
     with marts.reading() as reader:
         choices = choices_of(reader)
-        return _figures(reader, Figures(marts.place, choices, choices.filters(**chosen)))
+        return _figures(reader, Figures(marts.name, choices, choices.filters(**chosen)))
 
 
 def read_each_currency(marts: Marts) -> list[Figures]:
@@ -247,7 +247,7 @@ def read_each_currency(marts: Marts) -> list[Figures]:
     with marts.reading() as reader:
         choices = choices_of(reader)
         return [
-            _figures(reader, Figures(marts.place, choices, choices.filters(currency=currency)))
+            _figures(reader, Figures(marts.name, choices, choices.filters(currency=currency)))
             for currency in choices.currencies or [None]
         ]
 

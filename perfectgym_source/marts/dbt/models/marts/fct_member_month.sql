@@ -1,88 +1,87 @@
-{# The days of a period within a month. #}
-{% set days %}{{ pg_days_between('case when periods.period_from > months.month then periods.period_from else months.month end', 'case when periods.period_to <= months.last_on then periods.period_to else ' ~ pg_add_days('months.last_on', 1) ~ ' end') }}{% endset %}
-with in_force as (
+{# Members and their periods have numbers here: grouping millions of months by text takes several times
+   as long. #}
+with periods as (
 
     select
-        periods.*,
+        *,
+        dense_rank() over (order by member_key) as member_number,
+        row_number() over (order by member_key, period_from) as period_number
+    from {{ ref('int_perfectgym__member_period') }}
+
+),
+
+months as (
+
+    select *
+    from {{ ref('int_perfectgym__month') }}
+    where month >= (select {{ pg_month('min(period_from)') }} from periods)
+
+),
+
+{# A period is in the month after it, too, if it ends with the month before: its member was one at the start. #}
+in_force as (
+
+    select
+        periods.member_number,
+        periods.period_number,
+        periods.is_frozen,
+        periods.days_without,
         months.month,
-        {{ days }} as days,
+        case when periods.period_to is null or periods.period_to > months.month
+            then {{ pg_days_between('case when periods.period_from > months.month then periods.period_from else months.month end', 'case when periods.period_to <= months.last_on then periods.period_to else ' ~ pg_add_days('months.last_on', 1) ~ ' end') }}
+        end as days,
+        periods.period_from < months.month as is_start,
         periods.period_to is null or periods.period_to > months.last_on as is_end,
-        periods.next_from is null or periods.next_from > months.last_on as is_last,
+        (periods.next_from is null or periods.next_from > months.last_on) and (periods.period_to is null or periods.period_to > months.month) as is_last,
         {# Of the gap into which the last month's end fell. #}
         periods.days_without >= {{ pg_days_between('months.month', 'periods.stay_from') }} as is_gap_before
-    from {{ ref('int_perfectgym__member_period') }} as periods
-    inner join {{ ref('int_perfectgym__month') }} as months
+    from periods
+    inner join months
         on months.installation = periods.installation
         and months.last_on >= periods.period_from
-        and (periods.period_to is null or months.month < periods.period_to)
+        and (periods.period_to is null or months.month <= periods.period_to)
 
 ),
 
 member_months as (
 
     select
-        installation,
-        member_key,
+        member_number,
         month,
-        sum(days) as days_in_force,
-        sum(case when is_frozen then days else 0 end) as frozen_days,
-        max(case when is_last then club_key end) as club_key,
-        max(case when is_last and is_end then 1 else 0 end) = 1 as is_member_end,
-        max(case when is_last and is_end and is_frozen then 1 else 0 end) = 1 as is_frozen_end,
-        max(case when is_gap_before then days_without end) as days_without,
-        max(case when is_last then stay_from end) as stay_from,
-        max(case when is_last then coalesce(period_to, {{ pg_date('9999-12-31') }}) end) as stay_to
+        sum(coalesce(days, 0)) as days_in_force,
+        sum(case when is_frozen then coalesce(days, 0) else 0 end) as frozen_days,
+        max(case when is_start then period_number end) as start_period,
+        max(case when is_last then period_number end) as last_period,
+        max(case when is_last and is_end then 1 else 0 end) as is_end,
+        max(case when is_gap_before and days is not null then days_without end) as days_without
     from in_force
-    group by installation, member_key, month
+    group by member_number, month
 
 ),
 
 {# A pass into which no month's end falls makes nobody a member who joined. #}
 first_ends as (
 
-    select member_key, min(month) as first_month
+    select member_number, min(month) as first_month
     from member_months
-    where is_member_end
-    group by member_key
+    where is_end = 1
+    group by member_number
 
 ),
 
-{# The end of a month is the start of the next one. #}
-starts as (
+members as (
 
-    select *, {{ pg_add_months('month', 1) }} as next_month
-    from member_months
-    where is_member_end
-
-),
-
-both_ends as (
-
-    select
-        coalesce(ends.installation, starts.installation) as installation,
-        coalesce(ends.member_key, starts.member_key) as member_key,
-        coalesce(ends.month, starts.next_month) as month,
-        coalesce(ends.days_in_force, 0) as days_in_force,
-        coalesce(ends.frozen_days, 0) as frozen_days,
-        coalesce(ends.stay_from, starts.stay_from) as stay_from,
-        coalesce(ends.stay_to, starts.stay_to) as stay_to,
-        ends.days_without,
-        starts.member_key is not null as is_member_start,
-        coalesce(ends.is_member_end, false) as is_member_end,
-        coalesce(ends.is_frozen_end, false) as is_frozen_end,
-        starts.club_key as start_club_key,
-        ends.club_key as end_club_key
-    from member_months as ends
-    full outer join starts
-        on starts.member_key = ends.member_key and starts.next_month = ends.month
+    select member_number, min(member_key) as member_key
+    from periods
+    group by member_number
 
 ),
 
 visits as (
 
-    select member_key, {{ pg_month('visit_date') }} as month, count(*) as visits
-    from {{ ref('fct_visit') }}
-    where member_key is not null
+    select members.member_number, {{ pg_month('visits.visit_date') }} as month, count(*) as visits
+    from {{ ref('fct_visit') }} as visits
+    inner join members on members.member_key = visits.member_key
     group by 1, 2
 
 ),
@@ -91,12 +90,33 @@ mrr as (
 
     {# Amounts of two currencies have no sum. #}
     select
-        member_key,
-        month,
-        case when min(coalesce(currency, '')) = max(coalesce(currency, '')) then sum(mrr_end) end as mrr_end
-    from {{ ref('fct_mrr_month') }}
-    where member_key is not null
-    group by member_key, month
+        members.member_number,
+        mrr_months.month,
+        cast(case
+            when min(coalesce(mrr_months.currency, '')) = max(coalesce(mrr_months.currency, '')) then sum(mrr_months.mrr_end)
+        end as numeric(18,2)) as mrr_end
+    from {{ ref('fct_mrr_month') }} as mrr_months
+    inner join members on members.member_key = mrr_months.member_key
+    group by 1, 2
+
+),
+
+both_ends as (
+
+    select
+        member_months.*,
+        coalesce(last_periods.installation, start_periods.installation) as installation,
+        coalesce(last_periods.member_key, start_periods.member_key) as member_key,
+        start_periods.period_number is not null as is_member_start,
+        start_periods.club_key as start_club_key,
+        member_months.is_end = 1 as is_member_end,
+        member_months.is_end = 1 and last_periods.is_frozen as is_frozen_end,
+        last_periods.club_key as end_club_key,
+        coalesce(last_periods.stay_from, start_periods.stay_from) as stay_from,
+        case when last_periods.period_number is not null then last_periods.period_to else start_periods.period_to end as stay_to
+    from member_months
+    left join periods as start_periods on start_periods.period_number = member_months.start_period
+    left join periods as last_periods on last_periods.period_number = member_months.last_period
 
 )
 
@@ -123,12 +143,12 @@ select
     cast(both_ends.days_in_force as {{ pg_type('bigint') }}) as days_in_force,
     cast(both_ends.frozen_days as {{ pg_type('bigint') }}) as frozen_days,
     coalesce(visits.visits, 0) as visits,
-    cast(mrr.mrr_end as numeric(18,2)) as mrr_end,
+    mrr.mrr_end,
     months.is_complete_month
 from both_ends
-inner join {{ ref('int_perfectgym__month') }} as months
+inner join months
     on months.installation = both_ends.installation and months.month = both_ends.month
-left join first_ends on first_ends.member_key = both_ends.member_key
-left join visits on visits.member_key = both_ends.member_key and visits.month = both_ends.month
-left join mrr on mrr.member_key = both_ends.member_key and mrr.month = both_ends.month
+left join first_ends on first_ends.member_number = both_ends.member_number
+left join visits on visits.member_number = both_ends.member_number and visits.month = both_ends.month
+left join mrr on mrr.member_number = both_ends.member_number and mrr.month = both_ends.month
 where months.is_in_history

@@ -58,11 +58,13 @@ class DbtFailed(Exception):
 def working_folder(folder: Path, tests: bool) -> Path:
     """Return the folder of dbt's working files. What it has parsed stays there for the next time.
 
+    The path is absolute: dbt takes another one for one in the project, which is in this package.
+
     Args:
         folder: The working folder of the destination.
         tests: Whether it parses descriptions and tests too.
     """
-    return folder / "marts" / ("tested" if tests else "untested")
+    return folder.absolute() / "marts" / ("tested" if tests else "untested")
 
 
 def run_dbt(

@@ -36,6 +36,18 @@ def test_the_results_of_dbt_count_only_if_it_came_to_its_end(
         run_dbt(["run"], {}, {"CODE": "2"}, tmp_path / "interrupted")
 
 
+def test_a_relative_folder_is_that_of_the_command_not_of_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with `DLT_DATA_DIR=dlt`: dbt takes relative folders for ones in the project."""
+    monkeypatch.setattr(dbt_process, "_DBT", (sys.executable, "-c", DBT))
+    monkeypatch.chdir(tmp_path)
+    assert run_dbt(["run"], {}, {"CODE": "0"}, Path("here"))
+    assert list(tmp_path.rglob("run_results.json")) == [
+        tmp_path / "here" / "marts" / "tested" / "target" / "run_results.json"
+    ]
+
+
 SHOWS = """
 import json, os, sys
 target = sys.argv[sys.argv.index("--target-path") + 1]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from threading import Condition
 
 from .rate_limit import RateLimit
@@ -17,8 +18,8 @@ LOOK = 0.1
 
 PATIENCE = 1.0
 LATE = 8
-"""One more request may start while the oldest one has been under way for so many seconds, and for
-so many times the mean latency: one slow list is not to hold up all others."""
+"""A request that has been under way for so many seconds, and for so many times the mean latency, is
+late: in its place another may start, so that a few slow lists do not hold up all others."""
 
 
 @dataclass
@@ -192,8 +193,9 @@ class CongestionControl:
 
     def _is_full(self, now: float) -> bool:
         """Return whether as many requests are under way as may be."""
-        if len(self._under_way) < self._window.limit:
+        limit = self._window.limit
+        if len(self._under_way) < limit:
             return False
-        oldest = now - next(iter(self._under_way.values()))
-        is_late = oldest > max(PATIENCE, LATE * self._latency)
-        return len(self._under_way) >= min(self._window.limit + is_late, self._most)
+        began = now - max(PATIENCE, LATE * self._latency)
+        late = sum(1 for _ in takewhile(lambda start: start < began, self._under_way.values()))
+        return len(self._under_way) >= min(limit + min(late, limit), self._most)

@@ -344,6 +344,20 @@ def test_a_slow_list_in_the_middle_of_a_run_does_not_hold_up_all_others_either()
     control.end(slow)
 
 
+def test_late_requests_have_others_in_their_place_but_no_more_than_twice_as_many():
+    clocks = Clocks()
+    control = clocks.control()
+    control._window.limit = 2
+    slow = [control.try_start() for _ in range(2)]
+    clocks.now += PATIENCE + 0.1
+    more = [control.try_start() for _ in range(2)]
+    assert [turn.under_way for turn in more] == [3, 4]
+    clocks.now += PATIENCE + 0.1
+    assert control.try_start() == math.inf
+    for turn in (*slow, *more):
+        control.end(turn)
+
+
 def test_a_decision_does_not_wait_for_the_slowest_request():
     clocks = Clocks()
     control = clocks.control()

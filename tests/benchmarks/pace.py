@@ -52,7 +52,7 @@ def _lines(kind: type[Queue], **more: Any) -> list[Callable[[], Server]]:
 def _windows(seconds: float, is_fixed: bool = False) -> list[Callable[[], Server]]:
     return [
         partial(Window, 0.05, rate=rate, seconds=seconds, is_fixed=is_fixed, asks=asks)
-        for rate in (3, 10, 30)
+        for rate in (3, 10, 30, 100)
         for asks in (True, False)
     ]
 
@@ -111,7 +111,7 @@ OTHER_LIMITS: dict[str, Sequence[Callable[[], Server]]] = {
         for rate in (3, 10, 30, 100)
         for asks in (True, False)
     ],
-    "within the last second, 3 to 30": _windows(1.0),
+    "within the last second, 3 to 100": _windows(1.0),
     "within the last 10 seconds": _windows(10.0),
     "in a minute of the clock": _windows(60.0, is_fixed=True),
 }

@@ -62,7 +62,7 @@ class KeysetPaginator(Paginator):
         self._had: set[tuple[int, int | None]] = set()
         self._link: str | None = None
         self._longest = 0
-        self._is_full = self._is_beyond = False
+        self._is_full = self._is_beyond = self._is_repeated = False
         self._last_page: tuple[list[int], list[int | None]] = ([], [])
         self._pages = 0 if is_capped else paginators.LONG_LIST
         self._probe: int | None = None
@@ -96,7 +96,11 @@ class KeysetPaginator(Paginator):
         is_cut = not self._is_beyond and may_be_cut(len(page), self._page_size, self._longest)
         self._longest = max(self._longest, len(page))
         is_stuck = max([cursor, *versions[-1:]]) <= cursor + 1
-        self.has_next_page = last == len(page) and (self._is_full or is_cut)
+        # The page begins with the last row of the one before: without it, it is doubted once.
+        self._is_repeated = not (len(page) or self._is_full or self._is_repeated) and bool(
+            self._had
+        )
+        self.has_next_page = last == len(page) and (self._is_full or is_cut or self._is_repeated)
         if self.has_next_page and not is_stuck and self._pages == paginators.LONG_LIST:
             self._step = max(1, versions[-1] - versions[0])
             self._look_further(versions[-1], is_end=False)
@@ -106,6 +110,8 @@ class KeysetPaginator(Paginator):
         """See `Paginator`."""
         if self._probe is not None:
             self._request_after(request, self._probe)
+            return
+        if self._is_repeated:
             return
         versions, ids = self._last_page
         highest = max([self._cursor, *versions[-1:]])

@@ -236,6 +236,17 @@ def test_a_row_that_is_deleted_while_the_list_is_read_takes_none_with_it():
     assert ids(keyset(server)) == list(range(1, 251))
 
 
+def test_a_page_without_the_last_row_of_the_one_before_is_doubted_once():
+    server = ListServer(listed(250))
+
+    def empty_once(paging):
+        found = server(paging)
+        return Page([]) if len(server.requests) == 2 else found
+
+    assert ids(keyset(empty_once)) == list(range(1, 251))
+    assert [request["timestamp"] for request in server.requests] == ["0", "99", "99", "198", "249"]
+
+
 def test_a_cursor_that_does_not_advance_is_an_error():
     server = ListServer(listed(100))
     pages = keyset_pages(lambda paging: server({"timestamp": "0"}), 0)
@@ -792,8 +803,8 @@ def test_links_to_pages_without_rows_are_not_followed_for_ever(make):
 
 def test_a_link_is_no_address_as_long_as_the_version_grows():
     link = "https://b.example/odata/Clubs"
-    parts = [Page([{"id": 1, "timestamp": 1}, {"id": 2, "timestamp": 2}], link), Page([])]
-    assert [len(page) for page in pages(lambda _: parts.pop(0), by_version())] == [2, 0]
+    parts = [Page([{"id": 1, "timestamp": 1}, {"id": 2, "timestamp": 2}], link), Page([]), Page([])]
+    assert [len(page) for page in pages(lambda _: parts.pop(0), by_version())] == [2, 0, 0]
 
 
 def test_a_list_by_id_is_read_once_however_long():

@@ -22,6 +22,7 @@ from .connection_errors import failure_of
 from .json_text import with_valid_utf8
 from .pages import Page, RowParser
 from .responses import (
+    COMPLETE,
     BAD_UTF8,
     Call,
     error_from_body,
@@ -190,7 +191,7 @@ class Client:
         if isinstance(sent, RetryableFailure):
             return sent
         response, content = sent
-        if not 200 <= response.status_code < 300:
+        if response.status_code not in COMPLETE:
             found = error_from_response(response, content or b"", call)
             if isinstance(found, RetryableFailure):
                 return found

@@ -40,6 +40,9 @@ _KEY_HINTS = {
 }
 """Hints where requests are signed with keys: no session can end."""
 
+COMPLETE = {200, 203}
+"""Statuses of whole responses: that of another success may hold a part of them, or nothing."""
+
 READ_BYTES = 1 << 17
 
 MOST_ERRORS = 10
@@ -257,9 +260,11 @@ class Call:
 def error_from_response(
     response: requests.Response, content: bytes, call: Call
 ) -> RetryableFailure | PerfectGymError:
-    """Return whether to request again, or the error of a response that is no success."""
+    """Return whether to request again, or the error of a response that is not complete."""
     status = response.status_code
     body = parse(content)
+    if 200 <= status < 300:
+        return RetryableFailure(f"status {status}, not 200: there may be more", None, status, _REPORT)
     if is_transient(status):
         found = f"status {status}{_listed(_quotable(body, call))}"
         return RetryableFailure(found, retry_after(response.headers.get("Retry-After")), status)

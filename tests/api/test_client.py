@@ -67,6 +67,16 @@ def test_a_status_that_may_pass_is_retried(sandbox, client, status):
     assert len(sandbox.requests) == 3
 
 
+@pytest.mark.parametrize("status", [202, 204, 206])
+def test_a_response_that_may_be_a_part_is_not_believed(sandbox, client, status):
+    part = {"elements": []}
+    fault = sandbox.faults.add(Fault(CLUBS, "status", status=status, body=part, times=2))
+    assert len(clubs(client)) == 4
+    fault.times = None
+    with pytest.raises(Unavailable, match=f"status {status}, not 200: there may be more"):
+        clubs(client)
+
+
 @pytest.mark.parametrize("kind", ["status", "drop", "truncate", "html", "no_elements"])
 def test_what_does_not_pass_ends_after_the_attempts(sandbox, kind):
     sandbox.faults.add(Fault(CLUBS, kind, times=None))

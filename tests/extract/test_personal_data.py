@@ -31,6 +31,12 @@ def target(tmp_path):
         yield Target(tmp_path, sandbox, pii_key=KEY)
 
 
+def left_by(target):
+    """What can be found in the files of a target, closed before."""
+    target.close()
+    return traces(target.folder)
+
+
 def refusal(target, *resources, **options):
     before = len(target.sandbox.requests)
     with pytest.raises(Exception, match=r"The dataset|The hashes") as caught:
@@ -49,11 +55,11 @@ def test_no_personal_value_is_written_while_everything_is_loaded(target, rule, c
     source = target.source()
     pipeline = target.pipeline()
     pipeline.extract(source)
-    assert traces(target.folder) == []
+    assert left_by(target) == []
     pipeline.normalize()
-    assert traces(target.folder) == []
+    assert left_by(target) == []
     pipeline.load()
-    assert traces(target.folder) == []
+    assert left_by(target) == []
     assert not FORM.search(caplog.text)
     shown = capfd.readouterr()
     assert not FORM.search(shown.out + shown.err)
@@ -73,17 +79,17 @@ def test_no_personal_value_is_written_while_everything_is_loaded(target, rule, c
     second = target.load()
     assert second.rows == {}
     assert second.packages == []
-    assert traces(target.folder) == []
+    assert left_by(target) == []
 
 
 def test_the_search_above_finds_what_is_kept(target):
     source = target.source("users", "measurements", "user_details")
     target.pipeline().extract(source)
-    in_files = {trace for _, trace in traces(target.folder)}
+    in_files = {trace for _, trace in left_by(target)}
     assert {"Canary", "98765.4321", "1911, 3, 7"} <= in_files
     target.load("users", "measurements", "user_details")
     assert {"Canary", "98765.4321", "1911-03-07"} <= {
-        trace for file, trace in traces(target.folder) if file == "data.duckdb"
+        trace for file, trace in left_by(target) if file == "data.duckdb"
     }
 
 
@@ -132,7 +138,7 @@ def test_personal_values_in_odd_places_are_not_written_either(target, rule):
     user = target.sandbox.world.users[0]
     target.sandbox.world.change("users", user, **ODD)
     run = target.load("users", pii=rule)
-    assert traces(target.folder) == []
+    assert left_by(target) == []
     assert run.report.unknown_fields == {
         "users.nickname", "users.family_members", "users__contracts.remark",
         *({"users.email"} if rule == "drop" else ()),
@@ -162,7 +168,7 @@ def test_an_object_in_the_place_of_another_value_is_left_out_even_where_the_unkn
     odd["contracts"] = [{"paymentPlanName": ["canary-7"]}]
     target.sandbox.world.change("users", user, **odd)
     target.load("users", pii={"default": "drop", "unknown": "keep"})
-    assert traces(target.folder) == []
+    assert left_by(target) == []
     [row] = [row for row in target.rows("users") if row["id"] == user["id"]]
     assert json.loads(row["_unreadable"]) == {"sex": None, "present_in_club": "perhaps"}
 
@@ -189,7 +195,7 @@ def test_what_stands_in_json_columns_goes_by_the_rules_too(target):
     target.load("classes", pii="drop")
     [(text,)] = target.query(f"select instructor__clubs from classes where id = {one}")
     assert json.loads(text) == [{"id": 1, "name": "Centre", "address": {"city": "Wien"}}]
-    assert traces(target.folder) == []
+    assert left_by(target) == []
 
 
 def test_other_rules_or_another_key_are_refused_before_the_first_request(target):

@@ -22,8 +22,8 @@ from .connection_errors import failure_of
 from .json_text import with_valid_utf8
 from .pages import Page, RowParser
 from .responses import (
-    COMPLETE,
     BAD_UTF8,
+    COMPLETE,
     Call,
     error_from_body,
     error_from_response,

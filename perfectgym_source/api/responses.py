@@ -264,7 +264,8 @@ def error_from_response(
     status = response.status_code
     body = parse(content)
     if 200 <= status < 300:
-        return RetryableFailure(f"status {status}, not 200: there may be more", None, status, _REPORT)
+        found = f"status {status}, not 200: there may be more"
+        return RetryableFailure(found, status=status, hint=_REPORT)
     if is_transient(status):
         found = f"status {status}{_listed(_quotable(body, call))}"
         return RetryableFailure(found, retry_after(response.headers.get("Retry-After")), status)

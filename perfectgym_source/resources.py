@@ -31,7 +31,7 @@ from .extract.context import ExtractContext
 from .extract.extraction import Extraction
 from .extract.progress import show_progress
 from .extract.report import Report
-from .extract.state import SourceState, StoredState, section
+from .extract.state.stored import SourceState, StoredState, section
 from .transform.decoder import Decoder, arrow_schema
 from .transform.flatten import UnknownFields
 

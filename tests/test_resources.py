@@ -9,7 +9,7 @@ import pytest
 from support.loading import Target
 from support.truth import check
 
-from perfectgym_source.api.pages import RowParser
+from perfectgym_source.api.paging.pages import RowParser
 from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
 from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.sandbox import Fault, Sandbox

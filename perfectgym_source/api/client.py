@@ -16,11 +16,12 @@ from requests.auth import AuthBase
 
 from ..config.settings import Settings
 from ..errors import ApiError, Cancelled, RequestRefused
-from .auth import auth_for
-from .congestion import CongestionControl, Turn
+from .auth.password_grant import auth_for
+from .auth.signing import SecretAuth
 from .connection_errors import failure_of
 from .json_text import with_valid_utf8
-from .pages import Page, RowParser
+from .pace.congestion import CongestionControl, Turn
+from .paging.pages import Page, RowParser
 from .responses import (
     BAD_UTF8,
     COMPLETE,
@@ -38,7 +39,6 @@ from .responses import (
 )
 from .retry import OVERLOADED, TOO_MANY, RetryableFailure, RetryPolicy, retry_call
 from .session import ApiSession
-from .signing import SecretAuth
 
 logger = logging.getLogger(__name__)
 

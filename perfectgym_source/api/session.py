@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import ConnectionPool
 
-from .signing import USER_AGENT, unsigned
+from .auth.signing import USER_AGENT, unsigned
 
 
 class ApiAdapter(HTTPAdapter):

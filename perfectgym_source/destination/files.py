@@ -26,7 +26,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from ..config.dlt_config import PIPELINE_ARGUMENTS
 from ..error_translation import error_chain, first_line
 from ..errors import ConfigurationError, DestinationError
-from .duckdb_file import DuckDBFile
+from .duckdb.duckdb_file import DuckDBFile
 from .names import FILES_PIPELINE, SCHEMA
 
 FILESYSTEM = "filesystem"

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..api.json_text import NotJson
-from ..api.pages import Page
+from ..api.paging.pages import Page
 from ..transform.decoder import Batch, Decoder
 from .failures import Failures
 

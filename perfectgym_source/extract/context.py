@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from ..api.client import Client
-from ..api.pages import row_id
+from ..api.paging.pages import row_id
 from ..catalog import ApiVersion, Endpoint
 from ..catalog.coerce import is_blank
 from ..catalog.selection import is_own_row, own_parent, parents, read_for

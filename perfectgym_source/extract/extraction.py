@@ -13,9 +13,9 @@ from ..transform.decoder import Batch, Decoder
 from .batch_queue import BatchQueue
 from .context import ExtractContext
 from .progress import ExtractProgress, progress_of
-from .reader import EndpointReader
-from .resource_state import ResourceState
-from .state import StoredState
+from .reading.reader import EndpointReader
+from .state.resource_state import ResourceState
+from .state.stored import StoredState
 
 
 class Extraction:

@@ -16,7 +16,7 @@ from dlt.common.runtime.collector_base import Collector
 from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 
 from ..api.client import Statistics
-from ..api.congestion import CongestionControl
+from ..api.pace.congestion import CongestionControl
 from ..catalog import Endpoint
 from .context import ExtractContext
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..destination import Destination
-from ..destination.database_lock import MEGABYTES_PER_THREAD, MOST_THREADS
+from ..destination.duckdb.database_lock import MEGABYTES_PER_THREAD, MOST_THREADS
 from ..destination.names import POSTGRES, Options, known_destination
 from ..errors import ConfigurationError
 

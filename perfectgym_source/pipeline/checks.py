@@ -19,9 +19,9 @@ from ..catalog import Endpoint, Write
 from ..config.pipeline_settings import Checks
 from ..source import reading_of
 from ..text import counted
-from .history import CheckRecord
-from .queries import newest_by_resource, rows
-from .recorder import RunRecorder
+from .history.queries import newest_by_resource, rows
+from .history.recorder import RunRecorder
+from .history.tables import CheckRecord
 
 EXIT_CODE = 10
 """A check has failed, and `checks.mode` is `fail`."""

@@ -14,7 +14,7 @@ from typing import Any
 import pendulum
 
 from ..api.client import Client
-from ..api.pages import Page
+from ..api.paging.pages import Page
 from ..catalog import Endpoint
 from ..catalog.selection import ancestors
 from ..config.settings import Settings

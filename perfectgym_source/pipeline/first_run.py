@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 import pendulum
 
-from ..api.lists import make_paginator, pages
-from ..api.pages import Page, row_id
-from ..api.paginators import PageRequest
+from ..api.paging.lists import make_paginator, pages
+from ..api.paging.pages import Page, row_id
+from ..api.paging.paginators import PageRequest
 from ..catalog import Endpoint
 from ..catalog.selection import is_own_row, parents, read_for
 from ..config.settings import Settings
 from ..errors import ApiError
-from ..extract.page_requests import joined_parameters, request_parameters
 from ..extract.partitions import Partition
 from ..extract.progress import NOTHING, Estimate, requests_each
+from ..extract.reading.page_requests import joined_parameters, request_parameters
 from .probe import Probe
 
 MOST_REQUESTS = 10

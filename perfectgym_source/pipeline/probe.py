@@ -10,16 +10,20 @@ from urllib.parse import urlencode
 import pendulum
 
 from ..api.client import Client
-from ..api.lists import make_paginator
-from ..api.pages import Page, row_id
-from ..api.paginators import PageRequest
+from ..api.paging.lists import make_paginator
+from ..api.paging.pages import Page, row_id
+from ..api.paging.paginators import PageRequest
 from ..catalog import ApiVersion, Endpoint, table_layout
 from ..catalog.selection import own_parent
 from ..config.settings import Settings
 from ..errors import ApiError, RequestRefused
 from ..extract.failures import wrong_mode
-from ..extract.page_requests import BAD_REQUEST, joined_parameters, request_parameters
-from ..extract.ways import difference, ways
+from ..extract.reading.page_requests import (
+    BAD_REQUEST,
+    joined_parameters,
+    request_parameters,
+)
+from ..extract.reading.ways import difference, ways
 
 
 @dataclass(frozen=True)

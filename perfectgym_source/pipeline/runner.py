@@ -29,7 +29,7 @@ from ..error_translation import explain
 from ..errors import ConfigurationError, LockedError, PerfectGymError
 from ..extract.failures import wrong_mode
 from ..extract.report import Report
-from ..extract.state import SourceState
+from ..extract.state.stored import SourceState
 from ..marts.build import Marts
 from ..marts.connection import check_adapter
 from ..marts.dictionary import dictionary
@@ -39,10 +39,10 @@ from ..source import perfectgym_source, reading_of
 from ..text import counted
 from .alerts import configured_alerts
 from .checks import as_lines, run_checks
-from .history import CheckRecord, History
+from .history.recorder import RunRecorder, recorded
+from .history.retention import Retention, delete_old
+from .history.tables import CheckRecord, History
 from .logs import begin_run
-from .recorder import RunRecorder, recorded
-from .retention import Retention, delete_old
 
 __all__ = ["Options", "Summary", "load", "run"]
 

@@ -16,7 +16,7 @@ from ..destination import (
     stored_state,
 )
 from ..errors import ConfigurationError, suggest
-from ..extract.state import SourceState, StateSummary
+from ..extract.state.stored import SourceState, StateSummary
 
 
 def states(options: Options) -> list[StateSummary]:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import altair as alt
 import vl_convert
 
-from ..destination.replacement import write_text
+from ..destination.duckdb.replacement import write_text
 from ..errors import ConfigurationError, PerfectGymError
 from .figures import Headline
 from .reading import Marts

@@ -13,11 +13,11 @@ Example:
 
 from .accounts import Account, ApiClient
 from .faults import Fault
-from .pending import Pending
 from .records import RecordedRequest
 from .server import Sandbox
 from .sign_in import ABSENT
-from .store import Row
+from .store.pending import Pending
+from .store.rows import Row
 from .v22.schema import Installation
 from .world import World
 

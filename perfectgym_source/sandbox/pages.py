@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import views
 from .endpoints import PAGE_SIZE, Endpoint
 from .replies import Reply
-from .store import rows_after
+from .store import views
+from .store.rows import rows_after
 from .world import World
 
 _KEPT = 256

@@ -14,13 +14,13 @@ from random import Random
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from . import templates, views
 from .endpoints import EMPLOYEE
 from .generation import generate
-from .pending import Pending
-from .selections import attends
-from .store import Key, Row, Table
-from .tables import SPECS
+from .store import templates, views
+from .store.pending import Pending
+from .store.rows import Key, Row, Table
+from .store.selections import attends
+from .store.tables import SPECS
 
 if TYPE_CHECKING:
     from .v22.sets import Sets

@@ -24,7 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..api.pages import ColumnarPage, Page
+from ..api.paging.pages import ColumnarPage, Page
 from ..catalog import Endpoint, TableLayout, Write
 from ..catalog.model import INSTALLATION
 from ..catalog.pii import OPEN, Privacy

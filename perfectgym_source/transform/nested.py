@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from ..api.pages import BLANK_TEXTS, row_struct
+from ..api.paging.pages import BLANK_TEXTS, row_struct
 from ..catalog.coerce import number_of
 from ..catalog.tables import ObjectLayout
 from .objects import ColumnarObjects, Lists

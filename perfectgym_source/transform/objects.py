@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from ..api.pages import ColumnarPage
+from ..api.paging.pages import ColumnarPage
 from ..catalog.coerce import as_json
 from ..catalog.tables import ArrayField, ObjectField, ScalarField
 

@@ -16,8 +16,8 @@ from ..extract.deletion_guard import are_too_many
 from ..extract.extraction import Extraction
 from ..extract.partitions import Partition, partition_key, partition_of
 from ..extract.report import Report
-from ..extract.resource_state import ResourceState
-from ..extract.state import StoredState
+from ..extract.state.resource_state import ResourceState
+from ..extract.state.stored import StoredState
 from ..transform.decoder import Decoder
 
 

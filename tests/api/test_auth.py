@@ -19,8 +19,8 @@ from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 from support.watched import Watched
 
-from perfectgym_source.api.auth import FRESH_SECONDS, PasswordGrantAuth
-from perfectgym_source.api.tokens import MAX_LIFETIME, lifetime_of, margin_of
+from perfectgym_source.api.auth.password_grant import FRESH_SECONDS, PasswordGrantAuth
+from perfectgym_source.api.auth.tokens import MAX_LIFETIME, lifetime_of, margin_of
 from perfectgym_source.errors import SignInError, Unavailable
 from perfectgym_source.sandbox import ABSENT, Fault, Sandbox
 

@@ -13,7 +13,7 @@ import pytest
 from support.clients import make_client
 from support.watched import Watched
 
-from perfectgym_source.api.auth import PasswordGrantAuth
+from perfectgym_source.api.auth.password_grant import PasswordGrantAuth
 from perfectgym_source.api.client import Client
 from perfectgym_source.config.settings import make_settings
 from perfectgym_source.errors import (

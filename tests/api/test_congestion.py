@@ -29,9 +29,9 @@ from support.modelled import (
 )
 from support.modelled import Window as Within
 
-from perfectgym_source.api.congestion import LATE, PATIENCE, CongestionControl
-from perfectgym_source.api.rate_limit import LEAST_RATE, RateLimit
-from perfectgym_source.api.window import Window
+from perfectgym_source.api.pace.congestion import LATE, PATIENCE, CongestionControl
+from perfectgym_source.api.pace.rate_limit import LEAST_RATE, RateLimit
+from perfectgym_source.api.pace.window import Window
 
 KINDS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """Endpoints that differ in their latency a hundredfold."""

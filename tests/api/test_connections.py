@@ -11,7 +11,7 @@ import pytest
 import requests
 import urllib3
 
-from perfectgym_source.api.auth import PasswordGrantAuth
+from perfectgym_source.api.auth.password_grant import PasswordGrantAuth
 from perfectgym_source.api.connection_errors import failure_of
 from perfectgym_source.errors import Unavailable
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from perfectgym_source.api.expansion import completed
-from perfectgym_source.api.pages import Page
+from perfectgym_source.api.paging.expansion import completed
+from perfectgym_source.api.paging.pages import Page
 from perfectgym_source.catalog import V22
 from perfectgym_source.errors import PagingError
 

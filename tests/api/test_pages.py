@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfectgym_source.api import pages as module
 from perfectgym_source.api.json_text import parsed
-from perfectgym_source.api.pages import Page, RowParser, row_id
+from perfectgym_source.api.paging import pages as module
+from perfectgym_source.api.paging.pages import Page, RowParser, row_id
 from perfectgym_source.api.responses import parse
 from perfectgym_source.catalog import ENDPOINTS, V1, Envelope, table_layout
 from perfectgym_source.errors import PagingError

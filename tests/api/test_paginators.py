@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.each import for_each
 
-from perfectgym_source.api import lists, paginators
-from perfectgym_source.api.keyset import KeysetPaginator
-from perfectgym_source.api.lists import pages
-from perfectgym_source.api.pages import Page
-from perfectgym_source.api.paginators import (
+from perfectgym_source.api.paging import lists, paginators
+from perfectgym_source.api.paging.keyset import KeysetPaginator
+from perfectgym_source.api.paging.lists import pages
+from perfectgym_source.api.paging.pages import Page
+from perfectgym_source.api.paging.paginators import (
     NextLinkPaginator,
     PageNumberPaginator,
     PageRequest,
     SinglePagePaginator,
 )
-from perfectgym_source.api.stable_reading import MAX_PASSES, StableReading
+from perfectgym_source.api.paging.stable_reading import MAX_PASSES, StableReading
 from perfectgym_source.catalog import V1, Envelope
 from perfectgym_source.errors import PagingError, RequestRefused
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import requests
 
+from perfectgym_source.api.auth.signing import unsigned
 from perfectgym_source.api.session import ApiAdapter, ApiSession
-from perfectgym_source.api.signing import unsigned
 
 BASE = "https://demo.example/Api"
 

@@ -7,8 +7,8 @@ import pytest
 import requests
 from support.tiny_api import KEYS, TINY, TinyServer
 
-from perfectgym_source.api.auth import PasswordGrantAuth, auth_for
-from perfectgym_source.api.signing import KeyHeaderAuth
+from perfectgym_source.api.auth.password_grant import PasswordGrantAuth, auth_for
+from perfectgym_source.api.auth.signing import KeyHeaderAuth
 from perfectgym_source.config.settings import Settings
 from perfectgym_source.errors import ConfigurationError, SignInError
 

@@ -9,7 +9,7 @@ import pytest
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 from support.each import for_each
 
-from perfectgym_source.api.pages import Page
+from perfectgym_source.api.paging.pages import Page
 from perfectgym_source.catalog import (
     DEFAULT_GROUPS,
     ENDPOINTS,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.each import for_each
 
-from perfectgym_source.api.pages import Page
+from perfectgym_source.api.paging.pages import Page
 from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
 from perfectgym_source.catalog.coerce import is_blank
 from perfectgym_source.catalog.hints import child_hints, root_hints

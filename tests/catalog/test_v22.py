@@ -12,7 +12,7 @@ from dlt.common.normalizers.naming.snake_case import NamingConvention
 from support.each import for_each
 from support.odata_client import BY_ID, NESTED, links_of
 
-from perfectgym_source.api.pages import Page
+from perfectgym_source.api.paging.pages import Page
 from perfectgym_source.catalog import V1, V22, Write, table_layout
 from perfectgym_source.catalog.hints import child_hints, root_hints
 from perfectgym_source.catalog.naming import snake_case

@@ -12,7 +12,7 @@ from support.places import Place
 
 from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.catalog.tables import table_layout
-from perfectgym_source.destination.loading_file import loading_file
+from perfectgym_source.destination.duckdb.loading_file import loading_file
 
 CREDENTIALS = "DESTINATION__POSTGRES__CREDENTIALS"
 COMMENTS = {

@@ -9,7 +9,7 @@ import pytest
 
 from perfectgym_source.config.installations import dataset_of
 from perfectgym_source.destination import Options, destination_for
-from perfectgym_source.destination.loading_file import loading_file
+from perfectgym_source.destination.duckdb.loading_file import loading_file
 from perfectgym_source.destination.names import check_dataset
 from perfectgym_source.destination.servers import merging_destination
 from perfectgym_source.errors import ConfigurationError

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from perfectgym_source.destination.loading_file import opened
-from perfectgym_source.destination.replacement import keep_attributes, write_text
+from perfectgym_source.destination.duckdb.loading_file import opened
+from perfectgym_source.destination.duckdb.replacement import keep_attributes, write_text
 from perfectgym_source.errors import ConfigurationError
 
 

@@ -15,7 +15,7 @@ from dlt.common.storages.load_package import PackageStorage
 from dlt.destinations.sql_jobs import SqlMergeFollowupJob
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from perfectgym_source.destination.merging import MergingDuckDB
+from perfectgym_source.destination.duckdb.merging import MergingDuckDB
 
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert"}
 VISITS: Any = {

@@ -12,8 +12,8 @@ import pytest
 from support.histories import Recorder
 from support.loading import small_world
 
-from perfectgym_source.destination import publish
-from perfectgym_source.destination.loading_file import loading_file
+from perfectgym_source.destination.duckdb import publish
+from perfectgym_source.destination.duckdb.loading_file import loading_file
 from perfectgym_source.sandbox import Sandbox
 
 
@@ -39,7 +39,7 @@ def load_unpublished(recorder: Recorder, patch: pytest.MonkeyPatch) -> None:
     """Add a club and load it; the run dies before it publishes."""
     recorder.sandbox.world.add("clubs")
     with patch.context() as context:
-        context.setattr("perfectgym_source.destination.duckdb_file.publish", lambda *_: None)
+        context.setattr("perfectgym_source.destination.duckdb.duckdb_file.publish", lambda *_: None)
         recorder.load("clubs")
 
 

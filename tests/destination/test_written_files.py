@@ -16,8 +16,8 @@ from support.tables import assert_equal, in_delta, in_duckdb, in_iceberg, in_par
 from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.cli.commands.load import command
 from perfectgym_source.destination import files as files_module
+from perfectgym_source.destination.duckdb.loading_file import loading_file
 from perfectgym_source.destination.files import TABLE_FORMATS
-from perfectgym_source.destination.loading_file import loading_file
 from perfectgym_source.errors import ConfigurationError, DestinationError
 from perfectgym_source.pipeline.status import status
 from perfectgym_source.sandbox import Sandbox

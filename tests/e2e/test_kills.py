@@ -32,12 +32,12 @@ DLT_PIPELINE = "dlt.pipeline.pipeline:Pipeline"
 DLT_LOAD = "dlt.load.load:Load"
 DLT_JOBS = "dlt.common.storages.load_package:PackageStorage"
 DLT_PACKAGES = "dlt.common.storages.load_storage:LoadStorage"
-MERGING = "perfectgym_source.destination.merging:MergeJob"
+MERGING = "perfectgym_source.destination.duckdb.merging:MergeJob"
 DESTINATION = "perfectgym_source.destination.base:Destination"
-DUCKDB_FILE = "perfectgym_source.destination.duckdb_file"
-LOADING_FILE = "perfectgym_source.destination.loading_file"
-PUBLISHING = "perfectgym_source.destination.publish"
-REPLACEMENT = "perfectgym_source.destination.replacement"
+DUCKDB_FILE = "perfectgym_source.destination.duckdb.duckdb_file"
+LOADING_FILE = "perfectgym_source.destination.duckdb.loading_file"
+PUBLISHING = "perfectgym_source.destination.duckdb.publish"
+REPLACEMENT = "perfectgym_source.destination.duckdb.replacement"
 
 PLACES = [
     # Reading.

@@ -105,7 +105,7 @@ def open_to_others(folder: Path) -> list[str]:
 def test_nothing_that_is_written_can_be_read_by_others(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    place = Place("perfectgym_source.destination.merging:MergeJob.run", "after", 2)
+    place = Place("perfectgym_source.destination.duckdb.merging:MergeJob.run", "after", 2)
     resources = ("--resources", "clubs,classes,contracts")
     assert server.run(*resources, die_at=place).code == -signal.SIGKILL
     left = {path.suffix for path in configured.folder.rglob("*") if path.is_file()}

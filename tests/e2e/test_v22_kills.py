@@ -23,10 +23,10 @@ COLUMNS = {
 """The set of each table, and the fields that are compared."""
 SELECTED = ("--resources", ",".join(COLUMNS))
 PLACES = [
-    Place("perfectgym_source.extract.page_requests:PageRequester.all_ids"),
-    Place("perfectgym_source.extract.row_router:RowRouter.remove_missing", "after", 2),
-    Place("perfectgym_source.extract.row_router:RowRouter.send_held"),
-    Place("perfectgym_source.extract.resource_state:ResourceState.save", "after", 2),
+    Place("perfectgym_source.extract.reading.page_requests:PageRequester.all_ids"),
+    Place("perfectgym_source.extract.reading.row_router:RowRouter.remove_missing", "after", 2),
+    Place("perfectgym_source.extract.reading.row_router:RowRouter.send_held"),
+    Place("perfectgym_source.extract.state.resource_state:ResourceState.save", "after", 2),
 ]
 Tables = dict[str, list[tuple[Any, ...]]]
 

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfectgym_source.extract.cursors import LEAP, MOST_DOUBTED, PRUNE_AT, Cursor, Cursors
-from perfectgym_source.extract.packing import pack, unpack_partitions
+from perfectgym_source.extract.state.cursors import (
+    LEAP,
+    MOST_DOUBTED,
+    PRUNE_AT,
+    Cursor,
+    Cursors,
+)
+from perfectgym_source.extract.state.packing import pack, unpack_partitions
 
 OVERLAP = 100
 

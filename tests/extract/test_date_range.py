@@ -10,7 +10,7 @@ from perfectgym_source import perfectgym_source
 from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.config.settings import make_settings
 from perfectgym_source.errors import ConfigurationError
-from perfectgym_source.extract.page_requests import request_parameters
+from perfectgym_source.extract.reading.page_requests import request_parameters
 
 LOGIN = {"subdomain": "demo", "username": "u", "password": "p"}
 

@@ -14,7 +14,7 @@ from perfectgym_source.api.json_text import NotJson
 from perfectgym_source.errors import PagingError, SignInError, Unavailable
 from perfectgym_source.extract import batch_queue
 from perfectgym_source.sandbox import Fault, Sandbox
-from perfectgym_source.sandbox.store import Row
+from perfectgym_source.sandbox.store.rows import Row
 from perfectgym_source.transform.decoder import Decoder
 
 

@@ -25,7 +25,7 @@ from support.edits import Editor
 from support.loading import keep, small_world
 from support.machine import Divergence, Machine, Machine22
 
-from perfectgym_source.extract import changes
+from perfectgym_source.extract.reading import changes
 from perfectgym_source.sandbox import Installation, World
 
 SEED = os.environ.get("INVARIANT_SEED", "1")

@@ -8,7 +8,7 @@ import orjson
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from perfectgym_source.extract.packing import (
+from perfectgym_source.extract.state.packing import (
     pack,
     pack_ids,
     pack_partitions,

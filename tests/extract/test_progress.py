@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.loading import Target
 
 from perfectgym_source.api.client import Statistics
-from perfectgym_source.api.congestion import CongestionControl
+from perfectgym_source.api.pace.congestion import CongestionControl
 from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.extract.progress import (
     MEASURED,

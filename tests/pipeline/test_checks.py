@@ -18,7 +18,7 @@ from perfectgym_source.pipeline.checks import (
     as_lines,
     run_checks,
 )
-from perfectgym_source.pipeline.recorder import RunRecorder
+from perfectgym_source.pipeline.history.recorder import RunRecorder
 from perfectgym_source.sandbox import Sandbox
 
 YEARS = 24 * 365 * 100

@@ -14,8 +14,8 @@ from support.loading import small_world
 from perfectgym_source.destination import destination_for
 from perfectgym_source.destination.names import HISTORY
 from perfectgym_source.errors import PerfectGymError
-from perfectgym_source.pipeline.history import ResourceRecord
-from perfectgym_source.pipeline.recorder import LONGEST_ERROR, RunRecorder
+from perfectgym_source.pipeline.history.recorder import LONGEST_ERROR, RunRecorder
+from perfectgym_source.pipeline.history.tables import ResourceRecord
 from perfectgym_source.sandbox import Fault, Sandbox
 from perfectgym_source.source import perfectgym_source
 
@@ -190,8 +190,8 @@ def test_a_history_from_before_there_were_some_columns_gets_them(
         return {name: getattr(record, name) for name in earlier(type(record))}
 
     with monkeypatch.context() as patch:
-        patch.setattr("perfectgym_source.pipeline.history.get_type_hints", earlier)
-        patch.setattr("perfectgym_source.pipeline.history.asdict", as_earlier)
+        patch.setattr("perfectgym_source.pipeline.history.tables.get_type_hints", earlier)
+        patch.setattr("perfectgym_source.pipeline.history.tables.asdict", as_earlier)
         recorder.load("clubs")
     columns = [column[0] for column in recorder.query("DESCRIBE _run_resources")]
     assert "requests" in columns and "seconds" not in columns

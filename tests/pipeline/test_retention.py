@@ -15,8 +15,8 @@ import pytest
 from support.histories import Recorder
 
 from perfectgym_source.destination import destination_for
-from perfectgym_source.destination.loading_file import loading_file
-from perfectgym_source.pipeline import retention
+from perfectgym_source.destination.duckdb.loading_file import loading_file
+from perfectgym_source.pipeline.history.tables import retention
 from perfectgym_source.pipeline.runner import Summary, run
 from perfectgym_source.sandbox import Sandbox
 

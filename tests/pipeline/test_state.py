@@ -15,9 +15,9 @@ from support.loading import small_world
 from perfectgym_source.cli.main import command
 from perfectgym_source.cli.rendering.json_output import to_json
 from perfectgym_source.cli.rendering.state import as_data, as_text
-from perfectgym_source.destination.loading_file import loading_file
+from perfectgym_source.destination.duckdb.loading_file import loading_file
 from perfectgym_source.errors import ConfigurationError, DestinationError
-from perfectgym_source.extract.state import ListState
+from perfectgym_source.extract.state.stored import ListState
 from perfectgym_source.pipeline.runner import run
 from perfectgym_source.pipeline.state import reset, states
 from perfectgym_source.sandbox import Fault, Sandbox

@@ -12,7 +12,7 @@ import pytest
 from support.sandbox_client import canonical
 
 from perfectgym_source.sandbox import World
-from perfectgym_source.sandbox.store import Row
+from perfectgym_source.sandbox.store.rows import Row
 
 UNTIL = date(2026, 6, 30)
 

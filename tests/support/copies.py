@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from support.loading import Target
 
-from perfectgym_source.destination.loading_file import loading_file
+from perfectgym_source.destination.duckdb.loading_file import loading_file
 from perfectgym_source.pipeline.runner import Options, Summary, run
 from perfectgym_source.sandbox import Sandbox
 from perfectgym_source.verify.repair import Repair, repair

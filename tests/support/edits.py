@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from perfectgym_source.sandbox import World
-from perfectgym_source.sandbox.pending import Pending
-from perfectgym_source.sandbox.store import Row
-from perfectgym_source.sandbox.tables import PARENT_TABLES, SPECS
+from perfectgym_source.sandbox.store.pending import Pending
+from perfectgym_source.sandbox.store.rows import Row
+from perfectgym_source.sandbox.store.tables import PARENT_TABLES, SPECS
 
 FIELDS = {
     "clubs": "shortName",

@@ -11,10 +11,10 @@ import dlt
 import duckdb
 
 from perfectgym_source.destination import Options, Session, destination_for
-from perfectgym_source.destination.loading_file import loading_file
-from perfectgym_source.destination.publish import is_published
-from perfectgym_source.pipeline.history import Entry, History
-from perfectgym_source.pipeline.recorder import RunRecorder, recorded
+from perfectgym_source.destination.duckdb.loading_file import loading_file
+from perfectgym_source.destination.duckdb.publish import is_published
+from perfectgym_source.pipeline.history.recorder import RunRecorder, recorded
+from perfectgym_source.pipeline.history.tables import Entry, History
 from perfectgym_source.sandbox import Sandbox
 from perfectgym_source.source import perfectgym_source
 

@@ -21,8 +21,8 @@ import duckdb
 from perfectgym_source import resources as resources_module
 from perfectgym_source.catalog import GROUPS
 from perfectgym_source.config.dlt_config import keep_capabilities
-from perfectgym_source.extract.packing import unpack_partitions
 from perfectgym_source.extract.report import Report
+from perfectgym_source.extract.state.packing import unpack_partitions
 from perfectgym_source.sandbox import Sandbox, World
 from perfectgym_source.source import perfectgym_source, report_of
 

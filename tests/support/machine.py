@@ -36,7 +36,7 @@ from support.v22 import Target22, differences
 from perfectgym_source.catalog import ENDPOINTS, V22, table_layout
 from perfectgym_source.config.dlt_config import keep_capabilities
 from perfectgym_source.destination import Options, Session, destination_for
-from perfectgym_source.destination.merging import MergingDuckDB
+from perfectgym_source.destination.duckdb.merging import MergingDuckDB
 from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.pipeline.runner import load
 from perfectgym_source.sandbox import Installation, Sandbox, World

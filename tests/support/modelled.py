@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from perfectgym_source.api.congestion import CongestionControl, Turn
+from perfectgym_source.api.pace.congestion import CongestionControl, Turn
 
 ROUND_TRIP = 0.005
 """Seconds after which a refusal arrives."""

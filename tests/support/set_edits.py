@@ -8,8 +8,8 @@ from typing import Any
 from support.edits import LATEST, Edit
 from support.odata_client import SETS, TYPES
 
-from perfectgym_source.sandbox.pending import Pending
-from perfectgym_source.sandbox.store import Row
+from perfectgym_source.sandbox.store.pending import Pending
+from perfectgym_source.sandbox.store.rows import Row
 from perfectgym_source.sandbox.v22.sets import Sets
 
 ACTIONS = (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfectgym_source.api.pages import Page, RowParser
+from perfectgym_source.api.paging.pages import Page, RowParser
 from perfectgym_source.api.responses import parse
 from perfectgym_source.catalog import ENDPOINTS, V1, Column, table_layout
 from perfectgym_source.catalog.coerce import (

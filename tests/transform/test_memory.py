@@ -15,8 +15,8 @@ import pytest
 from support.loading import Target
 
 from perfectgym_source import resources
-from perfectgym_source.api import pages as rows_module
-from perfectgym_source.api.pages import Page, RowParser
+from perfectgym_source.api.paging import pages as rows_module
+from perfectgym_source.api.paging.pages import Page, RowParser
 from perfectgym_source.api.responses import parse, rows_of
 from perfectgym_source.catalog import ENDPOINTS, V1, table_layout
 from perfectgym_source.catalog.coerce import to_json

@@ -19,7 +19,7 @@ from perfectgym_source.cli.rendering.verification import (
     verification_data,
     verification_text,
 )
-from perfectgym_source.destination.loading_file import loading_file
+from perfectgym_source.destination.duckdb.loading_file import loading_file
 from perfectgym_source.errors import (
     ConfigurationError,
     DestinationError,

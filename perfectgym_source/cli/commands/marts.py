@@ -106,7 +106,7 @@ def _build(_: NamedPipeline, of_run: Options) -> Result:
 
 
 def _write_dictionary(file: Path, _: NamedPipeline, of_run: Options) -> Result:
-    from ...destination.replacement import write_text
+    from ...destination.duckdb.replacement import write_text
     from ...pipeline.runner import data_dictionary
 
     write_text(file, data_dictionary(of_run))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ...extract.state import ListState, StateSummary
+from ...extract.state.stored import ListState, StateSummary
 from .table import table
 
 

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Mapping
 from datetime import date
 
-from ..store import Table
+from ..store.rows import Table
 from . import chain
 from .belongings import make_belongings, make_measurements
 from .builder import NOW, SIZES, Beyond, Builder, end_of

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from ..data import programme
-from ..store import Row
+from ..store.rows import Row
 from .builder import Builder, day, fee, iso, money
 
 _WEB = "https://cdn.fitness-park.example"

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from ..quirks import Quirks
-from ..store import Key, Row, Table
-from ..tables import SPECS
+from ..store.quirks import Quirks
+from ..store.rows import Key, Row, Table
+from ..store.tables import SPECS
 
 _EPOCH = datetime(2020, 1, 1)
 _FIRST_TIMESTAMP = 9_999_970_000

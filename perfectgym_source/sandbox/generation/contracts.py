@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from ..data import programme
-from ..store import Row
+from ..store.rows import Row
 from .builder import Builder, day, money
 from .references import membership_ref, plan_ref
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..store import Row
+from ..store.rows import Row
 from .builder import Builder, iso, moment
 from .references import club_ref
 

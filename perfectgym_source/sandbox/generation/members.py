@@ -7,7 +7,7 @@ from typing import Any
 
 from ..data import names
 from ..data.geography import ClubSite
-from ..store import Row
+from ..store.rows import Row
 from .builder import Builder, day, iso, moment, money
 from .clubs import country_names
 

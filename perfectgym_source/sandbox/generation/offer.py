@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from ..data import names, programme
-from ..store import Row
+from ..store.rows import Row
 from .builder import Builder, iso, moment, money
 from .clubs import zone_type_refs
 from .references import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..data import programme
-from ..store import Row
+from ..store.rows import Row
 from .builder import Builder, iso, moment
 from .references import (
     class_type_ref,

@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..store import Key, Row
+from ..store.rows import Key, Row
 from . import facts
 from .values import LANGUAGES, Values, mixed
 from .views import VIEWED, VIEWS, Shown, clubs, more, offer

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..store import Key, Row
+from ..store.rows import Key, Row
 from .odata.errors import ODataError
 from .odata.query import Query
 from .tables import RowTable, sortable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..store import Key, Row
+from ..store.rows import Key, Row
 from . import facts
 from .tables import RowTable, sortable
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..encoding import encode
-from ..store import Row
+from ..store.rows import Row
 from . import facts
 from .relations import Relations
 from .schema import Schema

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ..encoding import encode
 from ..faults import Fault
 from ..replies import Reply, odata_error
-from ..store import Row
+from ..store.rows import Row
 from . import facts
 from .facts import EntitySet
 from .odata.errors import ODataError

@@ -11,8 +11,8 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..pending import Pending
-from ..store import Key, Row
+from ..store.pending import Pending
+from ..store.rows import Key, Row
 from . import facts
 from .generation import generate
 from .relations import Relations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..store import Key, Row
+from ..store.rows import Key, Row
 
 _OWN_KEYS: dict[str, tuple[str, ...]] = {
     "MemberAddress": ("memberId",),

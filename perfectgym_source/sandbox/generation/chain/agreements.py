@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from ...data import programme
-from ...store import Row
+from ...store.rows import Row
 from ..belongings import add_pending_fee
 from ..builder import Builder, day
 from ..contracts import Terms, add_contract, freeze, transaction

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import count
 
-from ...store import Row
+from ...store.rows import Row
 from ..builder import Builder
 from .lives import Life
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ...store import Row
+from ...store.rows import Row
 from .errors import ODataError
 from .operands import (
     COMPARISONS,

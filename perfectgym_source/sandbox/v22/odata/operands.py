@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from ...store import Row
+from ...store.rows import Row
 from .errors import ODataError
 
 Test = Callable[[Row], Any]

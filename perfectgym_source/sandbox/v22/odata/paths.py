@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ...store import Row
+from ...store.rows import Row
 from .. import facts
 from ..relations import Relations
 from ..schema import Schema

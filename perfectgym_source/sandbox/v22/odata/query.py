@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...store import Row
+from ...store.rows import Row
 from ..schema import Schema
 from ..tables import sortable
 from . import filters

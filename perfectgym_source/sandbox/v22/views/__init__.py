@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...store import Row
+from ...store.rows import Row
 from .clubs import CLUB_VIEWS
 from .members import MEMBER_VIEWS
 from .offer import OFFER_VIEWS

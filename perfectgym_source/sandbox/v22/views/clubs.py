@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...data import geography, programme
-from ...store import Row
+from ...store.rows import Row
 from .shown import (
     Shown,
     Tables,

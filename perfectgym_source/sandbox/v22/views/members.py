@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ...encoding import truthy
-from ...store import Row
+from ...store.rows import Row
 from .shown import (
     Shown,
     Tables,

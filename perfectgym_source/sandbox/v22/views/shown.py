@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ...encoding import truthy
-from ...store import Row, Table
+from ...store.rows import Row, Table
 from .. import facts
 
 Tables = Mapping[str, Table]

@@ -1,0 +1,1 @@
+"""Sign requests: the password grant with its tokens, and key headers."""

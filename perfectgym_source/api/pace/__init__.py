@@ -1,0 +1,1 @@
+"""The pace of requests: how many at a time, and how many a second."""

@@ -1,0 +1,1 @@
+"""A DuckDB file: loaded beside the published one, and published with one rename."""

@@ -1,0 +1,1 @@
+"""Read the partitions of one endpoint, and route their rows."""

@@ -1,0 +1,367 @@
+"""Routes rows: new ones to the endpoint's table, ids to the endpoints that take them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from datetime import date
+from typing import Any
+
+from ...api.paging.pages import Page
+from ...catalog import Endpoint, Write, table_layout
+from ...catalog.coerce import to_bool
+from ...errors import ApiError
+from ..batch_queue import BatchQueue
+from ..context import ExtractContext
+from ..deletion_guard import refusal
+from ..partitions import Partition, partition_key
+from ..state.cursors import Cursor, Version
+from ..state.resource_state import ResourceState
+
+
+class RowRouter:
+    """Routes the rows of one endpoint.
+
+    Args:
+        context: The context.
+        endpoint: The endpoint.
+
+    Attributes:
+        table: The state of the endpoint's own resource, if its table is loaded.
+        batch_queue: Takes the rows for the table.
+        children: The states of the resources that take the endpoint's ids, by name.
+        ids: All ids received, if a resource takes them.
+        pairs: The parents' ids with each of these ids, if a resource takes them together.
+        read: The partitions that were received completely.
+        is_complete: Whether `ids` are all ids of the endpoint.
+        found: The ids that are new to each of the children, by its name.
+    """
+
+    def __init__(self, context: ExtractContext, endpoint: Endpoint) -> None:
+        self.table: ResourceState | None = None
+        self.batch_queue: BatchQueue | None = None
+        self.children: dict[str, ResourceState] = {}
+        self.ids: dict[int, None] = {}
+        self.pairs: dict[Partition, None] = {}
+        self.read: set[Partition] = set()
+        self.found: dict[str, dict[int, None]] = {}
+        self._endpoint = endpoint
+        self._context = context
+        self._settings = context.settings
+        self._cursor_field = endpoint.cursor_field
+        self._sends_once = endpoint.is_full_list or bool(table_layout(endpoint).children())
+        self._sent: dict[str, dict[int, int]] = {}
+        self._deleted: set[int | None] = set()
+        self.is_complete = False
+
+    def attach(self, state: ResourceState) -> None:
+        """Collect the ids for a resource that takes them."""
+        self.children[state.endpoint.name] = state
+        self.found.setdefault(state.endpoint.name, {})
+
+    def release(self) -> None:
+        """Forget all rows, after the state has been written."""
+        self.ids, self.pairs, self.read = {}, {}, set()
+        self.found = {name: {} for name in self.found}
+        self._sent, self._deleted = {}, set()
+        for state in self.states():
+            state.release()
+
+    def states(self) -> list[ResourceState]:
+        """Return the states of all resources that need the endpoint, its own first."""
+        return [*([self.table] if self.table else []), *self.children.values()]
+
+    def read_as(self, endpoint: Endpoint) -> None:
+        """Take the rows of the endpoint as one that is read in another way."""
+        self._cursor_field = endpoint.cursor_field
+        if self.table is not None and endpoint.has_sweeps:
+            self.table.begin(endpoint)
+
+    @property
+    def reloads(self) -> bool:
+        """Return whether all rows are read, and those that changed have no sign of it."""
+        is_by_id = self._cursor_field == self._endpoint.id_field
+        return is_by_id and self.table is not None and self.table.is_sweep
+
+    def is_deleted(self, identity: int) -> bool | None:
+        """Return whether the endpoint itself says that a row is deleted: flagged, or missing.
+
+        Returns:
+            None if what this run has read does not tell.
+        """
+        if identity in self.ids:
+            return identity in self._deleted
+        return True if self.is_complete else None
+
+    def restart(self, key: str, highest: int) -> bool:
+        """Put all cursors of a partition at the beginning, if the API's versions fell.
+
+        Args:
+            key: The partition's key in the state.
+            highest: Its highest row version; 0 if there is none after the cursors.
+
+        Returns:
+            Whether it has to be read from the beginning.
+        """
+        overlap = self._settings.timestamp_overlap
+        endpoint = self._endpoint
+        cursors = [state.cursor(endpoint.name) for state in self.states()]
+        has_versions = self._cursor_field == endpoint.version_field
+        may_vanish = endpoint.is_full_list or not has_versions or len(endpoint.request_variants) > 1
+        is_ahead = any(cursor[key].is_ahead(highest, overlap, may_vanish) for cursor in cursors)
+        if is_ahead:
+            self._context.failures.warn(
+                f"{endpoint.name}: rows that were read last are gone from the list "
+                f"{key or 'of the company'}, or have lower row versions than before; it is read "
+                "from its beginning."
+            )
+            for cursor in cursors:
+                cursor.restart(key)
+        return is_ahead
+
+    def undo(self, key: str) -> None:
+        """Leave the cursors of a full list where they were: rows below may be missing.
+
+        Args:
+            key: The partition's key in the state.
+        """
+        for state in self.states():
+            state.cursor(self._endpoint.name).undo(key)
+        if self.table is not None:
+            self.table.loaded_ids.update(self._sent.get(key, ()))
+
+    def expected(self) -> Set[int]:
+        """Return the ids of the rows that were there before, as far as all resources that need
+        them know them; empty if one does not."""
+        if self.table is not None:
+            return frozenset() if self.table.is_full_refresh else self.table.loaded_ids
+        known = [self.known_ids(child) for child in self.children.values()]
+        if not all(known):
+            return frozenset()
+        return frozenset().union(*(ids for ids in known if ids))
+
+    def known_ids(self, child: ResourceState) -> Set[int] | None:
+        """Return the ids that a resource has taken before; None if its state does not hold them."""
+        names = [self._context.read_for(parent.table).name for parent in child.endpoint.parents]
+        return child.known_parents if names == [self._endpoint.name] else None
+
+    def receive(self, partition: Partition, key: str, rows: Page) -> None:
+        """Route rows of an endpoint with ids: to each resource those that are new to it.
+
+        Args:
+            partition: The parents' ids.
+            key: The partition's key in the state.
+            rows: Some or all of its rows. Those without an id are left out, and counted: their
+                table could not tell them apart.
+        """
+        if self._context.has_zones(self._endpoint):
+            self._context.record_zones(rows.elements)
+        self._collect(partition, key, rows)
+        if self.table is None:
+            return
+        overlap = self._settings.timestamp_overlap
+        cursor = self.table.cursor(self._endpoint.name)[key]
+        sent = self._sent.setdefault(key, {})
+        too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
+        let_in = self._let_in(rows, self.table.loaded_from)
+        reloads = self.reloads and len(rows)
+        is_changed = self._is_changed_page(self.table, rows) if reloads else None
+        new, received = [], []
+        last: Version | None = None
+        for index, (version, identity) in enumerate(
+            zip(rows.versions(self._cursor_field), rows.ids(self._endpoint.identity))
+        ):
+            if identity is None:
+                self._context.record_without_id(self._endpoint.name)
+                continue
+            if (version, identity) == last:
+                continue  # some lists have rows twice
+            last = version, identity
+            if sent.get(identity, version) != version:
+                # It changed while the endpoint was read. Its child rows can be loaded only once in
+                # a run, so its new version is left for the next one.
+                cursor.hold_below(version)
+                continue
+            received.append((version, identity))
+            if identity in sent:
+                continue
+            is_new = is_changed
+            if is_changed is None:
+                is_new = index in let_in or self._is_new(self.table, cursor, version, identity)
+            if is_new and index not in too_old:
+                new.append(index)
+                if self._sends_once:
+                    sent[identity] = version
+        cursor.receive(received, overlap)
+        self._send(rows.take(new), self._keys(partition))
+
+    def _is_new(self, state: ResourceState, cursor: Cursor, version: int, identity: int) -> bool:
+        is_unknown = self._endpoint.is_full_list and identity not in state.loaded_ids
+        return is_unknown or cursor.is_new(version, identity, state.overlap)
+
+    def _is_changed_page(self, state: ResourceState, rows: Page) -> bool:
+        """Return whether a page differs from the one loaded last, and record it."""
+        first = next((id for id in rows.ids(self._endpoint.id_field) if id is not None), 0)
+        picture = self._settings.pii.picture(self._endpoint, rows.elements)
+        return state.is_changed_page(first, picture)
+
+    def receive_full_list(
+        self, partition: Partition, elements: Sequence[Any], is_stable: bool = True
+    ) -> None:
+        """Route all elements of a list that replaces those of its partition, or is sent as a whole.
+
+        Args:
+            partition: The parents' ids.
+            elements: The elements.
+            is_stable: Whether they are all there are.
+
+        Raises:
+            ApiError: An element is no object.
+        """
+        rows = Page(elements)
+        decoder = None if self.batch_queue is None else self.batch_queue.decoder
+        allows_scalars = decoder is not None and decoder.layout.layout.scalar_field is not None
+        if not allows_scalars and not all(isinstance(row, dict) and row for row in elements):
+            raise ApiError("An element of the list is not an object, or an empty one.")
+        if not allows_scalars:
+            self._collect(partition, partition_key(partition), rows)
+            if is_stable and None not in rows.ids(self._endpoint.id_field):
+                self.read.add(partition)
+                self.is_complete = not self._endpoint.parents
+        if self.table is None:
+            return
+        if self._endpoint.write is Write.REPLACE:
+            if self._settings.deleted_rows == "remove":
+                flag = self._endpoint.deleted_field
+                elements = [
+                    row
+                    for row in elements
+                    if not (isinstance(row, dict) and _is_true(row.get(flag)))
+                ]
+            is_guarded = not self._endpoint.is_volatile and self._context.limit is None
+            if is_guarded and self.table.counts.hold(partition, elements):
+                return
+        self._send_list(self.table, partition, elements)
+
+    def send_held(self) -> None:
+        """Send the lists that lost most of their rows, when all lists have been read."""
+        if self.table is not None:
+            for partition, elements in self.table.counts.release():
+                self._send_list(self.table, partition, elements)
+
+    def _send_list(
+        self, state: ResourceState, partition: Partition, elements: Sequence[Any]
+    ) -> None:
+        replaces = self._endpoint.write is Write.REPLACE
+        emptied = [self._keys(partition)] if replaces and not elements else []
+        is_detail = self._endpoint.paginator == "single" and self._endpoint.write is Write.MERGE
+        may_be_same = is_detail or replaces
+        if not (may_be_same and self._is_same(state, partition, elements)):
+            self._send(Page(elements), self._keys(partition), emptied)
+
+    def _is_same(self, state: ResourceState, partition: Partition, elements: Sequence[Any]) -> bool:
+        """Return whether a list that each run reads is as it was loaded last, and record it."""
+        if not self._context.reads_all(self._endpoint):
+            return False
+        return not state.is_changed(partition, self._settings.pii.picture(self._endpoint, elements))
+
+    def clear(self, partitions: Iterable[Partition]) -> None:
+        """Remove the rows of partitions whose parents no longer belong together."""
+        self._send(Page([]), {}, [self._keys(partition) for partition in partitions])
+
+    def remove_missing(self, ids: set[int]) -> None:
+        """Remove from the table the rows that are missing.
+
+        Args:
+            ids: The ids of all rows that the API has.
+
+        Raises:
+            ApiError: They are so many that the account may have lost a permission.
+        """
+        if self.table is None:
+            return
+        missing = self.table.loaded_ids - ids
+        error = refusal(self._endpoint, len(missing), len(self.table.loaded_ids))
+        if error and not self.table.is_full_refresh:
+            raise error
+        self.table.loaded_ids = ids
+        field = str(self._endpoint.id_field)
+        self._send(Page([]), {}, [{field: identity} for identity in sorted(missing)])
+
+    def _collect(self, partition: Partition, key: str, rows: Page) -> None:
+        """Collect the ids for the resources that take them."""
+        if not self.children:
+            return
+        ids = rows.ids(self._endpoint.identity)
+        found = zip(rows.versions(self._cursor_field), ids)
+        versions = [(version, identity) for version, identity in found if identity is not None]
+        self.ids.update(dict.fromkeys(identity for _, identity in versions))
+        self._note_deleted(ids, rows)
+        if any(child.endpoint.pairs_from for child in self.children.values()):
+            self.pairs.update(((*partition, identity), None) for _, identity in versions)
+        overlap = self._settings.timestamp_overlap
+        for name, child in self.children.items():
+            cursor = child.cursor(self._endpoint.name)[key]
+            new = dict.fromkeys(identity for _, identity in cursor.new(versions, overlap))
+            if (known := self.known_ids(child)) is not None:
+                # An earlier run may have passed over them in a list that shifted.
+                new.update(dict.fromkeys(id for _, id in versions if id not in known))
+            self.found[name].update(new)
+            cursor.receive(versions, overlap)
+
+    def _note_deleted(self, ids: Iterable[int | None], rows: Page) -> None:
+        """Record which rows are flagged as deleted now."""
+        flag_field = self._endpoint.deleted_field
+        flags = dict(zip(ids, rows.values(flag_field))) if flag_field else {}
+        self._deleted.difference_update(flags)
+        self._deleted.update(
+            identity for identity, flag in flags.items() if identity is not None and _is_true(flag)
+        )
+
+    def _send(
+        self,
+        rows: Page,
+        keys: Mapping[str, Any],
+        emptied: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        if self.batch_queue is None:
+            return
+        try:
+            self.batch_queue.add(rows, keys, emptied)
+        except BaseException:
+            # The batch held rows of other partitions too, whose cursors have moved.
+            if self.table is not None:
+                self.table.abandon()
+            raise
+
+    def _keys(self, partition: Partition) -> dict[str, int]:
+        parents = self._endpoint.parents
+        if not partition and self._context.is_own_row(self._endpoint):
+            return {}
+        return {parent.column: identity for parent, identity in zip(parents, partition)}
+
+    def _let_in(self, rows: Page, loaded_from: date | None) -> Collection[int]:
+        """Return the indexes of rows that an earlier `start_date` left out and today's does not."""
+        if loaded_from is None:
+            return ()
+        return self._before(rows, loaded_from) - self._before(rows, self._settings.start_date)
+
+    def _before(self, rows: Page, day: date | None) -> set[int]:
+        """Return the indexes of rows that belong to a time before a day."""
+        name = self._endpoint.backfill_date_field
+        if day is None or name is None:
+            return set()
+        start = day.isoformat()
+        return {
+            index
+            for index, moment in enumerate(rows.values(name))
+            if isinstance(moment, str) and moment[:10] < start and moment[:1].isdigit()
+        }
+
+
+def _is_true(flag: Any) -> bool:
+    if flag is None or flag is False:
+        return False
+    try:
+        return to_bool(flag) is True
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""What a resource remembers from run to run."""

@@ -159,7 +159,8 @@ def test_every_key_in_the_blocks_of_settings_exists() -> None:
         "sources.perfectgym.installations.north": source,
         "sources.perfectgym.pii": {*KINDS, "default", "unknown", "users.personal_id"},
         "pipelines.core": pipeline,
-        "pipelines.core.marts_vars": {*defaults()},
+        "pipelines.marts": pipeline,
+        "pipelines.marts.marts_vars": {*defaults()},
         "pipelines.classes": pipeline | source,
         "alerts": {*settings_of(AlertSettings)},
     }

@@ -11,7 +11,7 @@ import pendulum
 
 from ..api.paging.lists import make_paginator, pages
 from ..api.paging.pages import Page, row_id
-from ..api.paging.paginators import PageRequest
+from ..api.paging.paginators import PageRequest, may_be_cut
 from ..catalog import Endpoint
 from ..catalog.selection import is_own_row, parents, read_for
 from ..config.settings import Settings
@@ -84,8 +84,9 @@ class FirstRun:
             requests = count.requests * 2 if is_long else count.requests
             return Estimate(max(least, requests), not count.is_complete)
         if least == 1 and is_least:
-            is_least = len(self._probe.first_page(endpoint) or ()) >= self._api.page_size
-            least += is_least
+            rows, page_size = len(self._probe.first_page(endpoint) or ()), self._api.page_size
+            least += may_be_cut(rows, page_size)
+            is_least = rows >= page_size
         return Estimate(least, is_least)
 
     def _columns(self, endpoint: Endpoint) -> Sequence[Collection[Partition]] | None:

@@ -15,8 +15,8 @@ from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.destination import destination_for
 from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.pipeline.checks import Checks, as_lines, run_checks
+from perfectgym_source.pipeline.history import retention
 from perfectgym_source.pipeline.history.recorder import RunRecorder
-from perfectgym_source.pipeline.history.tables import retention
 from perfectgym_source.pipeline.state import reset, states
 from perfectgym_source.pipeline.status import status
 from perfectgym_source.sandbox import Sandbox

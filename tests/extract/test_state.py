@@ -9,9 +9,9 @@ from pathlib import Path
 from support.each import for_each
 
 import perfectgym_source
+from perfectgym_source.extract.state import stored as state_module
 from perfectgym_source.extract.state.cursors import Cursors
 from perfectgym_source.extract.state.stored import DatasetIdentity, SourceState
-from perfectgym_source.extract.state.stored import state as state_module
 
 PACKAGE = Path(perfectgym_source.__file__).parent
 OWNER = Path(state_module.__file__)

@@ -16,7 +16,7 @@ from support.histories import Recorder
 
 from perfectgym_source.destination import destination_for
 from perfectgym_source.destination.duckdb.loading_file import loading_file
-from perfectgym_source.pipeline.history.tables import retention
+from perfectgym_source.pipeline.history import retention
 from perfectgym_source.pipeline.runner import Summary, run
 from perfectgym_source.sandbox import Sandbox
 

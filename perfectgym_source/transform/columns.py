@@ -60,28 +60,31 @@ _EXACT_AS_FLOAT = 1e6
 half a unit in the last place is at most 6e-11."""
 
 
-def moments_of(values: Sequence[Any]) -> tuple[list[Any], dict[int, int], Sequence[int]]:
+def moments_of(values: Sequence[Any]) -> tuple[pa.Array, pa.Array, Sequence[int]]:
     """Read in one call the moments of a column of which some have an offset, or all digits.
 
     Returns:
-        The local times in microseconds, None where a value is not read; the offsets in
-        microseconds, by row; and the rows that are still to be read.
+        The local times in microseconds, NULL where a value is not read; the offsets in
+        microseconds, NULL where there is none; and the rows that are still to be read.
     """
-    rests = [
-        v[_SECONDS_LENGTH:] if isinstance(v, str) and len(v) >= _SECONDS_LENGTH else None
-        for v in values
-    ]
-    known = {rest: None if rest is None else _moment_end(rest) for rest in set(rests)}
-    ends = list(map(known.__getitem__, rests))
-    plain = [end and v[:_SECONDS_LENGTH] + end[0] for v, end in zip(values, ends)]
+    nothing = pa.nulls(len(values), pa.int64())
     try:
-        found = in_one_call("datetime", plain).cast(pa.int64()).to_pylist()
+        texts = pa.array([v if isinstance(v, str) else None for v in values], pa.string())
+        rests = pc.utf8_slice_codeunits(texts, _SECONDS_LENGTH).dictionary_encode()
+        ends = list(map(_moment_end, rests.dictionary.to_pylist()))
+        digits = pa.array([end and end[0] for end in ends], pa.string()).take(rests.indices)
+        is_whole = pc.greater_equal(pc.utf8_length(texts), _SECONDS_LENGTH)
+        seconds = pc.if_else(is_whole, pc.utf8_slice_codeunits(texts, 0, _SECONDS_LENGTH), None)
+        found = _moments("datetime", pc.binary_join_element_wise(seconds, digits, ""))
     except CANNOT_BUILD:
-        return [None] * len(values), {}, range(len(values))
-    offsets = {
-        row: end[1] for row, end in enumerate(ends) if end is not None and end[1] is not None
-    }
-    return found, offsets, [row for row, end in enumerate(ends) if end is None]
+        return nothing, nothing, range(len(values))
+    offsets = pa.array([end and end[1] for end in ends], pa.int64()).take(rests.indices)
+    left = [row for row, read in enumerate(found.is_valid().to_pylist()) if not read]
+    return (
+        found.cast(pa.int64()),
+        pc.if_else(found.is_valid(), offsets, None),
+        [row for row in left if values[row] is not None],
+    )
 
 
 def _moment_end(rest: str) -> tuple[str, int | None] | None:

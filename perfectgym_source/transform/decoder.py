@@ -14,7 +14,7 @@ key are deleted, and those that came with it stay.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -269,19 +269,15 @@ class BatchBuilder:
         """Return root rows whose older rows in a child table are deleted, without new ones."""
         if self._endpoint.write is Write.APPEND or table.name in self._decoder.fresh:
             return []
-        scopes: dict[Hashable, int] = {}
-        scope_of = self._scope_of
-        for root in range(len(self._requests)):
-            scopes.setdefault(scope_of(root), root)
-        filled = set(map(scope_of, pc.unique(place.roots).to_pylist()))
-        return [root for scope, root in scopes.items() if scope not in filled]
-
-    def _scope_of(self, root: int) -> Hashable:
-        """Return what is replaced together with a root row: its child rows, or those of its
-        parents."""
+        filled = set(pc.unique(place.roots).to_pylist())
+        roots = range(len(self._requests))
         if self._endpoint.write is Write.MERGE:
-            return root
-        return tuple(self._requests[root].values())
+            return [root for root in roots if root not in filled]
+        # The rows of the same parents are replaced together.
+        parents = [tuple(request.values()) for request in self._requests]
+        filled_parents = {parents[root] for root in filled}
+        first = {parents[root]: root for root in reversed(roots)}
+        return sorted(root for each, root in first.items() if each not in filled_parents)
 
     def _finish(
         self,
@@ -295,9 +291,8 @@ class BatchBuilder:
             self.batch.unreadable[f"{table.name}.{name}"] += count
         for name, local in builder.moments.items():
             found = self._decoder.clocks.to_utc(clubs, local)
-            if offsets := builder.offsets.get(name):
-                own = pa.array([offsets.get(row) for row in range(builder.size)], pa.int64())
-                found = pc.coalesce(pc.subtract(local, own), found)
+            if name in builder.offsets:
+                found = pc.coalesce(pc.subtract(local, builder.offsets[name]), found)
             builder.arrays[f"{name}_utc"] = found.cast(INSTANT)
         builder.arrays[UNREADABLE] = builder.unreadable_values()
         if removing is not None:

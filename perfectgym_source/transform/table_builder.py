@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count
@@ -47,7 +47,7 @@ class TableBuilder:
         privacy: The rules for personal data.
         arrays: The columns that are done.
         moments: Local times as microseconds, by column; their instants are still to be found.
-        offsets: Offsets that came with local times, in microseconds, by column and row.
+        offsets: Offsets that came with local times, in microseconds, by column.
         lists: The objects in the rows' arrays, by field.
         unreadable: How many values could not be read, by column.
     """
@@ -59,7 +59,7 @@ class TableBuilder:
     privacy: Privacy = OPEN
     arrays: dict[str, pa.Array] = field(default_factory=dict)
     moments: dict[str, pa.Array] = field(default_factory=dict)
-    offsets: dict[str, dict[int, int]] = field(default_factory=dict)
+    offsets: dict[str, pa.Array] = field(default_factory=dict)
     lists: dict[str, Lists] = field(default_factory=dict)
     unreadable: Counter[str] = field(default_factory=Counter)
     _raw: dict[int, dict[str, tuple[Any, str]]] = field(default_factory=dict)
@@ -89,11 +89,9 @@ class TableBuilder:
         self.arrays.update((name, array.take(taken)) for name, array in part.arrays.items())
         for name in part.moments:
             self.moments[name] = self.arrays[name].cast(pa.int64())
-        if part.offsets or part._raw:
+        self.offsets.update((name, array.take(taken)) for name, array in part.offsets.items())
+        if part._raw:
             for row, index in enumerate(indexes):
-                for name, offsets in part.offsets.items():
-                    if index in offsets:
-                        self.offsets.setdefault(name, {})[row] = offsets[index]
                 for name, (value, counted_as) in part._raw.get(index, EMPTY).items():
                     self.keep(row, name, value, counted_as)
 
@@ -209,26 +207,37 @@ class TableBuilder:
         ]
 
     def _one_by_one(self, column: Column, values: Sequence[Any]) -> pa.Array:
-        read = self.privacy.reader(column.kind)
-        found: list[Any] = [None] * len(values)
-        rows: Sequence[int] = range(len(values))
         if column.kind == "datetime":
-            found, offsets, rows = moments_of(values)
-            if offsets:
-                self.offsets[column.name] = offsets
+            return self._moments(column, values)
+        found: list[Any] = [None] * len(values)
+        self._read_rows(column, values, range(len(values)), found)
+        return pa.array(found, ARROW_TYPES[column.kind])
+
+    def _moments(self, column: Column, values: Sequence[Any]) -> pa.Array:
+        found, offsets, rows = moments_of(values)
+        if rows:
+            one_by_one, own = found.to_pylist(), offsets.to_pylist()
+            for row in self._read_rows(column, values, rows, one_by_one):
+                own[row] = utc_offset_us(values[row])
+            found, offsets = pa.array(one_by_one, pa.int64()), pa.array(own, pa.int64())
+        if offsets.null_count < len(offsets):
+            self.offsets[column.name] = offsets
+        return found.cast(LOCAL)
+
+    def _read_rows(
+        self, column: Column, values: Sequence[Any], rows: Iterable[int], found: list[Any]
+    ) -> list[int]:
+        """Read the values of some rows one by one; return those that could be read."""
+        read = self.privacy.reader(column.kind)
+        done = []
         for row in rows:
-            value = values[row]
             try:
-                found[row] = read(value)
+                found[row] = read(values[row])
+                done.append(row)
             except (ValueError, RecursionError) as error:
                 found[row] = error.value if isinstance(error, Inexact) else None
-                self.keep(row, column.name, value)
-                continue
-            if column.kind == "datetime" and (offset := utc_offset_us(value)) is not None:
-                self.offsets.setdefault(column.name, {})[row] = offset
-        if column.kind == "datetime":
-            return pa.array(found, pa.int64()).cast(LOCAL)
-        return pa.array(found, ARROW_TYPES[column.kind])
+                self.keep(row, column.name, values[row])
+        return done
 
 
 def kind_of(first: Any, values: Sequence[Any]) -> Kind:

@@ -122,6 +122,9 @@ class ColumnarPage(Page):
         if len(indexes) == len(self):
             return self
         columns = self.columns.items()
+        if indexes and indexes[-1] - indexes[0] == len(indexes) - 1:
+            some = slice(indexes[0], indexes[-1] + 1)
+            return ColumnarPage({name: values[some] for name, values in columns})
         return ColumnarPage({name: [values[i] for i in indexes] for name, values in columns})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
-from operator import itemgetter
 from typing import Any, Protocol
 
 import orjson
@@ -56,22 +55,10 @@ class ParsedObjects:
 
     def pick(self, fields: Fields) -> list[Sequence[Any] | None]:
         """See `Objects`."""
-        single = [f.names[0] for f in fields if len(f.names) == 1 and f.names[0] in self._names]
-        found: dict[str, Sequence[Any]] = {}
-        if len(single) > 1:
-            try:
-                # One call for each object, where all of them have the same fields.
-                found = dict(zip(single, zip(*map(itemgetter(*single), self._objects))))
-            except KeyError:
-                found = {}
-        picked: list[Sequence[Any] | None] = []
-        for field in fields:
-            if field.names[0] in found:
-                picked.append(found[field.names[0]])
-            else:
-                names = [name for name in field.names if name in self._names]
-                picked.append(_first([self._values(name) for name in names]))
-        return picked
+        return [
+            _first([self._values(name) for name in field.names if name in self._names])
+            for field in fields
+        ]
 
     def named(self, name: str) -> Sequence[Any] | None:
         """See `Objects`."""

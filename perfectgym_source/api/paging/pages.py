@@ -119,8 +119,6 @@ class ColumnarPage(Page):
 
     def take(self, indexes: Sequence[int]) -> Page:
         """See `Page`."""
-        if len(indexes) == len(self):
-            return self
         columns = self.columns.items()
         if indexes and indexes[-1] - indexes[0] == len(indexes) - 1:
             some = slice(indexes[0], indexes[-1] + 1)

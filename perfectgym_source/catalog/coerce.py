@@ -172,6 +172,14 @@ def to_bool(value: Any) -> bool | None:
     raise ValueError("not a boolean")
 
 
+def is_true(value: Any) -> bool:
+    """Return whether a value is True as `to_bool` reads it; what it cannot read is not."""
+    try:
+        return to_bool(value) is True
+    except ValueError:
+        return False
+
+
 def to_text(value: Any) -> str | None:
     """Return text as it was sent; numbers and booleans as JSON writes them."""
     if isinstance(value, str):

@@ -63,7 +63,7 @@ class FullListReader:
             ids |= reading.seen
         without_id = [row for row in ids if not isinstance(row, int)]
         ids.difference_update(without_id)
-        self._router.is_complete = not without_id
+        self._router.parent_ids.is_complete = not without_id
         self._router.remove_missing(ids)
 
     def _read(self, partition: Partition, key: str, params: Mapping[str, str]) -> StableReading:

@@ -76,7 +76,7 @@ class EndpointReader:
 
     def attach(self, state: ResourceState, needs_all: bool) -> None:
         """Collect the ids for a resource that takes them."""
-        self.router.attach(state)
+        self.router.parent_ids.attach(state)
         self._needs_all |= needs_all
 
     def need_all(self) -> None:
@@ -177,18 +177,18 @@ class EndpointReader:
         if self._context.is_own_row(self.endpoint):
             return [()]
         if self.endpoint.pairs_from:
-            above = self._reader(self.endpoint.pairs_from).router
+            above = self._reader(self.endpoint.pairs_from).router.parent_ids
             if table is not None:
                 self.router.clear(table.forget_partitions(above.pairs, above.read))
             return above.pairs
-        parents = [self._reader(parent.table).router for parent in self.endpoint.parents]
-        every = [router.ids for router in parents]
+        parents = [self._reader(parent.table).router.parent_ids for parent in self.endpoint.parents]
+        every = [parent.ids for parent in parents]
         if self._context.reads_all(self.endpoint):
             return itertools.product(*every)
         partitions: dict[Partition, None] = {}
         for state in self.router.states():
-            for index, router in enumerate(parents):
-                new = router.found.get(state.endpoint.name, {})
+            for index, parent in enumerate(parents):
+                new = parent.found.get(state.endpoint.name, {})
                 some = itertools.product(*every[:index], new, *every[index + 1 :])
                 partitions.update(dict.fromkeys(some))
             partitions.update(dict.fromkeys(state.pending.get(self.endpoint.name, ())))
@@ -243,7 +243,7 @@ class EndpointReader:
     def _is_deleted(self, partition: Partition) -> bool:
         """Return whether a parent's own endpoint says, or said, that the parent is deleted."""
         said = [
-            self._reader(parent.table).router.is_deleted(identity)
+            self._reader(parent.table).router.parent_ids.is_deleted(identity)
             if self._context.read_for(parent.table).name in self._readers
             else None
             for parent, identity in zip(self.endpoint.parents, partition)
@@ -278,7 +278,7 @@ class EndpointReader:
                 if self._context.has_enough(self.endpoint.name):
                     return
         changes.finish()
-        self.router.is_complete = changes.is_complete
+        self.router.parent_ids.is_complete = changes.is_complete
 
     def _full_list(self, partition: Partition) -> tuple[list[Any], bool]:
         """Return all rows of a partition, and whether they are known to be complete."""
@@ -297,6 +297,6 @@ class EndpointReader:
 
     def _params(self, partition: Partition, variant: Mapping[str, str]) -> dict[str, str]:
         own = self._context.own_parent(self.endpoint)
-        own_id = next(iter(self._readers[own].router.ids), None) if own else None
+        own_id = next(iter(self._readers[own].router.parent_ids.ids), None) if own else None
         today = self._context.now.date()
         return request_parameters(self.endpoint, partition, variant, self._settings, today, own_id)

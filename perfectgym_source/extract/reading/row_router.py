@@ -8,7 +8,7 @@ from typing import Any
 
 from ...api.paging.pages import Page
 from ...catalog import Endpoint, Write, table_layout
-from ...catalog.coerce import to_bool
+from ...catalog.coerce import is_true
 from ...errors import ApiError
 from ..batch_queue import BatchQueue
 from ..context import ExtractContext
@@ -16,6 +16,7 @@ from ..deletion_guard import refusal
 from ..partitions import Partition, partition_key
 from ..state.cursors import Cursor, Version
 from ..state.resource_state import ResourceState
+from .parent_ids import ParentIds
 
 
 class RowRouter:
@@ -28,47 +29,30 @@ class RowRouter:
     Attributes:
         table: The state of the endpoint's own resource, if its table is loaded.
         batch_queue: Takes the rows for the table.
-        children: The states of the resources that take the endpoint's ids, by name.
-        ids: All ids received, if a resource takes them.
-        pairs: The parents' ids with each of these ids, if a resource takes them together.
-        read: The partitions that were received completely.
-        is_complete: Whether `ids` are all ids of the endpoint.
-        found: The ids that are new to each of the children, by its name.
+        parent_ids: The ids of the rows, for the resources that take them.
     """
 
     def __init__(self, context: ExtractContext, endpoint: Endpoint) -> None:
         self.table: ResourceState | None = None
         self.batch_queue: BatchQueue | None = None
-        self.children: dict[str, ResourceState] = {}
-        self.ids: dict[int, None] = {}
-        self.pairs: dict[Partition, None] = {}
-        self.read: set[Partition] = set()
-        self.found: dict[str, dict[int, None]] = {}
+        self.parent_ids = ParentIds(context, endpoint)
         self._endpoint = endpoint
         self._context = context
         self._settings = context.settings
         self._cursor_field = endpoint.cursor_field
         self._sends_once = endpoint.is_full_list or bool(table_layout(endpoint).children())
         self._sent: dict[str, dict[int, int]] = {}
-        self._deleted: set[int | None] = set()
-        self.is_complete = False
-
-    def attach(self, state: ResourceState) -> None:
-        """Collect the ids for a resource that takes them."""
-        self.children[state.endpoint.name] = state
-        self.found.setdefault(state.endpoint.name, {})
 
     def release(self) -> None:
         """Forget all rows, after the state has been written."""
-        self.ids, self.pairs, self.read = {}, {}, set()
-        self.found = {name: {} for name in self.found}
-        self._sent, self._deleted = {}, set()
+        self.parent_ids.release()
+        self._sent = {}
         for state in self.states():
             state.release()
 
     def states(self) -> list[ResourceState]:
         """Return the states of all resources that need the endpoint, its own first."""
-        return [*([self.table] if self.table else []), *self.children.values()]
+        return [*([self.table] if self.table else []), *self.parent_ids.children.values()]
 
     def read_as(self, endpoint: Endpoint) -> None:
         """Take the rows of the endpoint as one that is read in another way."""
@@ -81,16 +65,6 @@ class RowRouter:
         """Return whether all rows are read, and those that changed have no sign of it."""
         is_by_id = self._cursor_field == self._endpoint.id_field
         return is_by_id and self.table is not None and self.table.is_sweep
-
-    def is_deleted(self, identity: int) -> bool | None:
-        """Return whether the endpoint itself says that a row is deleted: flagged, or missing.
-
-        Returns:
-            None if what this run has read does not tell.
-        """
-        if identity in self.ids:
-            return identity in self._deleted
-        return True if self.is_complete else None
 
     def restart(self, key: str, highest: int) -> bool:
         """Put all cursors of a partition at the beginning, if the API's versions fell.
@@ -134,15 +108,7 @@ class RowRouter:
         them know them; empty if one does not."""
         if self.table is not None:
             return frozenset() if self.table.is_full_refresh else self.table.loaded_ids
-        known = [self.known_ids(child) for child in self.children.values()]
-        if not all(known):
-            return frozenset()
-        return frozenset().union(*(ids for ids in known if ids))
-
-    def known_ids(self, child: ResourceState) -> Set[int] | None:
-        """Return the ids that a resource has taken before; None if its state does not hold them."""
-        names = [self._context.read_for(parent.table).name for parent in child.endpoint.parents]
-        return child.known_parents if names == [self._endpoint.name] else None
+        return self.parent_ids.known()
 
     def receive(self, partition: Partition, key: str, rows: Page) -> None:
         """Route rows of an endpoint with ids: to each resource those that are new to it.
@@ -155,16 +121,18 @@ class RowRouter:
         """
         if self._context.has_zones(self._endpoint):
             self._context.record_zones(rows.elements)
-        self._collect(partition, key, rows)
-        if self.table is None:
-            return
-        overlap = self._settings.timestamp_overlap
-        cursor = self.table.cursor(self._endpoint.name)[key]
+        self.parent_ids.collect(partition, key, rows, self._cursor_field)
+        if self.table is not None:
+            new = self._new_rows(self.table, key, rows)
+            self._send(rows.take(new), self._keys(partition))
+
+    def _new_rows(self, table: ResourceState, key: str, rows: Page) -> list[int]:
+        """Return the indexes of the rows that are new to the table, and move its cursor."""
+        cursor = table.cursor(self._endpoint.name)[key]
         sent = self._sent.setdefault(key, {})
         too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
-        let_in = self._let_in(rows, self.table.loaded_from)
-        reloads = self.reloads and len(rows)
-        is_changed = self._is_changed_page(self.table, rows) if reloads else None
+        let_in = self._let_in(rows, table.loaded_from)
+        is_changed = self._is_changed_page(table, rows) if self.reloads and len(rows) else None
         new, received = [], []
         last: Version | None = None
         for index, (version, identity) in enumerate(
@@ -186,13 +154,13 @@ class RowRouter:
                 continue
             is_new = is_changed
             if is_changed is None:
-                is_new = index in let_in or self._is_new(self.table, cursor, version, identity)
+                is_new = index in let_in or self._is_new(table, cursor, version, identity)
             if is_new and index not in too_old:
                 new.append(index)
                 if self._sends_once:
                     sent[identity] = version
-        cursor.receive(received, overlap)
-        self._send(rows.take(new), self._keys(partition))
+        cursor.receive(received, self._settings.timestamp_overlap)
+        return new
 
     def _is_new(self, state: ResourceState, cursor: Cursor, version: int, identity: int) -> bool:
         is_unknown = self._endpoint.is_full_list and identity not in state.loaded_ids
@@ -223,10 +191,11 @@ class RowRouter:
         if not allows_scalars and not all(isinstance(row, dict) and row for row in elements):
             raise ApiError("An element of the list is not an object, or an empty one.")
         if not allows_scalars:
-            self._collect(partition, partition_key(partition), rows)
+            key = partition_key(partition)
+            self.parent_ids.collect(partition, key, rows, self._cursor_field)
             if is_stable and None not in rows.ids(self._endpoint.id_field):
-                self.read.add(partition)
-                self.is_complete = not self._endpoint.parents
+                self.parent_ids.read.add(partition)
+                self.parent_ids.is_complete = not self._endpoint.parents
         if self.table is None:
             return
         if self._endpoint.write is Write.REPLACE:
@@ -235,7 +204,7 @@ class RowRouter:
                 elements = [
                     row
                     for row in elements
-                    if not (isinstance(row, dict) and _is_true(row.get(flag)))
+                    if not (isinstance(row, dict) and is_true(row.get(flag)))
                 ]
             is_guarded = not self._endpoint.is_volatile and self._context.limit is None
             if is_guarded and self.table.counts.hold(partition, elements):
@@ -287,36 +256,6 @@ class RowRouter:
         field = str(self._endpoint.id_field)
         self._send(Page([]), {}, [{field: identity} for identity in sorted(missing)])
 
-    def _collect(self, partition: Partition, key: str, rows: Page) -> None:
-        """Collect the ids for the resources that take them."""
-        if not self.children:
-            return
-        ids = rows.ids(self._endpoint.identity)
-        found = zip(rows.versions(self._cursor_field), ids)
-        versions = [(version, identity) for version, identity in found if identity is not None]
-        self.ids.update(dict.fromkeys(identity for _, identity in versions))
-        self._note_deleted(ids, rows)
-        if any(child.endpoint.pairs_from for child in self.children.values()):
-            self.pairs.update(((*partition, identity), None) for _, identity in versions)
-        overlap = self._settings.timestamp_overlap
-        for name, child in self.children.items():
-            cursor = child.cursor(self._endpoint.name)[key]
-            new = dict.fromkeys(identity for _, identity in cursor.new(versions, overlap))
-            if (known := self.known_ids(child)) is not None:
-                # An earlier run may have passed over them in a list that shifted.
-                new.update(dict.fromkeys(id for _, id in versions if id not in known))
-            self.found[name].update(new)
-            cursor.receive(versions, overlap)
-
-    def _note_deleted(self, ids: Iterable[int | None], rows: Page) -> None:
-        """Record which rows are flagged as deleted now."""
-        flag_field = self._endpoint.deleted_field
-        flags = dict(zip(ids, rows.values(flag_field))) if flag_field else {}
-        self._deleted.difference_update(flags)
-        self._deleted.update(
-            identity for identity, flag in flags.items() if identity is not None and _is_true(flag)
-        )
-
     def _send(
         self,
         rows: Page,
@@ -356,12 +295,3 @@ class RowRouter:
             for index, moment in enumerate(rows.values(name))
             if isinstance(moment, str) and moment[:10] < start and moment[:1].isdigit()
         }
-
-
-def _is_true(flag: Any) -> bool:
-    if flag is None or flag is False:
-        return False
-    try:
-        return to_bool(flag) is True
-    except ValueError:
-        return False

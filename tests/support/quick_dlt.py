@@ -3,10 +3,11 @@
 Each lookup of a setting asks whether its type is optional, a union, secret, and so on, and each
 validation of a schema for the types of its fields. The answers depend on nothing but the type, and
 working them out takes a third of the time of a small load. Writing the hints of all resources as
-YAML, for dlt's trace, takes another third where all are loaded, and copying tables a tenth. The
-names of a configuration's fields, the names of the variables for a setting, and the secrets that a
-container may have take a tenth each, and so do reading the file of a schema whenever it is used,
-and the configuration of a destination whose capabilities do not depend on it.
+YAML, for dlt's trace, takes another third where all are loaded, and copying tables a tenth, and so
+do reading the file of a schema whenever it is used, and the configuration of a destination whose
+capabilities do not depend on it. What is left then goes to the validation of tables that were found
+valid before, to their names, which are normalized whenever a table is touched, and to settings
+(see `quick_settings`).
 """
 
 from __future__ import annotations
@@ -15,22 +16,25 @@ import base64
 import hashlib
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache, partial, wraps
+from importlib import import_module
 from itertools import chain
-from os import environ, stat
-from pathlib import Path
+from os import stat
 from typing import Any
 
 import dlt
 import yaml
 from dlt.common import typing, validation
-from dlt.common.configuration.providers import environ as variables
 from dlt.common.configuration.specs import base_configuration
+from dlt.common.configuration.specs.base_configuration import BaseConfiguration
 from dlt.common.destination import Destination
+from dlt.common.destination.utils import prepare_load_table
 from dlt.common.json import json
+from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.schema import Schema, schema, utils
 from dlt.common.storages import LiveSchemaStorage
+from dlt.common.storages.load_package import ParsedLoadJobFileName
 
 KEPT = {
     typing: (
@@ -39,6 +43,7 @@ KEPT = {
         "is_literal_type",
         "is_optional_type",
         "is_subclass",
+        "is_typeddict",
         "is_union_type",
     ),
     base_configuration: (
@@ -53,18 +58,14 @@ KEPT = {
 
 def quicken() -> None:
     """Make dlt keep its answers, write YAML with libyaml, and copy tables without bookkeeping."""
-    yaml.dump = partial(yaml.dump, Dumper=yaml.CDumper)
+    # Beside this module, which the fork server imports from its own folder.
+    import_module(__name__.replace("quick_dlt", "quick_settings")).quicken(_replace)
+    yaml.dump = _kept_by_content(partial(yaml.dump, Dumper=yaml.CDumper))
     utils.deepcopy = schema.deepcopy = _copy
     utils.generate_version_hash = _version_hash
     for owner, names in KEPT.items():
         for name in names:
             _replace(getattr(owner, name), _kept(getattr(owner, name)))
-    configuration: Any = base_configuration.BaseConfiguration
-    configuration.__iter__ = lambda self: iter(_fields(type(self)))
-    configuration.__len__ = lambda self: len(_fields(type(self)))
-    configuration._BaseConfiguration__has_attr = lambda self, name: name in _fields(type(self))
-    if not Path(variables.SECRET_STORAGE_PATH).parent.exists():
-        variables.EnvironProvider.get_value = _variable  # type: ignore[method-assign]
     LiveSchemaStorage.__getitem__ = _live_schema(  # type: ignore[method-assign]
         LiveSchemaStorage.__getitem__
     )
@@ -72,6 +73,15 @@ def quicken() -> None:
     fields = lru_cache(maxsize=None)(validation.get_type_hints)
     # The other argument is always the module of the type.
     validation.get_type_hints = lambda kind, globalns: fields(kind)  # type: ignore[attr-defined]
+    for name in ("normalize_path", "normalize_tables_path"):
+        setattr(NamingConvention, name, _kept_by_naming(getattr(NamingConvention, name)))
+    _replace(utils.column_name_validator, _kept_by_naming(utils.column_name_validator))
+    _replace_validation()
+    _replace(prepare_load_table, _without_settings(prepare_load_table))
+    _replace(utils.get_nested_tables, _nested_tables)
+    ParsedLoadJobFileName.parse = staticmethod(  # type: ignore[method-assign]
+        lru_cache(maxsize=4096)(ParsedLoadJobFileName.parse)
+    )
 
 
 def _kept(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,6 +108,94 @@ def _replace(original: Callable[..., Any], by: Callable[..., Any]) -> None:
 def _copy(value: Any) -> Any:
     """A deep copy of a schema or a table of it: nothing in it refers to what is around it."""
     return pickle.loads(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+
+
+def _kept_by_content(dump: Callable[..., str]) -> Callable[..., str]:
+    """Write a value once, and each later one that is equal to it as that."""
+    written: dict[bytes, str] = {}
+
+    def kept(value: Any, stream: Any = None, **options: Any) -> Any:
+        if stream is not None:
+            return dump(value, stream, **options)
+        try:
+            key = _digest(value, sorted(options.items()))
+        except NOT_PICKLED:
+            return dump(value, **options)
+        if key not in written:
+            written[key] = dump(value, **options)
+        return written[key]
+
+    return kept
+
+
+NOT_PICKLED = (TypeError, AttributeError, pickle.PicklingError)
+
+
+def _digest(*values: Any) -> bytes:
+    return hashlib.blake2b(pickle.dumps(values, pickle.HIGHEST_PROTOCOL)).digest()
+
+
+def _replace_validation() -> None:
+    """Validate each table once: one with the same content is as valid."""
+    original, valid = validation.validate_dict, set[Any]()
+    ignoring = validation.validate_dict_ignoring_xkeys
+
+    def validate(
+        spec: Any, doc: Any, path: str, filter_f: Any = None, validator_f: Any = None
+    ) -> None:
+        try:
+            key = spec, filter_f, validator_f, _digest(doc)
+        except NOT_PICKLED:
+            original(spec, doc, path, filter_f, validator_f)
+            return
+        if key not in valid:
+            original(spec, doc, path, filter_f, validator_f)
+            valid.add(key)
+
+    _replace(ignoring, partial(validate, **ignoring.keywords))
+    _replace(original, validate)  # within itself, too: for the parts of what has changed
+
+
+def _kept_by_naming(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a naming convention, which is its type and the greatest length of a name."""
+
+    @cache
+    def kept(kind: Any, max_length: int | None, *arguments: Any) -> Any:
+        return function(kind(max_length), *arguments)
+
+    return lambda naming, *arguments: kept(type(naming), naming.max_length, *arguments)
+
+
+def _without_settings(prepare: Any) -> Callable[..., Any]:
+    """There is no setting to look for where the capabilities are given."""
+
+    def prepared(tables: Any, table: Any, *capabilities: Any, **more: Any) -> Any:
+        given = len(capabilities) == 1 and isinstance(capabilities[0], BaseConfiguration)
+        function = prepare.__wrapped__ if given else prepare
+        return function(tables, table, *capabilities, **more)
+
+    return prepared
+
+
+def _nested_tables(
+    tables: Any, table_name: str, max_nesting: int | None = None, include_self: bool = True
+) -> list[Any]:
+    """What dlt finds by going through all tables for each of them."""
+    if table_name not in tables:
+        return []
+    children: dict[str, list[Any]] = {}
+    for table in tables.values():
+        if table.get("parent"):
+            children.setdefault(table["parent"], []).append(table)
+
+    def chain(table: Any, level: int) -> Iterator[Any]:
+        if include_self or level:
+            yield table
+        if max_nesting is None or level < max_nesting:
+            for child in children.get(table["name"], ()):
+                yield from chain(child, level + 1)
+
+    return list(chain(tables[table_name], 0))
 
 
 def _live_schema(read: Callable[..., Schema]) -> Callable[..., Schema]:
@@ -142,23 +240,3 @@ def _version_hash(stored: Any) -> str:
     names = chain.from_iterable((name, *columns) for name, columns in sorted(tables.items()))
     digest.update("".join(names).encode())
     return base64.b64encode(digest.digest()).decode()
-
-
-@cache
-def _fields(kind: Any) -> dict[str, None]:
-    """The names of the fields of a kind of configuration."""
-    is_field = base_configuration.is_valid_configspec_field
-    return {field.name: None for field in kind.__dataclass_fields__.values() if is_field(field)}
-
-
-def _variable(
-    provider: Any, key: str, hint: Any, pipeline_name: str, *sections: str
-) -> tuple[str | None, str]:
-    """What dlt finds in the environment, where there are no files of a container's secrets."""
-    name = _variable_name(provider, key, pipeline_name, *sections)
-    return environ.get(name), name
-
-
-@cache
-def _variable_name(provider: Any, *names: str) -> str:
-    return provider.get_key_name(*names)  # type: ignore[no-any-return]

@@ -26,6 +26,7 @@ from support.modelled import (
     Swapping,
     best,
     read,
+    read_with,
 )
 from support.modelled import Window as Within
 
@@ -131,7 +132,7 @@ UNSTEADY = {
 
 @pytest.mark.parametrize("name", UNSTEADY)
 def test_a_server_that_changes_by_itself_is_used(name):
-    most, trace = (read(UNSTEADY[name](), 2000, fixed=fixed) for fixed in (16, None))
+    most, trace = read_with(UNSTEADY[name](), 2000, 16), read(UNSTEADY[name](), 2000)
     paces = [each.throughput(each.responses[700][0]) for each in (trace, most)]
     assert paces[0] >= 0.75 * paces[1]
 

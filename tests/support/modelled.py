@@ -206,18 +206,6 @@ class Pausing(Queue):
         return Response(seconds)
 
 
-class Fixed(CongestionControl):
-    """So many requests at a time, whatever the server does."""
-
-    def __init__(self, most: int, clock: Callable[[], float]) -> None:
-        super().__init__(most, 0, clock=clock, processor=lambda: 0.0)
-        self._window.limit = most
-
-    def end(self, turn: Turn) -> None:
-        turn.kind, turn.is_refused, turn.is_overloaded = None, False, False
-        super().end(turn)
-
-
 @dataclass
 class Trace:
     """What happened: each response, and each limit.
@@ -266,7 +254,6 @@ def read(
     requests: int,
     most: int = 16,
     seed: int = 1,
-    fixed: int | None = None,
     threads: int | None = None,
     seconds: float = math.inf,
     retry_wait: float = 1.0,
@@ -278,18 +265,13 @@ def read(
         requests: So many are served.
         most: The most requests at a time.
         seed: Of all that is by chance.
-        fixed: So many requests at a time, without congestion control.
         threads: How many threads; more than requests may be under way.
         seconds: The longest time.
         retry_wait: See `RetryPolicy`.
     """
     chance = random.Random(seed)
     now = 0.0
-    control: CongestionControl
-    if fixed is None:
-        control = CongestionControl(most, 0, clock=lambda: now, processor=lambda: 0.0)
-    else:
-        control = Fixed(fixed, lambda: now)
+    control = CongestionControl(most, 0, clock=lambda: now, processor=lambda: 0.0)
     trace = Trace(limits=[(0.0, control.limit)], control=control)
     order = itertools.count()
     events: list[tuple[float, int, Callable[[], None]]] = []
@@ -348,6 +330,27 @@ def read(
     return trace
 
 
+def read_with(server: Server, requests: int, fixed: int, seed: int = 1) -> Trace:
+    """The same with so many requests at a time, whatever a server does that refuses none."""
+    chance = random.Random(seed)
+    trace = Trace()
+    events: list[tuple[float, int, float, int]] = []
+
+    def begin(now: float, number: int) -> None:
+        kind = chance.randrange(len(server.kinds))
+        response = server.respond(now, len(events) + 1, kind, chance)
+        assert response.status == 200
+        heapq.heappush(events, (now + response.seconds, number, now, kind))
+
+    for number in range(fixed):
+        begin(0.0, number)
+    for number in range(fixed, fixed + requests):
+        now, _, started, kind = heapq.heappop(events)
+        trace.responses.append((now, now - started, kind, 200))
+        begin(now, number)
+    return trace
+
+
 def best(
     server_of: Callable[[], Server], requests: int, most: int, seed: int = 1, since: int = 0
 ) -> tuple[float, float]:
@@ -358,7 +361,7 @@ def best(
     """
     runs = []
     for fixed in range(1, most + 1):
-        trace = read(server_of(), requests, most, seed, fixed)
+        trace = read_with(server_of(), requests, fixed, seed)
         begin = trace.responses[since][0] if since else 0.0
         runs.append((trace.throughput(begin), trace.latency(begin)))
     least = runs[0][1]

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timezone
 from decimal import Context, Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ OTHER_COLUMNS = {
 }
 
 
+@cache
 def snake(name: str) -> str:
     """The column of a property."""
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", OTHER_COLUMNS.get(name, name))

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ FACTS_NAMES = {"classes_window": "classes (window)"}
 Rows = dict[str, list[dict[str, Any]]]
 
 
+@cache
 def snake(name: str) -> str:
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()

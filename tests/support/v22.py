@@ -17,7 +17,6 @@ from perfectgym_source.catalog.tables import ObjectLayout
 
 SETS = {entry.name: entry for entry in V22.endpoints.values() if entry.link is None}
 LINKS = {entry.name: entry for entry in V22.endpoints.values() if entry.link is not None}
-EVERYTHING = tuple(V22.endpoints)
 SNAPSHOTS = {entry.name for entry in SETS.values() if entry.write is Write.APPEND}
 
 

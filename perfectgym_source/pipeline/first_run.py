@@ -79,7 +79,11 @@ class FirstRun:
             return NOTHING
         if endpoint.name in self._above:
             count = self._count(endpoint)
-            is_long = endpoint.paginator == "page" and count.requests > least
+            is_long = (
+                endpoint.paginator == "page"
+                and count.requests > least
+                and len(count.ids) >= self._api.page_size
+            )
             # Such a list is read again, until nothing new comes.
             requests = count.requests * 2 if is_long else count.requests
             return Estimate(max(least, requests), not count.is_complete)

@@ -355,14 +355,14 @@ def test_calendars_are_requested_for_instructors_of_the_club_only(tmp_path, monk
 
 def test_by_default_one_failure_loads_nothing_and_is_raised(target, sandbox):
     sandbox.faults.add(failing_club(2))
-    error, run = failed_load(target)
+    error, run = failed_load(target, "clubs", "classes", "contracts")
     cause = the_cause(error, Unavailable)
     assert cause.resource == "classes"
     assert "clubId=2" in (cause.request or "")
     assert [failure.partition for failure in run.report.failures] == [(2,)]
     assert not target.file.exists() or not target.has_dataset()
     sandbox.faults.clear()
-    target.load()
+    target.load("clubs", "classes", "contracts")
     check(target, "classes")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
-from support.loading import EVERYTHING, Target, set_now, small_world
+from support.loading import Target, set_now, small_world
 from support.truth import check
 
 from perfectgym_source.catalog import ENDPOINTS, V1
@@ -33,7 +33,9 @@ def classes_of(world, club):
     return world.rows("classes", club_id=club)
 
 
-def test_a_run_without_news_asks_once_for_each_list_and_loads_nothing(target):
+def test_a_run_without_news_asks_once_for_each_list_and_ten_changed_classes_are_ten_rows(
+    target, sandbox
+):
     target.load()
     run = target.load()
     assert run.rows == {}
@@ -55,28 +57,6 @@ def test_a_run_without_news_asks_once_for_each_list_and_loads_nothing(target):
     assert set(run.count) == {n for n in LISTS if "employee" in ENDPOINTS[n].modes} - {
         "classes_window"
     }
-
-
-@pytest.mark.parametrize("mode", ["employee", "user"])
-def test_all_that_the_account_may_read_is_read_once_and_loaded_once(tmp_path, mode):
-    with Sandbox(world=small_world(users=4)) as sandbox:
-        target = Target(tmp_path, sandbox, mode)
-        first = target.load(groups=EVERYTHING)
-        assert {request.method for request in first.requests} == {"GET"}
-        assert set(first.count) == {
-            name for name, e in ENDPOINTS.items() if mode in e.modes and e.in_groups
-        }
-        run = target.load(groups=EVERYTHING)
-        assert {t for t in run.rows if not t.startswith("users_in_club")} == set()
-        if mode == "employee":
-            assert run.packages == []
-        asked_again = {n for n, e in ENDPOINTS.items() if not e.always_refresh and e.parents}
-        if mode == "employee":
-            assert asked_again.isdisjoint(run.count)
-
-
-def test_ten_changed_classes_are_ten_rows(target, sandbox):
-    target.load()
     changed = [row["id"] for row in sandbox.world.classes[5:280:30]][:10]
     for key in changed:
         sandbox.world.change("classes", key, attendeesCount=3)

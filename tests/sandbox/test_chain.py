@@ -70,11 +70,11 @@ def test_the_same_day_makes_the_same_world_and_another_one_ends_there(world: Wor
     for table in tables:
         assert canonical(again.truth(table)) == canonical(world.truth(table))
     assert again.beyond == world.beyond
-    for until in (date(2028, 2, 29), date(2025, 1, 1)):
-        other = World("chain", quirks=False, until=until)
-        visits = [day(row["enterDate"]) for row in other.rows("club_visits")]
-        assert max(each for each in visits if each) == until
-        assert min(each for each in visits if each) <= until - timedelta(730)
+    until = date(2028, 2, 29)
+    other = World("chain", quirks=False, until=until)
+    visits = [day(row["enterDate"]) for row in other.rows("club_visits")]
+    assert max(each for each in visits if each) == until
+    assert min(each for each in visits if each) <= until - timedelta(730)
     with pytest.raises(ValueError, match="'tiny' does not end on a day of choice"):
         World("tiny", until=UNTIL)
 

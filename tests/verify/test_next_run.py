@@ -22,7 +22,7 @@ BY_MEMBER = ("messages", "message_details", "documents", "user_classes", "user_c
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Copy]:
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
-    with Sandbox(world=small_world()) as sandbox:
+    with Sandbox(world=small_world(users=4)) as sandbox:
         yield Copy(tmp_path, sandbox)
 
 

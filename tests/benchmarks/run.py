@@ -23,6 +23,7 @@ from environments import own_environment
 from mart_build import marts
 from newer import v22
 from plan import Plan
+from publishing import publishing
 from report import this_machine
 from scenarios import clubs, fan_out, idle, latency, parents, scale, small_change, visits
 from throughput import ASKED_FOR, CONTENDERS, throughput
@@ -40,6 +41,7 @@ SCENARIOS = {
     "endpoints": endpoints,
     "v22": v22,
     "marts": marts,
+    "publishing": publishing,
 }
 _COMMAND = ".venv/bin/python tests/benchmarks/run.py"
 

@@ -89,7 +89,9 @@ def _work_once(folder: Path) -> None:
     from dbt.adapters.factory import reset_adapters
     from dbt.cli.main import dbtRunner
     from support.marts_project import small_project
+    from support.quick_dbt import quicken
 
+    quicken()
     small_project(folder)
     os.environ["PERFECTGYM_MARTS_DATABASE"] = str(folder / "data.duckdb")
     quiet = ("--quiet", "--log-level-file", "none", "--no-send-anonymous-usage-stats")

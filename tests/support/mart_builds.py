@@ -91,7 +91,7 @@ class Marts:
             self._opened.pop(self.address).close()
         done = subprocess.run(
             [
-                *dbt_server.command(), "--quiet", "run",
+                *dbt_server.command(), "--quiet", "--log-level-file", "none", "--no-write-json", "run",
                 "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
                 "--target-path", str(self.folder / "target"),
                 "--log-path", str(self.folder / "logs"),

@@ -148,7 +148,7 @@ def dbt(
     folder = loaded.file.parent
     result = subprocess.run(
         [
-            *(*dbt_server.command(), "--no-use-colors", *arguments),
+            *(*dbt_server.command(), "--no-use-colors", "--log-level-file", "none", *arguments),
             *("--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt")),
             *_options(loaded, variables),
         ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from support.marts import AS_OF, Loaded, dbt
+from support.marts import AS_OF, UNTESTED, Loaded, dbt
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -26,7 +26,7 @@ def build(loaded: Loaded, day: str, *models: str, **variables: Any) -> None:
         *("build", "--select", *models, *untested),
         variables={"pg_as_of": None, **variables},
         # Another variable would have the whole project parsed anew.
-        environment={"PERFECTGYM_MARTS_AS_OF": day, "PERFECTGYM_MARTS_UNTESTED": "1"},
+        environment={**UNTESTED, "PERFECTGYM_MARTS_AS_OF": day},
     )
 
 

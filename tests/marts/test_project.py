@@ -1,20 +1,18 @@
-"""The dbt project builds and passes its own tests, whatever was loaded and wherever it runs."""
+"""The dbt project builds, whatever was loaded and wherever it runs."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import psycopg2
 import pytest
 import sqlglot
 import yaml
-from support.marts import PROJECT, Loaded, compiled_for_others, copy_to_postgres, dbt
+from support.marts import PROJECT, Loaded, build, compiled_for_others
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -52,9 +50,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
     """Marts over a database without a single table."""
     nothing = Loaded("v1", tmp_path_factory.mktemp("marts_empty") / "data.duckdb")
     duckdb.connect(str(nothing.file)).close()
-    untested = {"PERFECTGYM_MARTS_UNTESTED": "1"}
-    dbt(nothing, "run", variables={"pg_as_of": None}, environment=untested)
-    return nothing
+    return build(nothing, pg_as_of=None)
 
 
 def test_every_model_and_every_column_is_described(marts: Loaded) -> None:
@@ -154,55 +150,6 @@ def counted(marts: Loaded, relations: Iterable[str]) -> dict[str, int]:
     return dict(marts.rows(" union all ".join(counts)))
 
 
-@pytest.fixture(scope="module")
-def in_postgres(
-    loaded_v1: Loaded, loaded_v22: Loaded, postgres_server: Any, tmp_path_factory: Any
-) -> Iterator[Any]:
-    """A connection to PostgreSQL with one set of marts over the datasets of both generations."""
-    postgres_server.psql("create database marts;")
-    address = str(postgres_server.get_uri()).replace("/postgres?", "/marts?")
-    copy_to_postgres(loaded_v1, address, "perfectgym")
-    copy_to_postgres(loaded_v22, address, "perfectgym_v22")
-    sources = [loaded_v1.source, {**loaded_v22.source, "schema": "perfectgym_v22"}]
-    environment = {
-        "PERFECTGYM_MARTS_ADAPTER": "postgres",
-        "PERFECTGYM_MARTS_HOST": str(postgres_server.get_uri()).split("host=")[1],
-        "PERFECTGYM_MARTS_USER": "postgres",
-        "PERFECTGYM_MARTS_DATABASE": "marts",
-    }
-    working = Loaded("v1", tmp_path_factory.mktemp("postgres") / "none")
-    # The tests of columns would see the same rows as in DuckDB.
-    dbt(
-        working,
-        *("build", "--exclude", "test_type:generic"),
-        variables={"pg_sources": sources},
-        environment=environment,
-    )
-    connection = psycopg2.connect(address)
-    yield connection
-    connection.close()
-
-
-def test_postgres_has_the_rows_of_duckdb_for_both_generations_at_once(
-    marts_v1: Loaded, marts_v22: Loaded, in_postgres: Any
-) -> None:
-    names = [name for name in columns(marts_v1.file) if not name.startswith("stg_")]
-    different = []
-    with marts_v1.reading() as first, marts_v22.reading() as second, in_postgres.cursor() as cursor:
-        for name in names:
-            selected = ", ".join(columns(marts_v1.file)[name])
-            layer = "int" if name.startswith("int_") else "marts"
-            cursor.execute(f"select {selected} from perfectgym_{layer}.{name}")
-            there = {comparable(row) for row in cursor.fetchall()}
-            query = f"select {selected} from {name}"
-            here = {comparable(row) for row in (*first(query), *second(query))}
-            if here != there:
-                different.append(
-                    (name, sorted(here - there, key=str)[:2], sorted(there - here, key=str)[:2])
-                )
-    assert different == []
-
-
 def test_the_models_are_sql_of_bigquery_databricks_and_snowflake(
     marts_v1: Loaded, tmp_path: Path
 ) -> None:
@@ -214,13 +161,3 @@ def test_the_models_are_sql_of_bigquery_databricks_and_snowflake(
             # Names are quoted as DuckDB does; no text of the models has a quote in it.
             text = sql if database == "snowflake" else sql.replace('"', "`")
             assert sqlglot.parse_one(text, dialect=database), name
-
-
-def comparable(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row without what differs in kind only: PostgreSQL counts in decimals, and so on."""
-    return tuple(
-        value
-        if isinstance(value, bool) or not isinstance(value, int | float | Decimal)
-        else round(Decimal(value), 4).normalize()
-        for value in row
-    )

@@ -15,6 +15,7 @@ from typing import Any
 
 from dbt.cli.main import dbtRunner
 from dbt.context.providers import BaseDatabaseWrapper
+from quick_dbt import quicken
 
 DIALECTS = ("bigquery", "databricks", "snowflake")
 
@@ -45,5 +46,6 @@ def compile_for(dialect: str, folder: Path, arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    quicken()
     for name in DIALECTS:
         compile_for(name, Path(sys.argv[1]), sys.argv[2:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -81,8 +81,24 @@ class Marts:
         """What the profile of the project reads."""
         return {"PERFECTGYM_MARTS_DATABASE": self.address}
 
-    def build(self, datasets: Mapping[str, str], variables: Mapping[str, Any]) -> None:
-        """Build all marts of some datasets, of which each has its API, without dbt's tests."""
+    def build(
+        self,
+        datasets: Mapping[str, str],
+        variables: Mapping[str, Any],
+        *,
+        is_tested: bool = False,
+        environment: Mapping[str, str] | None = None,
+        leave_out: Sequence[str] = (),
+    ) -> None:
+        """Build all marts of some datasets.
+
+        Args:
+            datasets: The datasets, and the API of each.
+            variables: The variables of the project.
+            is_tested: Whether the tests of the project have to pass, too.
+            environment: What the project reads besides.
+            leave_out: What is not to be built or tested.
+        """
         sources = [
             {"schema": name, "installation": name, "api": generation(api)}
             for name, api in datasets.items()
@@ -91,7 +107,9 @@ class Marts:
             self._opened.pop(self.address).close()
         done = subprocess.run(
             [
-                *dbt_server.command(), "--quiet", "--log-level-file", "none", "--no-write-json", "run",
+                *dbt_server.command(), "--quiet", "--log-level-file", "none", "--no-write-json",
+                "build" if is_tested else "run",
+                *(("--exclude", *leave_out) if leave_out else ()),
                 "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
                 "--target-path", str(self.folder / "target"),
                 "--log-path", str(self.folder / "logs"),
@@ -100,8 +118,9 @@ class Marts:
             env={
                 **os.environ,
                 "PERFECTGYM_MARTS_DATASET": self.name,
-                "PERFECTGYM_MARTS_UNTESTED": "1",
+                "PERFECTGYM_MARTS_UNTESTED": "" if is_tested else "1",
                 **self.environment,
+                **(environment or {}),
             },
             capture_output=True,
             text=True,

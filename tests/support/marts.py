@@ -8,15 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import psycopg2
 import yaml
 from support import dbt_server
 from support.loading import Target
@@ -29,6 +27,8 @@ from perfectgym_source.sandbox import Sandbox, World
 PROJECT = Path(perfectgym_source.__file__).parent / "marts" / "dbt"
 AS_OF = "2026-06-30"
 """The last day of the sandbox's worlds."""
+UNTESTED = {"PERFECTGYM_MARTS_UNTESTED": "1"}
+"""Leaves the descriptions and tests of the models out of the project: parsing them takes long."""
 
 _APIS = {"v1": V1, "v22": V22}
 _TARGETS = {"v1": Target, "v22": Target22}
@@ -97,7 +97,12 @@ def compiled_for_others(loaded: Loaded, folder: Path) -> dict[str, dict[str, str
         ],
         capture_output=True,
         text=True,
-        env={**os.environ, "PERFECTGYM_MARTS_DATABASE": str(loaded.file), "DO_NOT_TRACK": "1"},
+        env={
+            **os.environ,
+            **UNTESTED,
+            "PERFECTGYM_MARTS_DATABASE": str(loaded.file),
+            "DO_NOT_TRACK": "1",
+        },
         cwd=folder,
         check=False,
     )
@@ -137,6 +142,12 @@ def load(generation: str, folder: Path, world: World, **options: Any) -> Loaded:
     return Loaded(generation, target.file, world)
 
 
+def build(loaded: Loaded, **variables: Any) -> Loaded:
+    """Build all marts of a loaded file, without the tests of the project."""
+    dbt(loaded, "run", variables=variables, environment=UNTESTED)
+    return loaded
+
+
 def dbt(
     loaded: Loaded,
     *arguments: str,
@@ -166,33 +177,3 @@ def dbt(
     if check:
         assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
     return result
-
-
-def copy_to_postgres(loaded: Loaded, address: str, schema: str = "perfectgym") -> None:
-    """Copy the tables of the dataset into a schema of a PostgreSQL database, as they are."""
-    with (
-        duckdb.connect(str(loaded.file), read_only=True) as connection,
-        closing(psycopg2.connect(address)) as database,
-        database,
-        database.cursor() as cursor,
-    ):
-        connection.execute("set timezone = 'UTC'")
-        cursor.execute(f"create schema {schema}; set timezone = 'UTC'")
-        columns: dict[str, list[str]] = {}
-        for table, column, kind in connection.execute(
-            "select table_name, column_name, data_type from duckdb_columns() "
-            "where schema_name = 'perfectgym' order by column_index"
-        ).fetchall():
-            kind = {"DOUBLE": "double precision", "JSON": "text"}.get(kind, kind)
-            columns.setdefault(table, []).append(f'"{column}" {kind}')
-        for table, definitions in columns.items():
-            cursor.execute(f'create table {schema}."{table}" ({", ".join(definitions)})')
-            path = loaded.file.parent / "copied.csv"
-            connection.execute(
-                f"copy perfectgym.\"{table}\" to '{path}' (header false, nullstr '\\N')"
-            )
-            cursor.copy_expert(
-                f"copy {schema}.\"{table}\" from stdin (format csv, null '\\N')",
-                StringIO(path.read_text(encoding="utf-8")),
-            )
-            path.unlink()

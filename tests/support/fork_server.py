@@ -247,6 +247,7 @@ def _serve() -> None:
     import_module("quick_dlt").quicken()  # its folder is that of this program
     assert threading.active_count() == 1  # a fork takes no thread along
     gc.freeze()  # looking through all that was imported would copy its memory
+    gc.set_threshold(100_000, 50, 100)
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:

@@ -1,10 +1,10 @@
 """What dbt does again and again in a small project, done once or faster; the results are the same.
 
-Parsing the macros of dbt itself takes half of the time of a small project, and dbt can keep what it
-has parsed, for its own tests. Of what is left, a third goes into reports that nobody reads, the
-macros of a context, each of which is looked for in five places, parsers of dates for each table, and
-templates that are compiled again for each test. A unit test takes its model apart down to the last
-operator, to find where its `with` is.
+Parsing the macros of dbt itself takes half of the time of a small project, and dbt can keep what
+it has parsed, for its own tests. Of what is left, a third goes into reports that nobody reads, the
+macros of a context, each of which is looked for in five places, parsers of dates for each table,
+and templates that are compiled again for each test. A unit test takes its model apart down to the
+last operator, to find where its `with` is.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def classes_of(world, club):
     return world.rows("classes", club_id=club)
 
 
-def test_a_run_without_news_asks_once_for_each_list_and_ten_changed_classes_are_ten_rows(
+def test_a_run_without_news_asks_once_for_each_list_and_a_full_refresh_reads_all_again(
     target, sandbox
 ):
     target.load()
@@ -63,6 +63,15 @@ def test_a_run_without_news_asks_once_for_each_list_and_ten_changed_classes_are_
     run = target.load()
     assert run.rows == {"classes": 10}
     check(target, "classes")
+
+    sandbox.world.change("contracts", sandbox.world.contracts[0], discounts=[])
+    run = target.load(full_refresh=["all"])
+    assert run.rows["classes"] == 290
+    assert {p["timestamp"] for p in run.asked("clubs")} == {"0"}
+    for name in LISTS:
+        if "employee" in ENDPOINTS[name].modes and ENDPOINTS[name].in_groups:
+            check(target, name)
+    assert target.load().packages == []
 
 
 def test_each_club_has_a_cursor_of_its_own(target, sandbox):
@@ -174,18 +183,6 @@ def test_a_page_that_does_not_advance_is_an_error_and_ends(target, sandbox):
     sandbox.faults.clear()
     target.load("classes")
     check(target, "classes")
-
-
-def test_a_full_refresh_reads_all_again_and_leaves_no_duplicates(target, sandbox):
-    target.load()
-    sandbox.world.change("contracts", sandbox.world.contracts[0], discounts=[])
-    run = target.load(full_refresh=["all"])
-    assert run.rows["classes"] == 290
-    assert {p["timestamp"] for p in run.asked("clubs")} == {"0"}
-    for name in LISTS:
-        if "employee" in ENDPOINTS[name].modes and ENDPOINTS[name].in_groups:
-            check(target, name)
-    assert target.load().packages == []
 
 
 def test_a_full_refresh_of_one_resource_leaves_the_others_alone(target, sandbox):

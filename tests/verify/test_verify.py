@@ -38,6 +38,13 @@ def working_files(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def sandbox():
+    """With few classes and contracts, whose details are requested one by one."""
+    with Sandbox(world=small_world(users=60)) as running:
+        yield running
+
+
+@pytest.fixture
 def copy(tmp_path, sandbox):
     return Copy(tmp_path, sandbox)
 

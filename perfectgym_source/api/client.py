@@ -19,7 +19,9 @@ from ..errors import ApiError, Cancelled, RequestRefused
 from .auth.password_grant import auth_for
 from .auth.signing import SecretAuth
 from .connection_errors import failure_of
+from .error_envelope import errors_of, holds_errors, is_error
 from .json_text import with_valid_utf8
+from .other_lists import other_list
 from .pace.congestion import CongestionControl, Turn
 from .paging.pages import Page, RowParser
 from .responses import (
@@ -28,13 +30,10 @@ from .responses import (
     Call,
     error_from_body,
     error_from_response,
-    errors_of,
-    holds_errors,
-    is_error,
-    link_of,
     parse,
     read_body,
     rows_of,
+    text_of,
     unavailable,
 )
 from .retry import OVERLOADED, TOO_MANY, RetryableFailure, RetryPolicy, retry_call
@@ -203,8 +202,9 @@ class Client:
                 resource=call.resource,
                 request=call.text,
             )
+        api = self._settings.api
         if parser is not None and (page := parser.read(content)) is not None:
-            return page
+            return other_list(api, call.path, page.context) or page
         return self._page(content, call, attempt, response.status_code, parser)
 
     def _send(
@@ -238,7 +238,8 @@ class Client:
         self, content: bytes, call: Call, attempt: int, status: int, parser: RowParser | None
     ) -> Page | RetryableFailure:
         """Return the page of a body that is parsed as a whole."""
-        envelope = self._settings.api.envelope
+        api = self._settings.api
+        envelope = api.envelope
         body = parse(content)
         if body is BAD_UTF8 and attempt == self._settings.attempts:
             logger.warning("%s: invalid UTF-8 is replaced in %s", call.resource, call.text)
@@ -250,9 +251,11 @@ class Client:
             return rows
         if is_error(rows[-1:]):
             raise error_from_body(status, rows[-1], call)
+        if other := other_list(api, call.path, text_of(body, envelope.context), rows):
+            return other
         if parser is not None:
             parser.learn(rows)
-        return Page(rows, link_of(body, envelope.next_link))
+        return Page(rows, text_of(body, envelope.next_link))
 
     def _count(self, resource: str, requests: int, retries: int) -> None:
         with self._lock:

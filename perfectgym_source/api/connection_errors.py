@@ -26,21 +26,23 @@ def failure_of(error: Exception) -> RetryableFailure:
             return found
     for kind, words in _FAILURES:
         if isinstance(error, kind):
-            return RetryableFailure(words, is_timeout=words == _NO_RESPONSE)
+            hint = _CHECK_DAMAGE if words == _DAMAGED else ""
+            return RetryableFailure(words, hint=hint, is_timeout=words == _NO_RESPONSE)
     return RetryableFailure(f"the connection failed ({type(error).__name__})")
 
 
 _NO_RESPONSE = "no response within the time limit"
+_DAMAGED = "the response is damaged: it cannot be unpacked"
 
 _FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (urllib3.exceptions.ReadTimeoutError, _NO_RESPONSE),
-    (urllib3.exceptions.DecodeError, "the response is damaged"),
+    (urllib3.exceptions.DecodeError, _DAMAGED),
     (urllib3.exceptions.SSLError, "the TLS connection broke off"),
     (urllib3.exceptions.ProtocolError, "the response broke off"),
     (requests.exceptions.Timeout, _NO_RESPONSE),
     (requests.exceptions.SSLError, "the TLS connection failed"),
     (requests.exceptions.ChunkedEncodingError, "the response broke off"),
-    (requests.exceptions.ContentDecodingError, "the response is damaged"),
+    (requests.exceptions.ContentDecodingError, _DAMAGED),
     (requests.exceptions.ConnectionError, "the connection broke off"),
 )
 
@@ -48,6 +50,10 @@ _CHECK_PROXY = "Check the proxy setting (HTTPS_PROXY)."
 _CHECK_CERTIFICATE = (
     "Check base_url (or subdomain), the clock of this machine, and its certificates "
     "(REQUESTS_CA_BUNDLE)."
+)
+_CHECK_DAMAGE = (
+    "A proxy between this machine and the API may have changed it. Run again later; if it stays "
+    "so, report the request to PerfectGym."
 )
 _CHECK_NETWORK = "Check base_url (or subdomain) and the network, or run again later."
 

@@ -31,8 +31,8 @@ class BadUtf8(ApiError):
 def parse_json(content: bytes) -> Any:
     """Return the value of a JSON text. Numbers keep all their digits.
 
-    msgspec is fast and strict; `json` takes the rest: NaN (becomes text), a byte order mark, lone
-    surrogates (become a question mark), and integers of thousands of digits.
+    msgspec is fast and strict; `json` takes the rest: NaN (becomes text), a byte order mark,
+    UTF-16, lone surrogates (become a question mark), and integers of thousands of digits.
 
     Raises:
         NotJson: It is no JSON.
@@ -43,7 +43,7 @@ def parse_json(content: bytes) -> Any:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        text = _ESCAPE.sub(_without_half, content.decode("utf-8-sig"))
+        text = _ESCAPE.sub(_without_half, content.decode(json.detect_encoding(content)))
         return json.loads(text, parse_float=number_of, parse_int=integer_of, parse_constant=str)
     except UnicodeDecodeError:
         raise BadUtf8("The response is not valid UTF-8") from None

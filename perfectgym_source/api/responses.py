@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -13,12 +12,18 @@ from urllib.parse import urlencode
 import requests
 
 from ..errors import ApiError, PerfectGymError, RequestRefused, Unavailable
+from .error_envelope import errors_of
 from .json_text import BadUtf8, NotJson, parse_json
 from .retry import CHECK_ADDRESS, SESSION_ENDED, RetryableFailure, is_transient, retry_after
 
 _REPORT = "Run again later; if it stays so, report the request to PerfectGym."
 
 NOT_JSON = RetryableFailure("the response is not the promised JSON", hint=_REPORT)
+WEB_PAGE = RetryableFailure(
+    "the response is a web page, not the promised JSON",
+    hint="Maintenance, or a proxy or sign-in page of this network? Run again later; if it stays "
+    "so, check base_url (or subdomain).",
+)
 BAD_UTF8 = RetryableFailure("the response is not valid UTF-8")
 
 _CHECK_ROLE = (
@@ -44,20 +49,6 @@ COMPLETE = {200, 203}
 """Statuses of whole responses: that of another success may hold a part of them, or nothing."""
 
 READ_BYTES = 1 << 17
-
-MOST_ERRORS = 10
-"""So many entries of an error envelope are kept."""
-
-MOST_LETTERS = 300
-"""So many letters of each text in an entry are kept."""
-
-MOST_SCANNED = 10 * MOST_LETTERS
-
-_SHORTEST_HIDDEN = 4
-"""Letters; a shorter secret is hidden where it stands as a word."""
-
-_CODE = re.compile(r"[A-Za-z0-9_:-]{1,100}")
-_ENTRY = {"code", "property", "message"}
 
 
 def read_body(response: requests.Response, most: int, seconds: float) -> bytes | None:
@@ -95,7 +86,7 @@ def parse(content: bytes) -> Any:
     except BadUtf8:
         return BAD_UTF8
     except NotJson:
-        return NOT_JSON
+        return WEB_PAGE if content.lstrip()[:1] == b"<" else NOT_JSON
 
 
 def rows_of(body: Any, rows_field: str) -> list[Any] | RetryableFailure:
@@ -117,100 +108,24 @@ def rows_of(body: Any, rows_field: str) -> list[Any] | RetryableFailure:
     )
 
 
-def link_of(body: Any, next_link_field: str | None) -> str | None:
-    """Return the address of the next page that a parsed body gives, if it gives one."""
-    link = body.get(next_link_field) if next_link_field and isinstance(body, dict) else None
-    return link if isinstance(link, str) and link else None
+def text_of(body: Any, field: str | None) -> str | None:
+    """Return the text in a field of a parsed body, if there is one.
+
+    OData has other spellings for its fields: `@nextLink` since 4.01, `odata.nextLink` until 3.0;
+    what a server or a proxy makes of their case is not relied on.
+    """
+    if field is None or not isinstance(body, dict):
+        return None
+    values = (body.get(field), *(v for name, v in body.items() if _bare(name) == _bare(field)))
+    return next((value for value in values if isinstance(value, str) and value), None)
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(".")[2].lstrip("@").lower()
 
 
 def _no_list(why: str) -> RetryableFailure:
     return RetryableFailure(f"the response holds no list: {why}", hint=_REPORT)
-
-
-def holds_errors(body: Any) -> bool:
-    """Return whether a parsed body says that something went wrong, even beside rows."""
-    fields = _lowered(body) if isinstance(body, dict) else {}
-    return bool(fields.get("errors") or fields.get("error"))
-
-
-def is_error(last: list[Any]) -> bool:
-    """Return whether an error stands in place of the last row: the API failed while it sent rows.
-
-    Args:
-        last: The last row, if there is one.
-    """
-    return any(isinstance(row, dict) and len(row) == 1 and holds_errors(row) for row in last)
-
-
-def errors_of(body: Any, hidden: Iterable[str] = ()) -> list[dict[str, str]]:
-    """Return the entries of the error envelope in a parsed body: `code`, `property`, `message`.
-
-    The documented envelope is `{"errors": [{"code", "property", "message"}]}`. ASP.NET and its
-    sign-in have others: `Message`, `ModelState`, `error` with `error_description`; names in any
-    case. Only these fields are kept, and not at any length: the rest may be personal data.
-
-    Args:
-        body: The parsed body.
-        hidden: Texts to be replaced by `***`.
-    """
-    if not isinstance(body, dict):
-        return []
-    fields = _lowered(body)
-    found = list(_entries(fields.get("errors")))
-    error, why = fields.get("error"), fields.get("error_description")
-    if isinstance(error, dict):
-        found += _entries(error)
-    elif isinstance(error, str) and _CODE.fullmatch(error):
-        found.append({"code": error, "message": why})
-    else:
-        found += [{"message": error}, {"message": why}]
-    found.append({"message": fields.get("message")})
-    found += _properties(fields.get("modelstate"))
-    entries = [
-        {key: text for key, value in entry.items() if (text := _words(value, hidden))}
-        for entry in found[:MOST_ERRORS]
-    ]
-    return [entry for entry in entries if entry]
-
-
-def _entries(errors: Any) -> Iterator[dict[str, Any]]:
-    """Yield the entries of `errors`: of a list, of a single one, or of the names of properties."""
-    if isinstance(errors, dict) and not _ENTRY.intersection(_lowered(errors)):
-        yield from _properties(errors)
-        return
-    for entry in errors if isinstance(errors, list) else [errors]:
-        fields = _lowered(entry) if isinstance(entry, dict) else {"message": entry}
-        yield {key: fields.get(key) for key in ("code", "property", "message")}
-
-
-def _properties(state: Any) -> Iterator[dict[str, Any]]:
-    """Yield the entries of an object with the messages about each property, as `ModelState`."""
-    for name, texts in state.items() if isinstance(state, dict) else ():
-        for text in texts if isinstance(texts, list) else [texts]:
-            yield {"property": name, "message": text}
-
-
-def _lowered(fields: Mapping[str, Any]) -> dict[str, Any]:
-    lowered: dict[str, Any] = {}
-    for name, value in fields.items():
-        if not lowered.get(name.lower()):
-            lowered[name.lower()] = value
-    return lowered
-
-
-def _words(value: Any, hidden: Iterable[str]) -> str:
-    """Return a text of the API on one line, with nothing that could steer a terminal."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return ""
-    text = str(value)
-    for secret in sorted(hidden, key=len, reverse=True):
-        pattern = re.escape(secret)
-        if len(secret) < _SHORTEST_HIDDEN:  # it would be found in most words
-            pattern = rf"(?<!\w){pattern}(?!\w)"
-        text = re.sub(pattern, "***", text, flags=re.IGNORECASE)
-    # Cut last: a part of what is hidden would not be found.
-    plain = "".join(letter if letter.isprintable() else " " for letter in text[:MOST_SCANNED])
-    return " ".join(plain.split())[:MOST_LETTERS]
 
 
 def _kind(value: Any) -> str:

@@ -71,7 +71,13 @@ class ApiSession(requests.Session):
         self.mount("http://", adapter)
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers.update(
-            {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": USER_AGENT}
+            {
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",
+                # A cache may not know that rows change, and are of the account that signs.
+                "Cache-Control": "no-cache",
+                "User-Agent": USER_AGENT,
+            }
         )
         if language is not None:
             self.headers["Accept-Language"] = language

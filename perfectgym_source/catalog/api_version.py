@@ -41,11 +41,13 @@ class Envelope:
         rows: The field that holds the rows.
         next_link: The field that holds the address of the next page; None: pages have no links,
             and one that is not full may be the last.
+        context: The field that says of which list the rows are (`.../$metadata#Members`), if any.
         others: Further fields that a response may have.
     """
 
     rows: str
     next_link: str | None = None
+    context: str | None = None
     others: tuple[str, ...] = ()
 
 

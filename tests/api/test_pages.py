@@ -180,7 +180,7 @@ def test_fields_that_an_endpoint_does_not_have_are_neither_ids_nor_versions():
 
 
 def test_the_names_of_the_envelope_are_given():
-    reader = RowParser(["key"], [], Envelope("value", "next", ("@context",)))
+    reader = RowParser(["key"], [], Envelope("value", "next", None, ("@context",)))
     page = reader.read(b'{"value": [{"key": 5}], "next": "there"}')
     assert (page.ids("key"), page.next_link) == ([5], "there")
     assert reader.read(b'{"value": [{"key": 5}]}').next_link is None

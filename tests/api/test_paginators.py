@@ -610,6 +610,8 @@ def test_links_are_followed_as_they_are_given_to_the_page_that_has_none():
         "https://demo.example/odata/%2e%2e/admin",
         "https://demo.example/odata/..%5cadmin",
         "../admin",
+        "https://demo.example:99999/odata/Clubs",
+        "https://[demo/odata/Clubs",
     ],
 )
 def test_a_link_out_of_the_api_is_an_error_and_not_requested(link):

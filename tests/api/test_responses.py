@@ -2,7 +2,8 @@
 
 import pytest
 
-from perfectgym_source.api.responses import errors_of, holds_errors, rows_of
+from perfectgym_source.api.error_envelope import errors_of, holds_errors
+from perfectgym_source.api.responses import parse, rows_of, text_of
 from perfectgym_source.api.retry import RetryableFailure
 
 PLAN = "Need a bigger plan"
@@ -93,3 +94,28 @@ def test_a_response_without_a_list_says_what_it_holds_instead(body, says):
 )
 def test_errors_beside_rows_are_found(body, holds):
     assert holds_errors(body) == holds
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_each_encoding_of_json_is_read(encoding):
+    assert parse('{"elements": ["\u017c\u00f3\u0142w \U0001f422"]}'.encode(encoding)) == {
+        "elements": ["\u017c\u00f3\u0142w \U0001f422"]
+    }
+
+
+@pytest.mark.parametrize("page", [b"<html>Back soon</html>", b"\r\n <!DOCTYPE html>"])
+def test_a_web_page_in_place_of_json_is_called_so(page):
+    found = parse(page)
+    assert "web page" in found.reason
+    assert "aintenance" in found.hint and "base_url" in found.hint
+    assert "web page" not in parse(b'{"elements": [').reason
+
+
+@pytest.mark.parametrize(
+    "name", ["@odata.nextLink", "@odata.nextlink", "odata.nextLink", "@nextLink", "NextLink"]
+)
+def test_a_link_to_the_next_page_may_be_spelled_as_in_any_version_of_odata(name):
+    assert text_of({"value": [], name: "Clubs?$skip=5"}, "@odata.nextLink") == "Clubs?$skip=5"
+    assert text_of({"value": [], name: None}, "@odata.nextLink") is None
+    assert text_of({"value": [], f"{name}s": "x"}, "@odata.nextLink") is None
+    assert text_of([], "@odata.nextLink") is text_of({name: "x"}, None) is None

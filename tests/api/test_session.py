@@ -43,6 +43,7 @@ def test_requests_are_made_for_a_path_with_parameters_or_a_whole_address():
     request = session.request_for("/Clubs/Clubs", {"timestamp": "0"})
     assert request.url == f"{BASE}/Clubs/Clubs?timestamp=0"
     assert request.headers["Accept-Language"] == "pl-PL"
+    assert request.headers["Cache-Control"] == "no-cache"
     assert "Authorization" not in request.headers
     again = session.request_for("Clubs", {"timestamp": "0"}, f"{BASE}/Clubs?$skip=5")
     assert again.url == f"{BASE}/Clubs?$skip=5"

@@ -102,7 +102,7 @@ BODIES = {
     ),
     "refused": ({"status": 400, "body": b"[" * 100_000}, (RequestRefused, "status 400")),
     "redirect": ({"status": 302, "headers": {"Location": "/login"}}, (ApiError, "redirects")),
-    "gzip that is none": ({"body": b"{}", "headers": GZIP}, (Unavailable, "damaged")),
+    "gzip that is none": ({"body": b"{}", "headers": GZIP}, (Unavailable, "cannot be unpacked")),
     "gzip unannounced": ({"body": gzip.compress(b'{"elements": []}')}, NOT_PROMISED),
     "unknown encoding": (
         {"body": b"\x01\x02", "headers": {"Content-Encoding": "lzma"}},

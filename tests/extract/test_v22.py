@@ -223,6 +223,29 @@ def test_a_sweep_that_fails_removes_nothing(make: Make, kind: str) -> None:
     assert differences(target, (SMALL,)) == []
 
 
+def test_rows_of_another_set_replace_none(target: Target22) -> None:
+    """As when a cache has mixed responses up; of which set they are, the context says."""
+    selected = ("companies", SMALL, "member_agreement_translations", "payment_plans_to_tags")
+    target.load(*selected)
+    sets = sets_of(target)
+    sets.change("Companies", sets.rows("Companies")[0], name="Renamed")
+    body = {
+        "@odata.context": f"{target.sandbox.base_url}/v2.2/odata/$metadata#MemberTags",
+        "value": sets.truth("MemberTags"),
+    }
+    paths = {f"v2.2/odata/{V22.endpoints[name].path}" for name in selected}
+    for path in paths:
+        target.sandbox.faults.add(Fault(path, "garbage", body=body, times=None))
+    run = target.load(*selected, on_error="continue", attempts=2)
+    assert run.rows == {}
+    for name in selected:
+        assert "the response holds the rows of MemberTags" in str(cause(run, name))
+    for fault in target.sandbox.faults:
+        fault.times = fault.fired + 1
+    assert target.load(*selected).rows == {"companies": 1}
+    assert differences(target, selected) == []
+
+
 def test_a_sweep_that_would_remove_half_of_the_rows_removes_none(
     target: Target22, monkeypatch: pytest.MonkeyPatch
 ) -> None:

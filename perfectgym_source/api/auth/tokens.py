@@ -13,7 +13,8 @@ import urllib3
 
 from ...errors import SignInError, Unavailable
 from ..connection_errors import failure_of
-from ..responses import errors_of, parse, read_body
+from ..error_envelope import errors_of
+from ..responses import parse, read_body
 from ..retry import CHECK_ADDRESS, RetryableFailure, is_transient, retry_after
 from .signing import USER_AGENT, unsigned
 

@@ -36,10 +36,14 @@ class Page:
     Args:
         elements: The rows, as parsed from JSON.
         next_link: The address of the next page, where the API gives one.
+        context: What the API says of which list they are, where it does.
     """
 
-    def __init__(self, elements: Sequence[Any], next_link: str | None = None) -> None:
+    def __init__(
+        self, elements: Sequence[Any], next_link: str | None = None, context: object = None
+    ) -> None:
         self.next_link = next_link
+        self.context = context
         self._elements = elements
 
     def __len__(self) -> int:
@@ -92,14 +96,19 @@ class ColumnarPage(Page):
 
     Args:
         columns: The values of each field, by its name: as parsed from JSON, or text as bytes.
-        next_link: See `Page`.
+        next_link, context: See `Page`.
 
     Attributes:
         columns: The values of each field, by its name.
     """
 
-    def __init__(self, columns: Mapping[str, Sequence[Any]], next_link: str | None = None) -> None:
-        super().__init__((), next_link)
+    def __init__(
+        self,
+        columns: Mapping[str, Sequence[Any]],
+        next_link: str | None = None,
+        context: object = None,
+    ) -> None:
+        super().__init__((), next_link, context)
         self.columns = columns
 
     def __len__(self) -> int:
@@ -156,7 +165,8 @@ class RowParser:
         columns.update(zip(names, zip(*map(astuple, response.rows))))
         for name in self._nested:
             columns[name] = self._as_texts(columns[name])
-        return ColumnarPage(columns, getattr(response, "next_link", None))
+        link = getattr(response, "next_link", None)
+        return ColumnarPage(columns, link, getattr(response, "context", None))
 
     def learn(self, elements: Iterable[Any]) -> None:
         """Add the unknown fields of rows from a response that was parsed as a whole."""
@@ -186,6 +196,9 @@ class RowParser:
         if self._envelope.next_link is not None:
             fields.append(("next_link", str | None, None))
             renamed["next_link"] = self._envelope.next_link
+        if self._envelope.context is not None:
+            fields.append(("context", Any, None))
+            renamed["context"] = self._envelope.context
         for number, name in enumerate(self._envelope.others):
             fields.append((f"other_{number}", msgspec.Raw, None))
             renamed[f"other_{number}"] = name

@@ -5,9 +5,8 @@ request for the first page, `update_state` notes a page, `update_request` prepar
 the next one, as long as `has_next_page` says that there is one.
 
 The vendor's documentation ends a list of API v1 with the first page that is not full, one of API
-v2.2 with the first page that has no link to a next one. A server that hides rows after it has cut
-the page, has smaller pages, or leaves links out would end every list too early by these rules: see
-`may_be_cut`.
+v2.2 with the first page that has no link to a next one. A server that hides rows of a page, has
+smaller pages, or leaves links out would end lists too early by these rules: see `may_be_cut`.
 """
 
 from __future__ import annotations
@@ -24,8 +23,7 @@ from ..auth.signing import is_below
 from .pages import Page
 
 LONG_LIST = 1_000
-"""After so many pages the current end of a list is looked up: it might grow faster than it is
-read."""
+"""After so many pages the current end of a list is looked up: it might grow faster."""
 
 ROUND = (10, 25)
 """Servers cut pages at round numbers of rows: at multiples of one of these."""
@@ -188,8 +186,8 @@ class Links:
     """The links to next pages of one pass over a list.
 
     Args:
-        base_url: The address of the API. A link that does not lead below it is an error: requests
-            carry credentials, and these may open more than lists.
+        base_url: The address of the API. A link that leads elsewhere is an error: requests carry
+            credentials, which may open more.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -202,11 +200,15 @@ class Links:
         Raises:
             PagingError: It leads out of the API, or to a page of this list that was read.
         """
-        url = urljoin(self._base_url, link)
-        if not is_below(url, self._base_url):
+        try:
+            url = urljoin(self._base_url, link)
+            is_followed = is_below(url, self._base_url)
+        except ValueError:  # it is no address
+            is_followed = False
+        if not is_followed:
             raise PagingError(
-                "A page links to a next page on another server, or outside of the API: it is not "
-                "requested."
+                "A page links to another server, or outside of the API: it is not requested.",
+                hint="Is base_url the address under which the API knows itself (https, host)?",
             )
         if url in self._followed:
             raise PagingError("A page links to itself or to an earlier page.")
@@ -217,8 +219,8 @@ class Links:
 class NextLinkPaginator(Paginator):
     """Lists whose pages hold the address of the next one, and whose rows are in no known order.
 
-    Behind a page that has no such address but may have been cut, the rows after those that were
-    read are requested.
+    Behind a page without one that may have been cut, the rows after those that were read are
+    requested.
 
     Args:
         base_url: The address of the API: see `Links`.

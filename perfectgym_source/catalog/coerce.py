@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
 from math import isinf
@@ -92,6 +92,11 @@ def to_int(value: Any) -> int | None:
     if not -(2**63) <= number < 2**63:
         raise ValueError("beyond 64 bits")
     return int(number)
+
+
+def are_long(values: Sequence[Any]) -> bool:
+    """Return whether all values are what `to_int` returns of them."""
+    return set(map(type, values)) == {int} and min(values) >= -(2**63) and max(values) < 2**63
 
 
 def to_decimal(value: Any) -> Decimal | None:

@@ -82,12 +82,10 @@ class KeysetPaginator(Paginator):
         is_missing = None in ids if self._version_field == self._identity else 0 in versions
         check_order(versions, cursor, self._version_field, is_missing)
         first, last = bisect_right(versions, cursor), bisect_right(versions, self._end)
-        again = bisect_right(versions, cursor + 1) if self._had else first
-        new = [
-            index
-            for index in range(first, last)
-            if index >= again or (versions[index], ids[index]) not in self._had
-        ]
+        again = min(last, bisect_right(versions, cursor + 1)) if self._had else first
+        seen = zip(versions[first:again], ids[first:again])
+        new = [index for index, row in enumerate(seen, first) if row not in self._had]
+        new += range(again, last)
         if self._is_beyond and new:
             raise self._is_stuck_at(cursor)
         self._pages += 1

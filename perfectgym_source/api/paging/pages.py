@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from ...catalog import Envelope
-from ...catalog.coerce import number_of, to_int
+from ...catalog.coerce import are_long, number_of, to_int
 from ...catalog.model import Identity
 from ...errors import PagingError
 
@@ -88,7 +88,10 @@ class Page:
     def _read(self, read: Any, field: str | None, nothing: Any) -> list[Any]:
         if field is None:
             return [nothing] * len(self)
-        return [read(value, field) for value in self.values(field)]
+        values = self.values(field)
+        if are_long(values):
+            return list(values)
+        return [read(value, field) for value in values]
 
 
 class ColumnarPage(Page):

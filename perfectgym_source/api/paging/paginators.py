@@ -14,7 +14,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 from urllib.parse import urljoin
 
@@ -279,7 +278,7 @@ class NextLinkPaginator(Paginator):
             self.doubt = why
 
 
-def check_order(versions: Sequence[int], cursor: int, name: str, is_missing: bool) -> None:
+def check_order(versions: list[int], cursor: int, name: str, is_missing: bool) -> None:
     """Raise unless all rows have versions that do not fall.
 
     Args:
@@ -296,5 +295,5 @@ def check_order(versions: Sequence[int], cursor: int, name: str, is_missing: boo
             f"The rows{after} begin with {name} {versions[0]}: the API does not filter them as "
             "the request asks."
         )
-    if any(later < earlier for earlier, later in pairwise(versions)):
+    if sorted(versions) != versions:
         raise PagingError(f"The rows{after} are not in the order of their {name}s.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
+from itertools import compress
 
 from ...api.paging.pages import Page
 from ...catalog import Endpoint
@@ -92,7 +93,8 @@ class ParentIds:
         overlap = self._context.settings.timestamp_overlap
         for name, child in self.children.items():
             cursor = child.cursor(self._endpoint.name)[key]
-            new = dict.fromkeys(identity for _, identity in cursor.new(versions, overlap))
+            found_new = compress(versions, cursor.are_new(versions, overlap))
+            new = dict.fromkeys(identity for _, identity in found_new)
             if (known := self.known_to(child)) is not None:
                 # An earlier run may have passed over them in a list that shifted.
                 new.update(dict.fromkeys(id for _, id in versions if id not in known))

@@ -129,15 +129,13 @@ class RowRouter:
     def _new_rows(self, table: ResourceState, key: str, rows: Page) -> list[int]:
         """Return the indexes of the rows that are new to the table, and move its cursor."""
         cursor = table.cursor(self._endpoint.name)[key]
+        versions, ids = rows.versions(self._cursor_field), rows.ids(self._endpoint.identity)
+        are_new = self._are_new(table, cursor, rows, list(zip(versions, ids)))
+        new: list[int] = []
+        received: list[Version] = []
         sent = self._sent.setdefault(key, {})
-        too_old = self._before(rows, self._settings.start_date) if cursor.is_at_start else ()
-        let_in = self._let_in(rows, table.loaded_from)
-        is_changed = self._is_changed_page(table, rows) if self.reloads and len(rows) else None
-        new, received = [], []
         last: Version | None = None
-        for index, (version, identity) in enumerate(
-            zip(rows.versions(self._cursor_field), rows.ids(self._endpoint.identity))
-        ):
+        for index, (version, identity) in enumerate(zip(versions, ids)):
             if identity is None:
                 self._context.record_without_id(self._endpoint.name)
                 continue
@@ -149,22 +147,35 @@ class RowRouter:
                 # a run, so its new version is left for the next one.
                 cursor.hold_below(version)
                 continue
-            received.append((version, identity))
-            if identity in sent:
-                continue
-            is_new = is_changed
-            if is_changed is None:
-                is_new = index in let_in or self._is_new(table, cursor, version, identity)
-            if is_new and index not in too_old:
+            received.append(last)
+            if are_new[index] and identity not in sent:
                 new.append(index)
                 if self._sends_once:
                     sent[identity] = version
         cursor.receive(received, self._settings.timestamp_overlap)
         return new
 
-    def _is_new(self, state: ResourceState, cursor: Cursor, version: int, identity: int) -> bool:
-        is_unknown = self._endpoint.is_full_list and identity not in state.loaded_ids
-        return is_unknown or cursor.is_new(version, identity, state.overlap)
+    def _are_new(
+        self,
+        table: ResourceState,
+        cursor: Cursor,
+        rows: Page,
+        versions: Sequence[tuple[int, int | None]],
+    ) -> list[bool]:
+        """Return for each row whether the table lacks it in this version, and is to have it."""
+        if self.reloads and versions:
+            are_new = [self._is_changed_page(table, rows)] * len(versions)
+        else:
+            are_new = cursor.are_new(versions, table.overlap)
+            if self._endpoint.is_full_list:
+                known = table.loaded_ids
+                are_new = [new or row[1] not in known for new, row in zip(are_new, versions)]
+            for index in self._let_in(rows, table.loaded_from):
+                are_new[index] = True
+        if cursor.is_at_start:
+            for index in self._before(rows, self._settings.start_date):
+                are_new[index] = False
+        return are_new
 
     def _is_changed_page(self, state: ResourceState, rows: Page) -> bool:
         """Return whether a page differs from the one loaded last, and record it."""

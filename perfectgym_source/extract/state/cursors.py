@@ -8,7 +8,7 @@ cursor stores which rows of that span were received: only the others are new.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from .packing import pack_partitions, unpack_first_ids, unpack_partitions
 
@@ -75,10 +75,12 @@ class Cursor:
         below = 0 < version <= self._base - overlap
         return not below and (version, row_id) not in self._before
 
-    def new(self, versions: Iterable[Version], overlap: int) -> list[Version]:
-        """Return those of the rows that are new: see `is_new`."""
+    def are_new(self, versions: Collection[tuple[int, int | None]], overlap: int) -> list[bool]:
+        """Return for each row whether it is new: see `is_new`."""
         below, before = self._base - overlap, self._before
-        return [row for row in versions if not 0 < row[0] <= below and row not in before]
+        if below <= 0 and not before:
+            return [True] * len(versions)
+        return [not 0 < row[0] <= below and row not in before for row in versions]
 
     def is_ahead(self, highest: int, overlap: int, may_vanish: bool = False) -> bool:
         """Return whether the API's versions fell, as after the vendor has restored a backup, since

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from support.fork_server import ForkServer
-from support.program import Program
+from support.program import Program, demo_loads
 
 from perfectgym_source.sandbox import Fault, Sandbox
 
@@ -47,6 +47,7 @@ def read(output: str, command: str, code: int) -> dict[str, Any]:
 
 
 def test_every_command_that_succeeds(configured: Program) -> None:
+    demo_loads(configured, "clubs", "class_types")
     for arguments, outcome in (
         (("load", *SOME), "ok"),
         (("load", *SOME, "--dry-run"), "ok"),

@@ -8,12 +8,13 @@ from collections import Counter
 
 import duckdb
 import pytest
-from support.program import Program
+from support.program import Program, demo_loads
 
 from perfectgym_source.sandbox import Fault, Sandbox
 
 
 def test_the_demo_ends_with_rows_of_classes_in_a_duckdb_file(program: Program) -> None:
+    demo_loads(program, "clubs", "classes", "class_types", "users")
     done = program.exec("demo", "--no-marts", "--size", "tiny")
     assert done.returncode == 0, done.stderr
     assert "classes" in done.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from support.program import Program, settings_for
+from support.program import Program, demo_loads, settings_for
 
 from perfectgym_source.sandbox import Fault, Installation, Sandbox
 
@@ -178,6 +178,7 @@ def test_a_list_that_a_run_refuses_is_a_difference_that_repair_leaves_alone(
 
 
 def test_the_demo_of_v22_has_a_file_of_its_own(program: Program) -> None:
+    demo_loads(program, "clubs", "members")
     done = program("demo", "--no-marts", "--api", "v2.2", "--size", "tiny")
     assert done.returncode == 0, done.stderr
     file: Path = program.folder / "demo_v22.duckdb"

@@ -83,3 +83,11 @@ def environment_of(folder: Path) -> dict[str, str]:
         if name in ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
     }
     return {**inherited, "HOME": str(folder), "DLT_DATA_DIR": str(folder / "dlt")}
+
+
+def demo_loads(program: Program, *resources: str) -> None:
+    """Have the demo load a few resources only: its own, once, are those of the README."""
+    folder = program.folder / ".dlt"
+    folder.mkdir()
+    named = f"[pipelines.marts]\ngroups = []\nresources = {[*resources]}\n"
+    (folder / "config.toml").write_text(named, encoding="utf-8")

@@ -17,9 +17,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.marts_project import running_in
 from support.pages import BLOCKS, ROOT, Block
 from support.program import Program
 
+from perfectgym_source.destination.marts_schemas import PROJECT
 from perfectgym_source.sandbox import Sandbox
 
 CLIENTS = "docs/clients.md"
@@ -57,6 +59,8 @@ def _run(words: list[str], program: Program) -> None:
         return
     name, *arguments = words
     if name.removeprefix(".venv/bin/") == "perfectgym":
+        if arguments[0] == "demo":  # with marts
+            assigned |= running_in(PROJECT)
         done = program(*arguments, **assigned)
     else:
         installed = Path(sys.executable).with_name(Path(name).name)

@@ -54,21 +54,26 @@ def small_project(folder: Path) -> Path:
     return folder / "models"
 
 
-def in_its_place(folder: Path, site: Path) -> Mapping[str, str]:
-    """Return the variables with which a process takes the project in a folder for the shipped one.
+def running_in(folder: Path) -> dict[str, str]:
+    """Return the variables with which a fork takes the project in a folder for the shipped one.
 
     `dbt_server` works for it, unless `TEST_DBT` is taken out of them: then dbt itself does.
+    """
+    from support import dbt_server
+
+    return {"TEST_PROJECT": str(folder), "TEST_DBT": json.dumps(dbt_server.command())}
+
+
+def in_its_place(folder: Path, site: Path) -> Mapping[str, str]:
+    """Return those with which each process does so.
 
     Args:
         folder: The project.
         site: A new folder for what Python runs at its start.
     """
-    from support import dbt_server
-
     site.mkdir()
     (site / "sitecustomize.py").write_text(_SITE, encoding="utf-8")
-    places = {"PYTHONPATH": str(site), "TEST_PROJECT": str(folder)}
-    return {**places, "TEST_DBT": json.dumps(dbt_server.command())}
+    return {**running_in(folder), "PYTHONPATH": str(site)}
 
 
 def take_its_place() -> None:

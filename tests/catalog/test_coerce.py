@@ -186,6 +186,7 @@ NUMBERS = st.from_regex(
 
 @settings(max_examples=250, deadline=None)
 @example("100000.0000000001", "decimal", False)
+@example("10000.0000000012", "decimal", False)
 @given(NUMBERS, st.sampled_from(["long", "decimal", "double", "string", "json"]), st.booleans())
 def test_no_digit_of_a_number_is_lost(text, kind, is_quoted):
     """What a column takes of it is all of it, or a part that says so, or the trace of a double."""

@@ -185,7 +185,8 @@ def _extract(source: DltSource, database: Path, progress: Any) -> SourceState:
         progress=progress,
         **PIPELINE_ARGUMENTS,
     )
-    with rare_collection():
+    # Each of dlt's connections would open the file anew otherwise.
+    with duckdb.connect(str(database)), rare_collection():
         pipeline.extract(source)
         pipeline.normalize()
         pipeline.load()

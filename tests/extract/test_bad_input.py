@@ -14,6 +14,7 @@ import tracemalloc
 
 import pytest
 from support.clients import make_client
+from support.each import for_each
 from support.loading import Target, keep
 from support.truth import check
 
@@ -38,11 +39,11 @@ def make_world():
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    """A folder into which the three lists were loaded once."""
+    """A folder into which the three lists and the clubs were loaded once."""
     folder = tmp_path_factory.mktemp("loaded")
     with Sandbox(world=make_world()) as sandbox:
         target = Target(folder, sandbox)
-        target.load(*PATHS)
+        target.load(*PATHS, "clubs")
         target.close()
     return folder
 
@@ -61,7 +62,7 @@ def strike(target, kind="status", **options):
 
 
 def change_all(target):
-    for table in PATHS:
+    for table in (*PATHS, "clubs"):
         target.sandbox.world.change(table, target.sandbox.world.rows(table)[0])
 
 
@@ -132,9 +133,10 @@ BODIES = {
 }
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_a_bad_answer_is_a_clear_error_and_costs_no_row(target, name):
-    fault, (kind, words) = BODIES[name]
+@for_each((name, *body) for name, body in BODIES.items())
+def test_a_bad_answer_is_a_clear_error_and_costs_no_row(name, fault, error, target):
+    kind, words = error
+    target.sandbox.faults.clear()
     change_all(target)
     strike(target, **fault)
     run = target.load(*PATHS, "clubs")
@@ -142,7 +144,7 @@ def test_a_bad_answer_is_a_clear_error_and_costs_no_row(target, name):
     for failure in run.report.failures:
         assert isinstance(failure.error, kind)
         assert words in str(failure.error)
-    assert run.rows == {"clubs": 4}
+    assert run.rows == {"clubs": 1}
     target.sandbox.faults.clear()
     target.load(*PATHS)
     for table in PATHS:

@@ -171,7 +171,7 @@ def test_what_lies_below_the_overlap_is_forgotten():
     assert len(cursor.packed()) == 1 + 2 * OVERLAP
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(size=st.integers(1, 5_000), is_shuffled=st.booleans(), seed=st.integers())
 def test_forgetting_while_rows_come_changes_nothing(size, is_shuffled, seed):
     rows = [(version, 7 * version) for version in range(1, 30_000)]

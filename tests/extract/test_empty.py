@@ -40,7 +40,7 @@ def type_of(hint):
 
 
 @pytest.mark.parametrize("mode", ["employee", "user"])
-def test_every_table_is_there_with_all_its_columns_and_no_row(tmp_path, mode):
+def test_every_table_is_there_with_all_its_columns_and_the_next_run_loads_nothing(tmp_path, mode):
     with Sandbox(size="empty") as sandbox:
         target = Target(tmp_path, sandbox, mode)
         run = target.load(groups=EVERYTHING)
@@ -69,12 +69,6 @@ def test_every_table_is_there_with_all_its_columns_and_no_row(tmp_path, mode):
                             assert types[endpoint.table_name][f"{snake(field)}_utc"] == (
                                 "TIMESTAMP WITH TIME ZONE"
                             )
-
-
-def test_a_second_run_over_an_empty_installation_loads_nothing(tmp_path):
-    with Sandbox(size="empty") as sandbox:
-        target = Target(tmp_path, sandbox)
-        assert target.load(groups=EVERYTHING).packages
         assert target.load(groups=EVERYTHING).packages == []
 
 

@@ -35,6 +35,7 @@ from ..catalog.tables import REMOVED, TAKEN_AT
 from ..config.dlt_config import PIPELINE_ARGUMENTS, keep_capabilities
 from ..config.settings import Settings
 from ..destination import Options, Session
+from ..destination.duckdb.merging import MergingDuckDB
 from ..destination.names import SCHEMA, SCRATCH
 from ..error_translation import error_chain
 from ..errors import PerfectGymError, SystemFailure
@@ -180,7 +181,7 @@ def _extract(source: DltSource, database: Path, progress: Any) -> SourceState:
     pipeline = dlt.pipeline(
         SCHEMA,
         pipelines_dir=str(database.parent),
-        destination=keep_capabilities(dlt.destinations.duckdb(DuckDbCredentials(str(database)))),
+        destination=keep_capabilities(MergingDuckDB(DuckDbCredentials(str(database)))),
         dataset_name=DATASET,
         progress=progress,
         **PIPELINE_ARGUMENTS,

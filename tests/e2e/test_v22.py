@@ -71,6 +71,22 @@ def test_one_run_loads_installations_of_both_generations(
     assert client.client_secret not in shown and client.client_id not in shown
 
 
+def test_the_path_of_the_working_folder_is_no_part_of_the_rows(by_keys: Program) -> None:
+    """DuckDB takes `id=7` in the path of a file for a column of its rows."""
+    by_keys.environment["DLT_DATA_DIR"] = str(by_keys.folder / "it's id=7 [x]")
+    names = ("--resources", "clubs,members_in_club")
+    done = by_keys(*names)
+    assert done.returncode == 0, done.stderr
+    [clubs] = by_keys.query(
+        "SELECT count(*), count(DISTINCT id), max(id) = 7 FROM perfectgym.clubs"
+    )
+    assert clubs == (4, 4, False)
+    [(snapshot,)] = by_keys.query("SELECT count(*) FROM perfectgym.members_in_club")
+    assert snapshot > 2
+    verified = by_keys("verify", "--resources", "clubs")
+    assert verified.returncode == 0, verified.stderr
+
+
 def test_a_dataset_takes_one_generation(
     by_keys: Program, sandbox: Sandbox, program: Program
 ) -> None:

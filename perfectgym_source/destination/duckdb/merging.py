@@ -18,7 +18,7 @@ from dlt.common.destination.typing import PreparedTableSchema
 from dlt.common.schema.typing import TTableSchema
 from dlt.common.schema.utils import get_columns_names_with_prop, get_dedup_sort_tuple
 from dlt.common.storages.load_package import LoadJobInfo
-from dlt.destinations.impl.duckdb.duck import DuckDbClient
+from dlt.destinations.impl.duckdb.duck import DuckDbClient, DuckDbCopyJob
 from dlt.destinations.impl.duckdb.factory import duckdb
 from dlt.destinations.job_client_impl import SqlLoadJob
 from dlt.destinations.job_impl import (
@@ -84,7 +84,8 @@ class _MergingClient(DuckDbClient):
             return MergeJob(file_path)
         if table["write_disposition"] == "merge" and not SqlLoadJob.is_sql_job(file_path):
             return FinalizedLoadJobWithFollowupJobs(file_path)
-        return super().create_load_job(table, file_path, load_id, restore)
+        found = super().create_load_job(table, file_path, load_id, restore)
+        return _CopyJob(file_path) if isinstance(found, DuckDbCopyJob) else found
 
     def create_table_chain_completed_followup_jobs(
         self,
@@ -101,6 +102,17 @@ class _MergingClient(DuckDbClient):
         return [ReferenceFollowupJobRequest(Path(paths[0]).name, paths)]
 
 
+class _CopyJob(DuckDbCopyJob):
+    """Appends a Parquet file to a table, wherever it is: dlt's statement takes `name=value` in a
+    path for a column, and a quote for its end."""
+
+    def run(self) -> None:
+        """Append the rows of the file."""
+        client = self._job_client.sql_client
+        table = client.make_qualified_table_name(self.load_table_name)
+        client.execute_sql(f"INSERT INTO {table} BY NAME {_rows_of([self._file_path])}")
+
+
 class MergeJob(RunnableLoadJob):
     """Merges Parquet files into a table."""
 
@@ -109,8 +121,7 @@ class MergeJob(RunnableLoadJob):
         client: Any = self._job_client.sql_client  # type: ignore[attr-defined]
         client.staging_dataset_name = _TEMPORARY
         files = ReferenceFollowupJobRequest.resolve_references(self._file_path)
-        paths = ", ".join(sql_text(Path(glob.escape(file))) for file in files)
-        rows = f"SELECT * FROM read_parquet([{paths}], union_by_name = true)"
+        rows = _rows_of(files)
         in_files = {name for name, *_ in client.execute_sql(f"DESCRIBE {rows}")}
         columns = self._load_table["columns"]
         table: Any = {
@@ -125,6 +136,13 @@ class MergeJob(RunnableLoadJob):
             for statement in SqlMergeFollowupJob.generate_sql([table], client):
                 client.execute_sql(statement)
         client.execute_sql(f"DROP VIEW {quoted(_TEMPORARY, table['name'])}")
+
+
+def _rows_of(files: Iterable[str]) -> str:
+    """Return the query for the rows of Parquet files; their path is no part of the rows."""
+    paths = ", ".join(sql_text(Path(glob.escape(file))) for file in files)
+    options = "union_by_name = true, hive_partitioning = false"
+    return f"SELECT * FROM read_parquet([{paths}], {options})"
 
 
 def _newest(client: Any, table: Any, rows: str) -> str:

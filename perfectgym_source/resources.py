@@ -29,6 +29,7 @@ from .dataset_guard import check_dataset
 from .errors import ConfigurationError
 from .extract.context import ExtractContext
 from .extract.extraction import Extraction
+from .extract.failures import sees_little
 from .extract.progress import show_progress
 from .extract.report import Report
 from .extract.state.stored import SourceState, StoredState, section
@@ -63,6 +64,7 @@ class Reading:
         self._run: Extraction | None = None
         self._open: set[str] = set()
         self._waiting: set[str] = set()
+        self._is_first = False
 
     def rows(self, endpoint: Endpoint) -> Iterator[Any]:
         """Yield the items of a resource: Arrow tables; None while there is none yet."""
@@ -117,7 +119,10 @@ class Reading:
                 "folder shows what the perfectgym command loaded, with the state of that.",
                 hint="Give your pipeline another name, or another pipelines_dir.",
             )
-        check_dataset(self.settings, SourceState(dlt.current.source_state()))
+        state = SourceState(dlt.current.source_state())
+        check_dataset(self.settings, state)
+        own = [s for s in state.stored() if s.installation == section(self.settings)]
+        self._is_first = not any(stored.is_loaded for stored in own)
         endpoints = self.settings.api.endpoints
         selected = [
             endpoints[name] for name in dlt.current.source().selected_resources if name in endpoints
@@ -162,6 +167,8 @@ class Reading:
         self._waiting.discard(endpoint.name)
         run.context.record_requests()
         if run is self._run and not (self._open or self._waiting):
+            if self._is_first and (text := sees_little(self.report, self.settings.api)):
+                run.context.failures.warn(text)
             run.close()
             self._run = None
 

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from ..catalog import Endpoint
+from ..catalog import ApiVersion, Endpoint
 from ..errors import (
     ApiError,
     Cancelled,
@@ -191,6 +191,30 @@ def wrong_mode(
     return (
         f'{facts} Is this {whose} login? Then set sources.perfectgym.mode = "{other}" in '
         ".dlt/config.toml."
+    )
+
+
+def sees_little(report: Report, api: ApiVersion) -> str | None:
+    """Return a sentence if the first lists that an account reads suggest that it may not see rows.
+
+    They do if there are several, and either no club is among them or none has a row: the API may
+    send empty lists in place of a refusal.
+
+    Args:
+        report: What was read.
+        api: The generation of the API.
+    """
+    lists = +report.requests
+    empty = [name for name in lists if not report.received[name]]
+    clubs = api.zones.endpoint if api.zones is not None else None
+    if report.failures or len(lists) < 2 or (clubs not in empty and len(empty) < len(lists)):
+        return None
+    which = f"All {len(lists)} lists that were read are empty"
+    if len(empty) < len(lists):
+        which = f"The list {clubs!r} is empty"
+    return (
+        f"{which}. If PerfectGym has rows there, check base_url (or subdomain) and what the "
+        "account may read."
     )
 
 

@@ -12,7 +12,7 @@ from support.truth import OTHER_SPELLINGS, snake
 from perfectgym_source.catalog import ENDPOINTS, table_layout
 from perfectgym_source.catalog.hints import columns
 from perfectgym_source.catalog.v1.row_types import DATES_DOCUMENTED_AS_STRING
-from perfectgym_source.sandbox import Sandbox
+from perfectgym_source.sandbox import Fault, Sandbox
 
 FACTS = json.loads((Path(__file__).parents[1] / "facts" / "v1_types.json").read_text())
 DUCKDB = {
@@ -81,3 +81,37 @@ def test_rows_that_come_later_are_loaded_into_the_empty_tables(tmp_path):
         run = target.load("clubs", "classes")
         assert run.rows["clubs"] == run.rows["classes"] == 1
         assert target.values("classes", "club_id") == [club["id"]]
+
+
+EMPTY = {"elements": []}
+
+
+@pytest.mark.parametrize(
+    ("resources", "of_all", "words"),
+    [
+        (("lead_sources", "countries"), True, "All 2 lists that were read are empty."),
+        (("clubs", "lead_sources", "countries"), True, "All 3 lists"),
+        (("clubs", "lead_sources"), False, "The list 'clubs' is empty."),
+        (("lead_sources", "countries", "agreement_types"), False, None),
+        (("lead_sources",), True, None),
+        (("clubs",), True, None),
+    ],
+)
+def test_an_account_that_may_see_nothing_is_suspected_once(tmp_path, resources, of_all, words):
+    with Sandbox(size="tiny") as sandbox:
+        paths = [ENDPOINTS[name].path for name in resources if of_all or name == resources[0]]
+        for path in paths:
+            sandbox.faults.add(Fault(path, "status", status=200, body=EMPTY, times=None))
+        target = Target(tmp_path, sandbox)
+        warnings = target.load(*resources).report.warnings
+        assert [text.startswith(words or "-") for text in warnings] == [True] * (words is not None)
+        assert target.load(*resources).report.warnings == []
+        assert target.load("freeze_types", *resources).report.warnings == []
+
+
+def test_an_account_that_is_refused_something_is_not_suspected_besides(tmp_path):
+    with Sandbox(size="empty") as sandbox:
+        sandbox.faults.add(Fault(ENDPOINTS["countries"].path, "status", status=403, times=None))
+        target = Target(tmp_path, sandbox, on_error="continue")
+        run = target.load("lead_sources", "countries", "clubs")
+        assert (len(run.report.failures), run.report.warnings) == (1, [])

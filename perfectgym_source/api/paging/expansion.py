@@ -41,7 +41,8 @@ def completed(api: ApiVersion, endpoint: Endpoint, page: Page, read: Read) -> Pa
         cut = {
             index: value
             for index, text in enumerate(values)
-            if len(_elements(value := _parsed(text, limit), path[1:])) >= limit
+            if not _is_short(text, limit)
+            and len(_elements(value := _parsed(text), path[1:])) >= limit
         }
         if not cut:
             continue
@@ -84,11 +85,13 @@ def _lists(endpoint: Endpoint) -> list[tuple[str, ...]]:
     return found
 
 
-def _parsed(value: Any, limit: int = 0) -> Any:
-    """Return what a text holds; an element takes three letters at least: shorter ones hold less."""
-    if isinstance(value, bytes):
-        return parse_json(value) if len(value) >= 3 * limit else None
-    return value
+def _is_short(value: Any, limit: int) -> bool:
+    """Return whether a text is too short for so many elements: each takes three letters."""
+    return value is None or (isinstance(value, bytes) and len(value) < 3 * limit)
+
+
+def _parsed(value: Any) -> Any:
+    return parse_json(value) if isinstance(value, bytes) else value
 
 
 def _elements(value: Any, path: Sequence[str]) -> list[Any]:

@@ -166,9 +166,9 @@ def distinct(values: Sequence[Any]) -> tuple[Sequence[Any], Sequence[int] | None
     Returns:
         All values, and None, where most of them differ or cannot be compared as JSON.
     """
-    indexes: dict[bytes, int] = {}
+    indexes: dict[bytes | None, int] = {}
     found: list[int] = []
-    is_text = set(map(type, values)) == {bytes}
+    is_text = set(map(type, values)) <= {bytes, type(None)}
     try:
         for start in range(0, len(values), SAMPLE):
             sample = values[start : start + SAMPLE]

@@ -66,10 +66,10 @@ def test_a_full_disk_while_reading_leaves_nothing_and_the_next_run_reads_again(
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_full_disk_while_publishing_leaves_the_old_file_and_the_next_run_publishes(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     before = published(configured)
     change(sandbox.world, random.Random(1))
     done = server.run(*RESOURCES, largest_file=configured.loading_file.stat().st_size // 2)
@@ -79,10 +79,10 @@ def test_a_full_disk_while_publishing_leaves_the_old_file_and_the_next_run_publi
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_full_disk_after_loading_loses_nothing(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     for row in sandbox.world.rows("classes"):
         sandbox.world.change("classes", row, attendeesCount=77)
     done = server.run(*RESOURCES, largest_file=400_000)
@@ -114,10 +114,10 @@ def empty_file(file: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [damage_file, cut_file, empty_file])
+@pytest.mark.usefixtures("loaded")
 def test_a_damaged_loading_file_is_told_before_the_first_request(
     configured: Program, sandbox: Sandbox, server: ForkServer, damage: Callable[[Path], None]
 ) -> None:
-    load(server)
     change(sandbox.world, random.Random(1))
     damage(configured.loading_file)
     asked = len(sandbox.requests)
@@ -131,29 +131,29 @@ def test_a_damaged_loading_file_is_told_before_the_first_request(
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_loading_file_that_was_deleted_is_made_from_the_published_one(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     configured.loading_file.unlink()
     change(sandbox.world, random.Random(1))
     assert load(server)["rows"]["classes"] < 10
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_published_file_that_was_deleted_is_published_again(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     configured.database.unlink()
     assert load(server)["rows"] == {}
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_everything_is_read_again_when_both_files_were_deleted(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     configured.loading_file.unlink()
     configured.database.unlink()
     assert load(server)["rows"]["classes"] == len(sandbox.world.truth("classes"))
@@ -161,10 +161,10 @@ def test_everything_is_read_again_when_both_files_were_deleted(
 
 
 @pytest.mark.parametrize("both", [False, True])
+@pytest.mark.usefixtures("loaded")
 def test_files_that_are_deleted_while_a_package_is_pending_lose_nothing(
     configured: Program, sandbox: Sandbox, server: ForkServer, both: bool
 ) -> None:
-    load(server)
     for row in sandbox.world.rows("classes"):
         sandbox.world.change("classes", row, attendeesCount=77)
     fail_to_load(server)
@@ -175,10 +175,10 @@ def test_files_that_are_deleted_while_a_package_is_pending_lose_nothing(
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_dataset_that_is_dropped_while_a_package_is_pending_is_read_from_the_beginning(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     for row in sandbox.world.rows("classes"):
         sandbox.world.change("classes", row, attendeesCount=77)
     fail_to_load(server)
@@ -188,10 +188,10 @@ def test_a_dataset_that_is_dropped_while_a_package_is_pending_is_read_from_the_b
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_an_older_copy_of_the_database_that_is_put_back_catches_up(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     backup = configured.database.read_bytes()
     change(sandbox.world, random.Random(1))
     load(server)
@@ -201,10 +201,10 @@ def test_an_older_copy_of_the_database_that_is_put_back_catches_up(
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_run_leaves_no_rows_in_the_working_folder(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     assert row_files(configured) == []
     sandbox.faults.add(Fault(path="Contracts/Contracts", kind="status", status=403, times=None))
     assert server.run(*RESOURCES).code == 4

@@ -77,10 +77,10 @@ def test_a_reader_sees_its_run_through_three_others_and_the_last_one_after_openi
         )
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_loading_file_that_is_closed_in_time_is_waited_for(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    assert server.run(*RESOURCES).code == 0
     change(sandbox.world, random.Random(1))
     with opened(configured.loading_file, "writer"):
         asked = len(sandbox.requests)
@@ -96,10 +96,10 @@ def test_a_loading_file_that_is_closed_in_time_is_waited_for(
 
 
 @pytest.mark.parametrize("role", ["reader", "writer"])
+@pytest.mark.usefixtures("loaded")
 def test_a_loading_file_that_stays_open_elsewhere_ends_the_run_before_its_first_request(
     configured: Program, sandbox: Sandbox, server: ForkServer, role: str
 ) -> None:
-    assert server.run(*RESOURCES).code == 0
     change(sandbox.world, random.Random(1))
     asked = len(sandbox.requests) + len(sandbox.token_requests)
     with opened(configured.loading_file, role):
@@ -112,10 +112,10 @@ def test_a_loading_file_that_stays_open_elsewhere_ends_the_run_before_its_first_
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_nobody_can_open_the_loading_file_while_a_run_reads(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    assert server.run(*RESOURCES).code == 0
     change(sandbox.world, random.Random(1))
     asked = len(sandbox.requests)
     sandbox.delay = 0.3

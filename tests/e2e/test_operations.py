@@ -106,8 +106,8 @@ def test_alerts_that_cannot_be_sent_change_nothing_and_give_no_address_away(
     assert "T0KEN" not in done.stdout + done.stderr
 
 
+@pytest.mark.usefixtures("loaded")
 def test_the_status_says_what_is_fresh_and_what_was_never_loaded(configured: Program) -> None:
-    configured(*RESOURCES)
     fresh = configured("status", *RESOURCES)
     assert fresh.returncode == 0, fresh.stdout
     overdue = configured("status", "--json", "--resources", "clubs,contracts")
@@ -115,10 +115,10 @@ def test_the_status_says_what_is_fresh_and_what_was_never_loaded(configured: Pro
     assert json.loads(overdue.stdout)["overdue"] == ["contracts"]
 
 
+@pytest.mark.usefixtures("loaded")
 def test_the_state_is_shown_and_forgotten_for_one_resource(
     configured: Program, sandbox: Sandbox
 ) -> None:
-    configured(*RESOURCES)
     shown = configured("state")
     assert shown.returncode == 0
     assert "classes" in shown.stdout
@@ -130,8 +130,8 @@ def test_the_state_is_shown_and_forgotten_for_one_resource(
     assert configured("reset", "clases", "--yes").returncode == 2
 
 
+@pytest.mark.usefixtures("loaded")
 def test_two_commands_are_refused_in_a_line_and_nothing_is_reset(configured: Program) -> None:
-    configured(*RESOURCES)
     state = configured("state").stdout
     refused = configured("--reset", "classes", "--yes", "--status", *RESOURCES)
     assert (refused.returncode, refused.stdout) == (2, "")
@@ -164,7 +164,7 @@ def test_the_log_is_json_with_the_runs_id(configured: Program, sandbox: Sandbox)
     assert [entry["run_id"] for entry in retries] == [run_id]
 
 
+@pytest.mark.usefixtures("loaded")
 def test_no_file_of_the_history_is_left_behind(configured: Program) -> None:
-    configured(*RESOURCES)
     folder = Path(configured.environment["DLT_DATA_DIR"])
     assert [path for path in folder.rglob("*perfectgym_runs*") if path.is_dir()] == []

@@ -198,10 +198,10 @@ def test_what_others_made_in_the_published_file_is_carried_over(
     assert classes == len(sandbox.world.truth("classes"))
 
 
+@pytest.mark.usefixtures("loaded")
 def test_what_cannot_be_carried_over_is_refused_by_its_name_and_nothing_is_lost(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     with duckdb.connect(str(configured.database)) as connection:
         connection.execute("USE perfectgym")
         connection.execute("CREATE UNIQUE INDEX only_one ON clubs (name)")
@@ -219,10 +219,10 @@ def test_what_cannot_be_carried_over_is_refused_by_its_name_and_nothing_is_lost(
     assert published(configured) == truth(sandbox.world)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_the_history_stays_in_the_published_file_and_is_written_again_where_it_was_dropped(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     load(server)  # finds nothing to check
     change(sandbox.world, random.Random(1))
     load(server)
@@ -238,10 +238,10 @@ def test_the_history_stays_in_the_published_file_and_is_written_again_where_it_w
     assert configured.query("SELECT count(*) FROM perfectgym._runs") == [(4,)]
 
 
+@pytest.mark.usefixtures("loaded")
 def test_schemas_of_others_that_look_like_those_of_dlt_are_carried_over(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     own = "perfectgym"
     execute(
         configured.database,
@@ -286,10 +286,10 @@ def test_schemas_of_others_that_look_like_those_of_dlt_are_carried_over(
 
 
 @pytest.mark.parametrize("has_loading_file", [False, True], ids=["new machine", "left behind"])
+@pytest.mark.usefixtures("loaded")
 def test_what_others_made_does_not_keep_the_loading_file_from_being_converted(
     configured: Program, sandbox: Sandbox, server: ForkServer, has_loading_file: bool
 ) -> None:
-    load(server)
     newer = configured.folder / "newer.duckdb"
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{configured.loading_file}' AS old (READ_ONLY)")
@@ -326,10 +326,10 @@ def test_what_others_made_does_not_keep_the_loading_file_from_being_converted(
     assert configured.query("SELECT count(*) FROM theirs.log") == [(0,)]
 
 
+@pytest.mark.usefixtures("loaded")
 def test_what_cannot_be_converted_is_named_with_the_way_out(
     configured: Program, server: ForkServer
 ) -> None:
-    load(server)
     newer = configured.folder / "newer.duckdb"
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{configured.loading_file}' AS old (READ_ONLY)")
@@ -405,10 +405,10 @@ def holding(file: Path, is_reader: str = "False") -> Iterator[subprocess.Popen[b
         program.communicate()
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_file_that_somebody_writes_is_not_replaced_and_what_a_dead_writer_left_is_kept(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     change(sandbox.world, random.Random(1))
     before = published(configured)
     with holding(configured.database):
@@ -422,10 +422,10 @@ def test_a_file_that_somebody_writes_is_not_replaced_and_what_a_dead_writer_left
     assert configured.query("SELECT answer FROM main.mine") == [(42,)]
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_published_file_that_somebody_writes_is_not_taken_for_an_empty_one(
     configured: Program, server: ForkServer
 ) -> None:
-    load(server)
     configured.loading_file.unlink()
     with holding(configured.database):
         for command in (("status", *RESOURCES), ("state",)):
@@ -434,10 +434,10 @@ def test_a_published_file_that_somebody_writes_is_not_taken_for_an_empty_one(
             assert f"gym.duckdb is open in {os.path.realpath(sys.executable)}" in done.errors
 
 
+@pytest.mark.usefixtures("loaded")
 def test_what_a_dead_writer_left_is_kept_while_somebody_reads_the_file(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     with holding(configured.database) as writer:
         writer.kill()
         writer.wait()
@@ -508,10 +508,10 @@ def test_names_that_cannot_work_are_refused_before_the_first_request(
     assert [path.name for path in configured.folder.glob("*.duckdb*")] == []
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_file_of_the_former_default_name_is_renamed_by_the_printed_commands_and_goes_on(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     former = configured.folder / "perfectgym.duckdb"
     configured.database.rename(former)
     configured.loading_file.rename(configured.folder / "perfectgym_loading.duckdb")
@@ -544,10 +544,10 @@ def test_the_former_default_name_is_of_no_concern_where_another_file_is_named(
     load(server, *RESOURCES, "--database", "other.duckdb")
 
 
+@pytest.mark.usefixtures("loaded")
 def test_a_view_with_the_qualified_names_of_the_readme_can_be_made_and_stays(
     configured: Program, sandbox: Sandbox, server: ForkServer
 ) -> None:
-    load(server)
     execute(configured.database, "CREATE VIEW perfectgym.mine AS SELECT id FROM perfectgym.clubs")
     change(sandbox.world, random.Random(1))
     load(server)

@@ -36,8 +36,8 @@ def truth(sandbox: Sandbox) -> list[int]:
     return sorted(row["id"] for row in sandbox.world.truth("classes"))
 
 
+@pytest.mark.usefixtures("loaded")
 def test_an_unchanged_database_is_not_published_again(configured: Program) -> None:
-    configured(*RESOURCES)
     before = configured.database.stat()
     configured(*RESOURCES)
     after = configured.database.stat()
@@ -73,10 +73,10 @@ def test_an_interrupted_run_ends_soon_with_its_code_and_the_next_one_completes(
     assert ids(configured) == truth(sandbox)
 
 
+@pytest.mark.usefixtures("loaded")
 def test_an_interrupted_run_does_not_wait_for_a_server_that_is_silent(
     configured: Program, sandbox: Sandbox
 ) -> None:
-    assert configured(*RESOURCES).returncode == 0
     sandbox.clear_records()
     sandbox.faults.add(Fault("Classes/Classes", "delay", seconds=25, times=None))
     run = started(configured, *RESOURCES)

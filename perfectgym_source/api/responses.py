@@ -14,7 +14,14 @@ import requests
 from ..errors import ApiError, PerfectGymError, RequestRefused, Unavailable
 from .error_envelope import errors_of
 from .json_text import BadUtf8, NotJson, parse_json
-from .retry import CHECK_ADDRESS, SESSION_ENDED, RetryableFailure, is_transient, retry_after
+from .retry import (
+    CHECK_ADDRESS,
+    SESSION_ENDED,
+    TOO_MANY,
+    RetryableFailure,
+    is_transient,
+    retry_after,
+)
 
 _REPORT = "Run again later; if it stays so, report the request to PerfectGym."
 
@@ -183,7 +190,10 @@ def error_from_response(
         return RetryableFailure(found, status=status, hint=_REPORT)
     if is_transient(status):
         found = f"status {status}{_listed(_quotable(body, call))}"
-        return RetryableFailure(found, retry_after(response.headers.get("Retry-After")), status)
+        wait = retry_after(response.headers.get("Retry-After"))
+        return RetryableFailure(
+            found, wait, status, _limit_hint(wait) if status == TOO_MANY else ""
+        )
     if status < 400:
         return ApiError(
             f"The API redirects (status {status}) instead of responding",
@@ -192,6 +202,16 @@ def error_from_response(
             request=call.text,
         )
     return error_from_body(status, body, call)
+
+
+def _limit_hint(wait: float | None) -> str:
+    """Return what to do where the API limits requests.
+
+    Args:
+        wait: How many seconds it asks to wait, if it does.
+    """
+    when = f"after {wait / 3600:,.1f} hours, as it asks" if wait and wait >= 360 else "later"
+    return f"The API limits requests: run again {when}, or set a lower requests_per_second."
 
 
 def error_from_body(status: int, body: Any, call: Call) -> RequestRefused:

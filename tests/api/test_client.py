@@ -166,6 +166,18 @@ def test_invalid_utf8_is_replaced_only_when_nothing_better_comes(sandbox, client
     assert "invalid UTF-8" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("wait", "when"), [("864000", "after 240.0 hours, as it asks"), (None, "later"), ("2", "later")]
+)
+def test_a_limit_that_stays_is_called_so_and_not_an_outage(sandbox, wait, when):
+    sandbox.faults.add(Fault(CLUBS, "status", status=429, retry_after=wait, times=None))
+    client = make_client(sandbox, attempts=2, max_retry_wait=0.01)
+    with client, pytest.raises(Unavailable) as caught:
+        clubs(client)
+    assert f"The API limits requests: run again {when}, or set a lower" in str(caught.value)
+    assert "overloaded" not in str(caught.value)
+
+
 def test_a_refused_request_names_the_errors_and_is_not_repeated(sandbox, client):
     error = {
         "code": "Bad",

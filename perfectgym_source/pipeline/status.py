@@ -12,13 +12,15 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalog import Endpoint
 from ..destination import Options, View, destination_for
+from ..extract.state.resource_state import SKEW
 from ..marts.record import MartsRecord, newest_record
 from .history.queries import count_rows, newest_by_resource, rows, utc
 
 EXIT_CODE = 9
 """Something is overdue, or was never loaded."""
 
-_OF_INSTALLATION = "run.installation = %s AND done.outcome"
+# A run that ended in the future had a clock that was ahead: it does not count.
+_OF_INSTALLATION = "run.installation = %s AND run.finished_at <= %s AND done.outcome"
 _SUCCESSES = newest_by_resource("resource, finished_at", f"{_OF_INSTALLATION} = 'ok'")
 _FAILURES = newest_by_resource("resource, finished_at, error", f"{_OF_INSTALLATION} <> 'ok'")
 
@@ -137,13 +139,13 @@ def _tables(
     successes: dict[str, datetime] = {}
     failures: dict[str, tuple[datetime, str | None]] = {}
     counts: dict[str, int] = {}
+    now = cast("datetime", pendulum.now("UTC"))
     if client is not None:
-        found = rows(client, _SUCCESSES, installation)
+        found = rows(client, _SUCCESSES, installation, now + SKEW)
         successes = {name: min(filter(None, (utc(at), end))) for name, at in found}
-        found = rows(client, _FAILURES, installation)
+        found = rows(client, _FAILURES, installation, now + SKEW)
         failures = {name: (utc(at), error) for name, at, error in found}
         counts = count_rows(client, {endpoint.table_name for endpoint in endpoints})
-    now = cast("datetime", pendulum.now("UTC"))
     tables = []
     for endpoint in endpoints:
         name = endpoint.name

@@ -174,6 +174,20 @@ def test_new_rows_of_a_set_without_versions_come_in_each_run_and_changes_by_swee
     assert differences(target, (LARGE,)) == []
 
 
+def test_a_clock_that_was_ahead_puts_no_sweep_off(
+    target: Target22, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = sets_of(target)
+    set_now(monkeypatch, at(3))
+    target.load(LARGE)
+    sets.purge("MemberCustomAttributes", sets.rows("MemberCustomAttributes")[0])
+    set_now(monkeypatch, at(2, 23))  # clocks may differ a little
+    assert target.load(LARGE).report.removed[LARGE] == 0
+    set_now(monkeypatch, at(2))
+    assert target.load(LARGE).report.removed[LARGE] == 1
+    assert differences(target, (LARGE,)) == []
+
+
 def test_a_small_set_without_versions_is_read_as_a_whole_in_each_run(target: Target22) -> None:
     target.load(SMALL)
     sets = sets_of(target)

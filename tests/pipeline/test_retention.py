@@ -97,6 +97,19 @@ def test_the_newest_states_are_kept_and_a_new_machine_goes_on_from_them(
     assert recorder.query(STATES) == [(2,)]
 
 
+def test_a_state_of_a_clock_that_was_ahead_is_not_the_newest_for_ever(recorder: Recorder) -> None:
+    load(recorder)
+    for table, name in (("_dlt_loads", "load_id"), ("_dlt_pipeline_state", "_dlt_load_id")):
+        execute(recorder, f"UPDATE {table} SET {name} = '2' || {name}[2:]")
+    load(recorder, changed=False)
+    assert recorder.query(STATES) == [(1,)]
+    load(recorder)
+    assert recorder.query(f"{STATES} AND _dlt_load_id > '2'") == [(0,)]
+    loading_file(recorder.database).unlink()
+    shutil.rmtree(recorder.folder / "dlt")
+    assert not +load(recorder, changed=False).report.rows
+
+
 def test_old_runs_are_deleted_but_the_newest_and_the_last_successes(recorder: Recorder) -> None:
     load(recorder)
     add_runs(recorder, 99, age_days=200, outcome="failed")

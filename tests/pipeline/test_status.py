@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from support.histories import Recorder
 
 from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.cli.rendering.status import as_data, as_text
+from perfectgym_source.destination.duckdb.loading_file import loading_file
 from perfectgym_source.errors import SignInError
 from perfectgym_source.pipeline.status import Status, status
 from perfectgym_source.sandbox import Fault, Sandbox
@@ -49,6 +51,17 @@ def test_what_is_too_old_is_overdue(recorder: Recorder) -> None:
     found = ask(recorder, max_age_hours=0)
     assert (found.overdue, found.exit_code) == (NAMES, 9)
     assert as_text(found).count("OVERDUE") == 2
+
+
+def test_a_success_of_a_clock_that_was_ahead_does_not_count(recorder: Recorder) -> None:
+    recorder.load(*NAMES)
+    later = "UPDATE perfectgym._runs SET finished_at = finished_at + INTERVAL"
+    for hours, overdue in ((0.5, []), (9, NAMES)):
+        with duckdb.connect(str(loading_file(recorder.database))) as connection:
+            connection.execute(f"{later} {hours} HOUR")
+        assert ask(recorder).overdue == overdue
+    recorder.load("clubs")
+    assert ask(recorder).overdue == ["countries"]
 
 
 def test_what_was_never_loaded_is_overdue(recorder: Recorder) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Sequence, Set
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,10 @@ from ..deletion_guard import RowCounts
 from ..partitions import Partition, partition_key, partition_of
 from .cursors import Cursors
 from .stored import StoredState, Way
+
+SKEW = timedelta(hours=1)
+"""The clocks of machines that load into one place may differ so much; what is further in the
+future was recorded by a clock that was ahead."""
 
 DAILY = 24.0
 """Hours between two sweeps of a set that turned out to have no row versions, and between two
@@ -133,9 +137,15 @@ class ResourceState:
         return loaded_from if is_earlier else None
 
     def _is_due(self, hours: float) -> bool:
-        """Return whether all is to be read again so many hours after the last time."""
+        """Return whether all is to be read again so many hours after the last time.
+
+        A last time that is yet to come tells nothing: the clock was ahead.
+        """
         swept = self._stored.swept_at
-        return swept is None or (self._now - swept).total_seconds() >= hours * 3600
+        if swept is None:
+            return True
+        was_ahead = swept > self._now + SKEW and hours < math.inf
+        return was_ahead or (self._now - swept).total_seconds() >= hours * 3600
 
     def _sweep_hours(self, endpoint: Endpoint) -> float:
         if not (endpoint.has_sweeps or endpoint.is_periodic):

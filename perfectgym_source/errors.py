@@ -180,6 +180,16 @@ class Unavailable(ApiError):
 class PagingError(ApiError):
     """A list cannot be read to its end: its cursor does not advance, or its pages repeat."""
 
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "Run again later; if it stays so, report the list to PerfectGym.",
+        resource: str | None = None,
+        request: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, resource=resource, request=request)
+
 
 class DestinationError(PerfectGymError):
     """The rows could not be written."""

@@ -17,9 +17,9 @@ from .json_text import BadUtf8, NotJson, parse_json
 from .retry import (
     CHECK_ADDRESS,
     SESSION_ENDED,
-    TOO_MANY,
     RetryableFailure,
     is_transient,
+    limit_hint,
     retry_after,
 )
 
@@ -191,9 +191,7 @@ def error_from_response(
     if is_transient(status):
         found = f"status {status}{_listed(_quotable(body, call))}"
         wait = retry_after(response.headers.get("Retry-After"))
-        return RetryableFailure(
-            found, wait, status, _limit_hint(wait) if status == TOO_MANY else ""
-        )
+        return RetryableFailure(found, wait, status, limit_hint(status, wait))
     if status < 400:
         return ApiError(
             f"The API redirects (status {status}) instead of responding",
@@ -202,16 +200,6 @@ def error_from_response(
             request=call.text,
         )
     return error_from_body(status, body, call)
-
-
-def _limit_hint(wait: float | None) -> str:
-    """Return what to do where the API limits requests.
-
-    Args:
-        wait: How many seconds it asks to wait, if it does.
-    """
-    when = f"after {wait / 3600:,.1f} hours, as it asks" if wait and wait >= 360 else "later"
-    return f"The API limits requests: run again {when}, or set a lower requests_per_second."
 
 
 def error_from_body(status: int, body: Any, call: Call) -> RequestRefused:

@@ -129,6 +129,19 @@ def is_transient(status: int) -> bool:
     return status in TRANSIENT or status >= 500
 
 
+def limit_hint(status: int, wait: float | None) -> str:
+    """Return what to do where the API limits requests; empty if the status does not say so.
+
+    Args:
+        status: The status of the response.
+        wait: How many seconds it asks to wait, if it does.
+    """
+    if status != TOO_MANY:
+        return ""
+    when = f"after {wait / 3600:,.1f} hours, as it asks" if wait and wait >= 360 else "later"
+    return f"The API limits requests: run again {when}, or set a lower requests_per_second."
+
+
 def retry_after(value: str | None, now: float | None = None) -> float | None:
     """Return the seconds that a `Retry-After` header asks for.
 

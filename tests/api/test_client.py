@@ -169,8 +169,9 @@ def test_invalid_utf8_is_replaced_only_when_nothing_better_comes(sandbox, client
 @pytest.mark.parametrize(
     ("wait", "when"), [("864000", "after 240.0 hours, as it asks"), (None, "later"), ("2", "later")]
 )
-def test_a_limit_that_stays_is_called_so_and_not_an_outage(sandbox, wait, when):
-    sandbox.faults.add(Fault(CLUBS, "status", status=429, retry_after=wait, times=None))
+@pytest.mark.parametrize("path", [CLUBS, "oauth/authorize"])
+def test_a_limit_that_stays_is_called_so_and_not_an_outage(sandbox, path, wait, when):
+    sandbox.faults.add(Fault(path, "status", status=429, retry_after=wait, times=None))
     client = make_client(sandbox, attempts=2, max_retry_wait=0.01)
     with client, pytest.raises(Unavailable) as caught:
         clubs(client)

@@ -15,7 +15,7 @@ from ...errors import SignInError, Unavailable
 from ..connection_errors import failure_of
 from ..error_envelope import errors_of
 from ..responses import parse, read_body
-from ..retry import CHECK_ADDRESS, RetryableFailure, is_transient, retry_after
+from ..retry import CHECK_ADDRESS, RetryableFailure, is_transient, limit_hint, retry_after
 from .signing import USER_AGENT, unsigned
 
 DEFAULT_LIFETIME = 600.0
@@ -129,7 +129,8 @@ def parse_token_response(
     is_said = status == 500 and any(key.lower() == "errors" and fields[key] for key in fields)
     is_said |= error in _NEVER
     if error in _LATER or (is_transient(status) and not is_said):
-        return RetryableFailure(found, retry_after(response.headers.get("Retry-After")), status)
+        wait = retry_after(response.headers.get("Retry-After"))
+        return RetryableFailure(found, wait, status, limit_hint(status, wait))
     if 300 <= status < 400:
         hint = address_hint(response.url)
         return Refusal(f"The sign-in was redirected (status {status})", hint)

@@ -116,7 +116,7 @@ def rows_of(body: Any, rows_field: str) -> list[Any] | RetryableFailure:
 
 
 def text_of(body: Any, field: str | None) -> str | None:
-    """Return the text in a field of a parsed body, if there is one.
+    """Return what is in a field of a parsed body, as text, if there is anything.
 
     OData has other spellings for its fields: `@nextLink` since 4.01, `odata.nextLink` until 3.0;
     what a server or a proxy makes of their case is not relied on.
@@ -124,7 +124,7 @@ def text_of(body: Any, field: str | None) -> str | None:
     if field is None or not isinstance(body, dict):
         return None
     values = (body.get(field), *(v for name, v in body.items() if _bare(name) == _bare(field)))
-    return next((value for value in values if isinstance(value, str) and value), None)
+    return next((str(value) for value in values if value), None)
 
 
 def _bare(name: str) -> str:

@@ -116,6 +116,8 @@ def test_a_web_page_in_place_of_json_is_called_so(page):
 )
 def test_a_link_to_the_next_page_may_be_spelled_as_in_any_version_of_odata(name):
     assert text_of({"value": [], name: "Clubs?$skip=5"}, "@odata.nextLink") == "Clubs?$skip=5"
+    assert text_of({"value": [], name: 5}, "@odata.nextLink") == "5"  # the list goes on
     assert text_of({"value": [], name: None}, "@odata.nextLink") is None
+    assert text_of({"value": [], name: ""}, "@odata.nextLink") is None
     assert text_of({"value": [], f"{name}s": "x"}, "@odata.nextLink") is None
     assert text_of([], "@odata.nextLink") is text_of({name: "x"}, None) is None

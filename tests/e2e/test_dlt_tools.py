@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from dlt.common.versioned_state import compress_state, decompress_state
 from support.canaries import marked_world, traces
 from support.fork_server import ForkServer
 from support.program import Program
@@ -21,15 +23,8 @@ def shown(program: Program, name: str = "perfectgym") -> Path:
 
 def dlt(program: Program, *arguments: str) -> str:
     """Run the command `dlt` in the program's folder, and return what it writes."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dlt", "-y", "pipeline", *arguments],
-        cwd=program.folder,
-        env={**program.environment, "RUNTIME__DLTHUB_TELEMETRY": "false"},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    words = ("dlt", "-y", "pipeline", *arguments)
+    done = program(*words, RUNTIME__DLTHUB_TELEMETRY="false")
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -177,17 +172,14 @@ def test_a_dataset_of_version_0_1_goes_on_with_its_cursors(
 ) -> None:
     options = ("--resources", "clubs", "--dataset", "north")
     assert server.run(*options).code == 0
-    rename = (
-        "import dlt, duckdb\n"
-        "from dlt.common.versioned_state import compress_state, decompress_state\n"
-        "connection = duckdb.connect('gym_loading.duckdb')\n"
-        "table = 'north._dlt_pipeline_state'\n"
-        "for blob, version in connection.sql(f'select state, version from {table}').fetchall():\n"
-        "    state = {**decompress_state(blob), 'pipeline_name': 'perfectgym'}\n"
-        "    connection.execute(f'update {table} set pipeline_name = ?, state = ? '\n"
-        "        'where version = ?', ['perfectgym', compress_state(state), version])\n"
-    )
-    subprocess.run([sys.executable, "-c", rename], cwd=configured.folder, check=True)
+    with duckdb.connect(str(configured.loading_file)) as connection:
+        table = "north._dlt_pipeline_state"
+        for blob, version in connection.sql(f"select state, version from {table}").fetchall():
+            state: Any = {**decompress_state(blob), "pipeline_name": "perfectgym"}
+            connection.execute(
+                f"update {table} set pipeline_name = ?, state = ? where version = ?",
+                ["perfectgym", compress_state(state), version],
+            )
     assert "clubs" in server.run("--dataset", "north", "--state").output
     done = server.run(*options)
     assert (done.code, "Nothing new" in done.output) == (0, True), done.errors

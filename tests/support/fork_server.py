@@ -173,7 +173,7 @@ class ForkServer:
         """Start a run.
 
         Args:
-            arguments: Of the command line.
+            arguments: Of the command line; `dlt` and its own to start that.
             die_at: Where it kills itself.
             largest_file: After so many bytes, writing a file fails as on a full disk.
             days_ahead: How far the clock that numbers the load packages is ahead.
@@ -293,6 +293,9 @@ def _child(
         clock.precise_time = lambda: time.time() + days_ahead * 86_400
     from perfectgym_source.cli.main import COMMANDS, load, main
 
+    if arguments[:1] == ["dlt"]:
+        sys.argv = arguments
+        exit_as_python_does(import_module("dlt._workspace.cli._dlt")._main)
     is_command = bool(arguments) and arguments[0] in COMMANDS
     sys.argv = ["perfectgym" if is_command else "run.py", *arguments]
     exit_as_python_does(main if is_command else load)

@@ -16,6 +16,7 @@ from typing import Any
 
 import jinja2
 import parsedatetime
+from dbt.adapters.cache import RelationsCache
 from dbt.context.configured import ConfiguredContext
 from dbt.context.macros import MacroNamespace
 from dbt.context.manifest import ManifestContext
@@ -32,6 +33,7 @@ def quicken() -> None:
     for owner, name, quick in (
         (EventManager, "fire_event", _without_details),
         (ManifestContext, "to_dict", _with_macros),
+        (RelationsCache, "get_relations", _by_their_keys),
         (jinja2.Environment, "compile", _once),
         (parsedatetime, "Constants", cache),
         (grouping, "group", lambda group: _group),
@@ -58,6 +60,19 @@ def _with_macros(to_dict: Callable[..., dict[str, Any]]) -> Callable[..., dict[s
         return found
 
     return with_macros
+
+
+def _by_their_keys(get_relations: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """Each table is looked for among all: their keys have the names in lower case already."""
+
+    def relations_of(relations: Any, database: str | None, schema: str | None) -> list[Any]:
+        if database is None or schema is None:
+            return get_relations(relations, database, schema)
+        wanted = database.lower(), schema.lower()
+        with relations.lock:
+            return [each.inner for key, each in relations.relations.items() if key[:2] == wanted]
+
+    return relations_of
 
 
 def _once(compile_: Callable[..., Any]) -> Callable[..., Any]:

@@ -62,6 +62,8 @@ def _run(words: list[str], program: Program) -> None:
         if arguments[0] == "demo":  # with marts
             assigned |= running_in(PROJECT)
         done = program(*arguments, **assigned)
+    elif name == "dlt":
+        done = program(*words, **assigned)
     else:
         installed = Path(sys.executable).with_name(Path(name).name)
         if installed.exists():

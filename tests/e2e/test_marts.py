@@ -231,7 +231,10 @@ def test_what_was_killed_while_dbt_worked_is_built_by_the_next_run(
     process = subprocess.Popen(
         [sys.executable, str(PERFECTGYM), *LOAD],
         cwd=configured.folder,
-        env={k: v for k, v in configured.environment.items() if k != "TEST_DBT"},
+        env={
+            **{name: value for name, value in configured.environment.items() if name != "TEST_DBT"},
+            "PERFECTGYM_MARTS_DUCKDB_THREADS": "1",  # enough to be killed
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -32,6 +32,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: re.search("/(test_)?marts", item.nodeid.partition("::")[0]) is None)
 
 
+def pytest_collection_finish() -> None:
+    """The modules of the tests and the tests themselves stay, too."""
+    gc.freeze()
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """A PerfectGym installation on a port of this machine."""

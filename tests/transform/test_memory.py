@@ -74,6 +74,13 @@ CASES = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def objects_of_other_tests():
+    """They are not looked through in each collection."""
+    gc.collect()
+    gc.freeze()
+
+
 def held():
     gc.collect()
     return tracemalloc.get_traced_memory()[0] + pa.total_allocated_bytes()

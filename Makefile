@@ -9,12 +9,12 @@ check:
 	.ci/run
 
 quick: lint
-	$(PYTHON) -m pytest -n 2 $(FAST)
+	$(PYTHON) -m pytest -n 3 $(FAST)
 
 # These and tests that load, with the lowest and with the newest versions that pyproject.toml allows;
 # with another Python: `make lowest PYTHON=python3.10`.
 lowest newest:
-	.ci/versions $@ $(PYTHON) -n 2 $(FAST) tests/destination/test_publish.py \
+	.ci/versions $@ $(PYTHON) -n 3 $(FAST) tests/destination/test_publish.py \
 	  tests/destination/test_written_files.py tests/pipeline/test_runs.py tests/test_resources.py
 
 lint:

@@ -110,8 +110,6 @@ class Target:
         if self._database is None:
             self.close()
             self._database = duckdb.connect(str(self.file))
-            # Whoever opens it next reads what was written to the log, which takes less.
-            self._database.execute("pragma disable_checkpoint_on_shutdown")
         self._connection, self._types = None, None
         yield self._database
 

@@ -289,7 +289,8 @@ class Machine22(Machine):
 
     def check(self, name: str) -> None:
         """See `Machine`."""
-        assert differences(self.target, (name,)) == []
+        found = differences(self.target, (name,))
+        assert found == [], found
 
 
 def is_of_the_api(error: BaseException | None) -> bool:

@@ -197,8 +197,8 @@ def wrong_mode(
 def sees_little(report: Report, api: ApiVersion) -> str | None:
     """Return a sentence if the first lists that an account reads suggest that it may not see rows.
 
-    They do if there are several, and either no club is among them or none has a row: the API may
-    send empty lists in place of a refusal.
+    They do if there are several, and all of them are empty, or that of clubs is: the API may send
+    empty lists in place of a refusal.
 
     Args:
         report: What was read.

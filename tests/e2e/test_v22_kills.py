@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +24,7 @@ COLUMNS = {
 """The set of each table, and the fields that are compared."""
 SELECTED = ("--resources", ",".join(COLUMNS))
 PLACES = [
-    Place("perfectgym_source.extract.reading.page_requests:PageRequester.all_ids"),
+    Place("perfectgym_source.extract.reading.page_requests:PageRequester.all_versions"),
     Place("perfectgym_source.extract.reading.row_router:RowRouter.remove_missing", "after", 2),
     Place("perfectgym_source.extract.reading.row_router:RowRouter.send_held"),
     Place("perfectgym_source.extract.state.resource_state:ResourceState.save", "after", 2),
@@ -104,3 +105,22 @@ def test_a_kill_in_a_sweep_or_between_sets_and_links_is_put_right_by_the_next_ru
         done = server.run(*SELECTED)
         assert done.code == 0, done.errors
         assert published(program) == now, place
+
+
+def test_a_row_of_a_load_that_was_lost_with_its_machine_is_removed_by_a_repair(
+    program: Program, sandbox: Sandbox
+) -> None:
+    """The state of the dataset does not know it, so that no sweep misses it."""
+    sets, server = sandbox.world.sets, ForkServer(program)
+    assert server.run(*SELECTED).code == 0
+    lost = sets.add("CancelReasons", name="lost")
+    merged = Place("dlt.load.load:Load.complete_package")
+    assert server.run(*SELECTED, die_at=merged).code == -signal.SIGKILL
+    shutil.rmtree(program.folder / "dlt")
+    sets.purge("CancelReasons", lost)
+    assert server.run(*SELECTED).code == 0
+    extra = {*published(program)["cancel_reasons"]} - {*truth(sets)["cancel_reasons"]}
+    assert extra == {(lost.key, "lost")}
+    repaired = server.run("repair", *SELECTED)
+    assert repaired.code == 0, repaired.errors
+    assert published(program) == truth(sets)

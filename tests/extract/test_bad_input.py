@@ -332,6 +332,29 @@ def test_child_rows_come_again_too_when_versions_went_back(tmp_path, table):
         check(target, table)
 
 
+def test_a_row_that_goes_before_a_list_is_read_again_from_its_beginning_is_removed(tmp_path):
+    world = World("tiny", 1)
+    with Sandbox(world=world) as sandbox:
+        target = Target(tmp_path, sandbox)
+        target.load("users")
+        for number, row in enumerate(world.rows("users"), 1):
+            world.assign("users", row, {}, number)
+        added = world.add("users")
+        readings = []
+
+        def purge(request):
+            if request.table == "users" and request.params["page"] == "1":
+                readings.append(request)
+                if len(readings) == 2:
+                    world.purge("users", added)
+
+        sandbox.on_request = purge
+        assert "read from its beginning" in str(target.load("users").report.warnings)
+        assert len(readings) == 2
+        target.load("users")
+        check(target, "users")
+
+
 @pytest.mark.parametrize("table", [BY_VERSION, "contracts", "users"])
 @pytest.mark.parametrize("goes_on", [False, True])
 def test_versions_that_went_back_by_less_than_the_overlap_are_noticed(tmp_path, table, goes_on):

@@ -215,6 +215,50 @@ def test_rows_without_a_mark_of_deletion_are_removed_by_a_sweep(
     assert differences(target, (BALANCES, "contract_freezes")) == []
 
 
+def test_a_row_that_goes_while_a_sweep_lists_the_others_is_removed_by_the_next_one(
+    target: Target22, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets = sets_of(target)
+    set_now(monkeypatch, at(1))
+    target.load(BALANCES)
+    gone = sets.rows("MemberBalances")[0]
+    sets.change("MemberBalances", gone)
+
+    def purge(request: Any) -> None:
+        if "$select" in request.params and gone in sets.rows("MemberBalances"):
+            sets.purge("MemberBalances", gone)
+
+    target.sandbox.on_request = purge
+    set_now(monkeypatch, at(2, 1))
+    target.load(BALANCES)
+    set_now(monkeypatch, at(3, 2))
+    assert target.load(BALANCES).report.removed[BALANCES] == 1
+    assert differences(target, (BALANCES,)) == []
+
+
+def test_a_row_that_is_back_under_its_old_version_is_noticed_by_a_sweep(
+    target: Target22, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when an account may not see a club for a while."""
+    sets = sets_of(target)
+    set_now(monkeypatch, at(1))
+    target.load(BALANCES)
+    away = sets.rows("MemberBalances")[0]
+    version = away["version"]
+    sets.purge("MemberBalances", away)
+    set_now(monkeypatch, at(2, 1))
+    assert target.load(BALANCES).report.removed[BALANCES] == 1
+    sets.insert("MemberBalances", away, version)
+    set_now(monkeypatch, at(3, 2))
+    [warning] = target.load(BALANCES).report.warnings
+    assert "1 row of the list is not in the table" in warning
+    set_now(monkeypatch, at(3, 3))
+    target.load(BALANCES)
+    assert differences(target, (BALANCES,)) == []
+    again = target.load(BALANCES)
+    assert (again.rows, again.report.warnings) == ({}, [])
+
+
 @pytest.mark.parametrize("kind", ["status", "garbage", "loop", "foreign_link"])
 def test_a_sweep_that_fails_removes_nothing(make: Make, kind: str) -> None:
     target = make(page_size=2)

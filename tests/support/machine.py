@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from support.edits import Edit, Editor
 from support.loading import Run, Target, set_now
 from support.plans import (
+    HALF_LOADED,
     KILLS,
     Killed,
     Meanwhile,
@@ -119,6 +120,7 @@ class Machine(RuleBasedStateMachine):
         self.target = self.loader(self.folder, self.sandbox, attempts=2, **self.options)
         self.now = datetime(2026, 1, 1)
         set_now(self.patches, self.now.isoformat())
+        self.is_half_loaded = False
 
     def make_world(self) -> World:
         """The world at the beginning, as small as it can be."""
@@ -165,6 +167,7 @@ class Machine(RuleBasedStateMachine):
         self.now += timedelta(days=8)
         set_now(self.patches, self.now.isoformat())
         run = self.target.load(*self.resources)
+        self.is_half_loaded = False
         assert run.report.failures == []
         self.editor.stale.clear()
         self.compare(self.resources)
@@ -173,7 +176,8 @@ class Machine(RuleBasedStateMachine):
 
     def load(self, plan: Plan) -> None:
         """Make a run, and compare what it loaded if nothing came in its way."""
-        if plan.on_new_machine:
+        # Only the working folder knows what a half-loaded package brought (docs/operations.md).
+        if plan.on_new_machine and not self.is_half_loaded:
             self.target.new_machine()
         with self.circumstances(plan) as happened:
             try:
@@ -181,6 +185,8 @@ class Machine(RuleBasedStateMachine):
                     *plan.resources, full_refresh=plan.refreshed, on_error=plan.on_error
                 )
             except Killed:
+                assert plan.kill is not None
+                self.is_half_loaded |= plan.kill[0] in HALF_LOADED
                 self.count("killed runs")
                 return
             except PipelineStepFailed as error:
@@ -188,6 +194,7 @@ class Machine(RuleBasedStateMachine):
                     raise
                 self.count("failed runs")
                 return
+            self.is_half_loaded = False
         if happened or run.report.failures:
             self.count("disturbed runs")
         else:

@@ -25,6 +25,8 @@ KILLS: dict[str, tuple[type, str]] = {
     "after the load is noted": (LoadStorage, "complete_load_package"),
 }
 """Where a run can be killed: at one of the calls of a method."""
+HALF_LOADED = ("between load jobs", "before the load is noted")
+"""Those after which tables may hold what the state does not know."""
 FAULTS: dict[str, dict[str, Any]] = {
     **{str(status): {"kind": "status", "status": status} for status in (403, 500, 503)},
     "429": {"kind": "status", "status": 429, "retry_after": "0"},

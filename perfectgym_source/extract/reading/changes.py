@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from ...api.paging.pages import Page
 from ...catalog import Endpoint
+from ...text import counted
 from ..context import ExtractContext
 from ..partitions import Partition, partition_key
+from ..state.resource_state import ResourceState
 from .page_requests import PageRequester
 from .row_router import RowRouter
 from .ways import WayFinder, begun
@@ -38,6 +40,7 @@ class ChangeReader:
         self._read: Endpoint = endpoint
         self._ways = WayFinder(context, endpoint, router)
         self._seen: set[int] = set()
+        self._key = ""
 
     def pages(
         self, partition: Partition, number: int, params: Mapping[str, str]
@@ -62,6 +65,7 @@ class ChangeReader:
         lacked_links = self._ways.lacks_links
         endpoint, key, found = self._ways.read(params, attempt)
         self._read_as(endpoint)
+        self._key = key
         table = self._router.table
         if table is not None and lacked_links and not self._ways.lacks_links:
             # The rows that were read without the links have to be read again.
@@ -82,12 +86,27 @@ class ChangeReader:
             return
         if not table.is_sweep:
             return
-        ids = self._seen
+        # A row that was received and is gone by now counts as one that went after the sweep.
+        ids, missed = self._seen, 0
         if self._read.version_field is not None:
-            ids = PageRequester(self._context, self._read).all_ids()
+            ids, start = set(ids), self._start(self._key)
+            for version, identity in PageRequester(self._context, self._read).all_versions():
+                ids.add(identity)
+                missed += version <= start and identity not in table.loaded_ids
         if self._endpoint.removes_missing:
             self._router.remove_missing(ids)
         table.swept()
+        if missed:
+            self._reread_next(table, missed)
+
+    def _reread_next(self, table: ResourceState, missed: int) -> None:
+        """Have the next run read all rows: some are there again under row versions of the past."""
+        name = self._endpoint.name
+        self._context.failures.warn(
+            f"{name}: {counted(missed, 'row')} of the list {'are' if missed > 1 else 'is'} not in "
+            "the table, with old row versions; the next run reads it from its beginning."
+        )
+        table.cursor(name).restart(self._key)
 
     def _read_as(self, endpoint: Endpoint) -> None:
         self._read = endpoint

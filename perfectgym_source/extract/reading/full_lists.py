@@ -48,7 +48,7 @@ class FullListReader:
         try:
             found = [self._read(partition, key, params) for params in variants]
             if self._context.limit is None and self._router.restart(key, self._highest):
-                found = [self._read(partition, key, params) for params in variants]
+                found += [self._read(partition, key, params) for params in variants]
         except BaseException:
             # The rows are not in the order of their versions: the cursor tells nothing yet.
             self._router.undo(key)

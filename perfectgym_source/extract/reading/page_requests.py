@@ -93,23 +93,23 @@ class PageRequester:
         paginator = make_paginator(api, self._endpoint, base_url, start, is_capped)
         return pages(self._fetch(params), paginator)
 
-    def all_ids(self) -> set[int]:
-        """Return the ids of all rows.
+    def all_versions(self) -> Iterator[tuple[int, int]]:
+        """Yield the row version and the id of each row.
 
         Raises:
-            PagingError: A row has none.
+            PagingError: A row has no id.
         """
         api, endpoint = self._settings.api, self._endpoint
         fields = ",".join(filter(None, (endpoint.id_field, endpoint.version_field)))
         params = {name: text.format(field=fields) for name, text in api.only_parameters.items()}
-        found: set[int] = set()
         # A row that changes meanwhile moves to the end: that must be read too.
         for page in self.pages_after(0, params, is_capped=False):
-            ids = page.ids(endpoint.id_field)
-            if None in ids:
-                raise PagingError(f"A row has no {endpoint.id_field}.")
-            found.update(identity for identity in ids if identity is not None)
-        return found
+            for version, identity in zip(
+                page.versions(endpoint.version_field), page.ids(endpoint.id_field)
+            ):
+                if identity is None:
+                    raise PagingError(f"A row has no {endpoint.id_field}.")
+                yield version, identity
 
     def stable_reading(self, params: Mapping[str, str], expected: Set[Any]) -> StableReading:
         """Return what reads all rows page by page, of a list that may shift meanwhile.

@@ -7,7 +7,6 @@ import gc
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from dlt.common.pipeline import LoadInfo
 from dlt.extract import DltSource
@@ -15,24 +14,19 @@ from dlt.extract import DltSource
 from ..catalog.selection import ancestors
 from ..config.pipeline_settings import Checks
 from ..config.pipelines import configured_checks
-from ..config.settings import Settings, api_version
+from ..config.settings import Settings
 from ..destination import (
-    Destination,
     Options,
     Session,
     destination_for,
     pending_packages,
-    stored_state,
     write_comments,
 )
 from ..error_translation import explain
-from ..errors import ConfigurationError, LockedError, PerfectGymError
+from ..errors import LockedError, PerfectGymError
 from ..extract.failures import wrong_mode
 from ..extract.report import Report
-from ..extract.state.stored import SourceState
-from ..marts.build import Marts
 from ..marts.connection import check_adapter
-from ..marts.dictionary import dictionary
 from ..marts.record import MartsRecord
 from ..marts.selection import Loaded
 from ..source import perfectgym_source, reading_of
@@ -40,9 +34,10 @@ from ..text import counted
 from .alerts import configured_alerts
 from .checks import as_lines, run_checks
 from .history.recorder import RunRecorder, recorded
-from .history.retention import Retention, delete_old
-from .history.tables import CheckRecord, History
+from .history.retention import history_in
+from .history.tables import CheckRecord
 from .logs import begin_run
+from .marts import marts_in
 
 __all__ = ["Options", "Summary", "load", "run"]
 
@@ -169,71 +164,6 @@ def _run(options: Options, source: DltSource, recording: RunRecorder, checks: Ch
     )
 
 
-def build_marts(options: Options) -> MartsRecord:
-    """Build all marts of what was loaded, and test them.
-
-    Raises:
-        ConfigurationError: Nothing was loaded, or dbt cannot build marts there.
-        LockedError: A run is loading into the same place.
-        PerfectGymError: The destination failed.
-    """
-    with _loaded_marts(options) as marts:
-        marts.check_schemas()
-        record = marts.build(tests=True)
-        if record is None:
-            raise _nothing_loaded(marts.session.destination)
-        history_in(marts.session).keep_marts(record)
-        return record
-
-
-def data_dictionary(options: Options) -> str:
-    """Return the data dictionary of the loaded tables and the marts, as one HTML page.
-
-    Raises:
-        ConfigurationError: Nothing was loaded, or dbt cannot build marts there.
-        LockedError: A run is loading into the same place.
-        PerfectGymError: The destination failed.
-    """
-    with _loaded_marts(options, publishes=False) as marts:
-        return dictionary(marts)
-
-
-@contextlib.contextmanager
-def _loaded_marts(options: Options, publishes: bool = True) -> Iterator[Marts]:
-    """Open the destination, and yield the marts of what was loaded there.
-
-    The dataset itself tells what it holds: nothing is requested, so no address need be configured.
-    """
-    check_adapter(options)
-    destination = destination_for(options)
-    if not destination.exists():
-        raise _nothing_loaded(destination)
-    with destination.open(publishes) as session:
-        with session.pipeline() as pipeline, pipeline.destination_client() as client:
-            state = SourceState.of_pipeline(stored_state(client, pipeline.pipeline_name))
-        loaded = state.identity
-        if loaded is None:
-            raise _nothing_loaded(destination)
-        yield Marts(session, api_version(loaded.api), loaded.installation, loaded.is_shared)
-
-
-def _nothing_loaded(destination: Destination) -> ConfigurationError:
-    return ConfigurationError(
-        f"Nothing has been loaded into {destination.describe()} ({destination.options.dataset})",
-        hint="The marts are built of what `perfectgym load` loads.",
-    )
-
-
-def marts_in(session: Session, settings: Settings) -> Marts:
-    """Return the marts of a dataset.
-
-    Args:
-        session: The destination under its lock.
-        settings: The settings of its source.
-    """
-    return Marts(session, settings.api, settings.installation, settings.shared_dataset)
-
-
 def _incomplete(settings: Settings, resources: Iterable[str], failed: Collection[str]) -> list[str]:
     """Return the resources of which something could not be read.
 
@@ -248,13 +178,6 @@ def _incomplete(settings: Settings, resources: Iterable[str], failed: Collection
         for name in resources
         if not {name, *ancestors(settings.api, endpoints[name], settings.mode)}.isdisjoint(failed)
     ]
-
-
-def history_in(session: Session) -> History:
-    options = session.destination.options
-    retention = Retention(options.history_days, options.keep_states)
-    cleaning = partial(delete_old, retention, options.dataset)
-    return History(session, cleaning)
 
 
 def _name(options: Options) -> str:

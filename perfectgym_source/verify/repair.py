@@ -20,7 +20,9 @@ from ..destination import Options, Session
 from ..extract.report import Report
 from ..marts.connection import check_adapter
 from ..marts.record import MartsRecord, forget_fingerprint
-from ..pipeline.runner import history_in, load, marts_in
+from ..pipeline.history.retention import history_in
+from ..pipeline.marts import marts_in
+from ..pipeline.runner import load
 from ..resolving import resolve
 from ..source import perfectgym_source, report_of
 from .table_diff import Key

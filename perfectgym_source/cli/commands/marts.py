@@ -94,7 +94,7 @@ def _check_is_one_dataset(planned: Sequence[PipelineRun]) -> None:
 def _build(_: NamedPipeline, of_run: Options) -> Result:
     from ...destination import destination_for
     from ...marts.dbt_process import query_of
-    from ...pipeline.runner import build_marts
+    from ...pipeline.marts import build_marts
     from ..rendering.marts import as_data, as_text
 
     record = build_marts(of_run)
@@ -107,7 +107,7 @@ def _build(_: NamedPipeline, of_run: Options) -> Result:
 
 def _write_dictionary(file: Path, _: NamedPipeline, of_run: Options) -> Result:
     from ...destination.duckdb.replacement import write_text
-    from ...pipeline.runner import data_dictionary
+    from ...pipeline.marts import data_dictionary
 
     write_text(file, data_dictionary(of_run))
     return Result(f"Written: {file}", {"outcome": "ok", "path": None, "file": file, "marts": None})

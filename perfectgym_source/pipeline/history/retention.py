@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from dlt.common.schema.typing import (
@@ -23,10 +24,11 @@ from dlt.common.schema.typing import (
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
+from ...destination import Session
 from ...destination.names import CHECKS, MARTS, RESOURCES, RUNS
 from ...extract.state.resource_state import SKEW
 from .queries import newest_by_resource, rows, utc
-from .tables import RunRecord
+from .tables import History, RunRecord
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +62,13 @@ class Retention:
 
     history_days: float = 365
     keep_states: int = 100
+
+
+def history_in(session: Session) -> History:
+    """Return the history in a dataset, with the retention of its options."""
+    options = session.destination.options
+    retention = Retention(options.history_days, options.keep_states)
+    return History(session, partial(delete_old, retention, options.dataset))
 
 
 def delete_old(

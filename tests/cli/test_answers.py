@@ -49,3 +49,16 @@ def test_answers_are_of_complete_months(tmp_path: Path) -> None:
 
 def test_without_a_complete_month_there_are_none(tmp_path: Path) -> None:
     assert made(tmp_path / "demo.duckdb", MADE) == ""
+
+
+def test_what_was_not_loaded_gives_no_answer(tmp_path: Path) -> None:
+    """The pipeline `core` has no contracts of members, and so neither revenue nor members."""
+    rows = """
+        INSERT INTO kpi_club_month (month, club_key, is_complete_month)
+            VALUES ('2026-01-01', 'demo|1', true);
+        INSERT INTO fct_visit VALUES (7, 10);
+    """
+    assert made(tmp_path / "demo.duckdb", MADE + rows).splitlines() == [
+        "",
+        "Most visits begin in the hours from Sun 10:00.",
+    ]

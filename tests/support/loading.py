@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakValueDictionary
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
@@ -53,6 +54,9 @@ class Run:
         return {table: count for table, count in self.report.rows.items() if count}
 
 
+_TARGETS: WeakValueDictionary[Path, Target] = WeakValueDictionary()
+
+
 class Target:
     """A DuckDB file, and the pipeline that loads a sandbox into it."""
 
@@ -66,6 +70,11 @@ class Target:
         self._database: duckdb.DuckDBPyConnection | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._types: dict[str, dict[str, str]] | None = None
+        # pytest names the folder of a test like that of one before, whose folder it has deleted:
+        # as long as that one's file is open, DuckDB would return it for the new one.
+        if (former := _TARGETS.get(self.file)) is not None:
+            former.close()
+        _TARGETS[self.file] = self
 
     def pipeline(self) -> dlt.Pipeline:
         return dlt.pipeline(

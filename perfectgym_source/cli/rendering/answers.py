@@ -16,7 +16,8 @@ _MEMBERS = """
 _REVENUE = """
     SELECT strftime(month, '%Y-%m'), coalesce(currency, ''), sum(mrr_end),
         100.0 * sum(left_members) / nullif(sum(members_start), 0)
-    FROM {marts}.kpi_club_month WHERE is_complete_month GROUP BY 1, 2 ORDER BY 1 DESC, 2 LIMIT 3
+    FROM {marts}.kpi_club_month WHERE is_complete_month
+    GROUP BY 1, 2 HAVING sum(mrr_end) IS NOT NULL ORDER BY 1 DESC, 2 LIMIT 3
 """
 _PEAKS = """
     SELECT weekday, hour FROM {marts}.fct_visit GROUP BY ALL ORDER BY count(*) DESC, 1, 2 LIMIT 3
@@ -25,7 +26,7 @@ _NEWEST = "SELECT max(month) FROM {marts}.kpi_club_month WHERE is_complete_month
 
 
 def answers(database: Path, dataset: str) -> str:
-    """Return three answers as text; empty if there is no complete month.
+    """Return three answers as text, those that the marts give; empty if there is no complete month.
 
     Args:
         database: The published file.
@@ -48,12 +49,13 @@ def answers(database: Path, dataset: str) -> str:
             for name, currency, mrr, churn in rows(_REVENUE)
         ]
         peaks = [f"{day_abbr[day - 1]} {hour}:00" for day, hour in rows(_PEAKS)]
-    lines = [
-        "",
-        *table([(f"club at the end of {month:%Y-%m}", "active members"), *members], right=[1]),
-        "",
-        *table([("month", "currency", "MRR (net)", "members left"), *revenue], right=[2, 3]),
-        "",
-        f"Most visits begin in the hours from {', '.join(peaks)}.",
-    ]
+    lines = []
+    if members:
+        members = [(f"club at the end of {month:%Y-%m}", "active members"), *members]
+        lines += ["", *table(members, right=[1])]
+    if revenue:
+        revenue = [("month", "currency", "MRR (net)", "members left"), *revenue]
+        lines += ["", *table(revenue, right=[2, 3])]
+    if peaks:
+        lines += ["", f"Most visits begin in the hours from {', '.join(peaks)}."]
     return "\n".join(lines)

@@ -225,7 +225,7 @@ def suggest(word: str, right: Iterable[str]) -> str:
     >>> suggest("employe", ("employee", "user"))
     " (did you mean 'employee'?)"
     """
-    found = closest(word, right, 0.5)
+    found = closest(word, right, 0.6)
     return f" (did you mean {found!r}?)" if found else ""
 
 

@@ -23,8 +23,8 @@ World = tuple[str, "date | None"]
 def demo_world(options: Mapping[str, Any]) -> Iterator[World]:
     """Yield the size of the world and, of a chain, its last day; note it beside the DuckDB file.
 
-    A file that was loaded before goes on with its own last day: the same ids are those of other
-    rows in a chain that ends on another day.
+    A file that was loaded before goes on with its own world and last day: the same ids are those
+    of other rows in another world, and in a chain that ends on another day.
 
     Args:
         options: The options of the call by name.
@@ -40,8 +40,7 @@ def demo_world(options: Mapping[str, Any]) -> Iterator[World]:
         )
     if loaded is not None and loaded != (size, until):
         raise ConfigurationError(
-            f"{database} holds the world {_words(*loaded)!r}: cannot load "
-            f"{_words(size, until)!r} into it.",
+            f"{database} holds the world {_words(*loaded)!r}, not {_words(size, until)!r}.",
             hint=f"Delete {database}, or load into another database.",
         )
     try:
@@ -71,7 +70,8 @@ def _worlds(options: Mapping[str, Any]) -> tuple[Path, Path | None, World | None
     is_file = options.get("destination") in (None, "duckdb")
     note = database.with_name(f".{database.name}.world") if is_file else None
     loaded = _noted(note) if note and database.exists() else None
-    size, until = options.get("demo_size", DEMO_SIZE), options.get("demo_until")
+    size, until = options.get("demo_size"), options.get("demo_until")
+    size = size or (loaded[0] if loaded else DEMO_SIZE)
     if loaded is not None and loaded[0] == size:
         until = until or loaded[1]
     elif size == DEMO_SIZE:

@@ -131,7 +131,10 @@ period = combined(
 )
 DEMO_SIZE = "chain"
 SIZES = Choice([DEMO_SIZE, "tiny", "small", "medium"])
-SIZES_HELP = "chain, the rhythm of real clubs; or tiny, small, medium, by chance."
+SIZES_HELP = (
+    "chain, the rhythm of real clubs; or tiny, small, medium, by chance.  "
+    f"[default: as loaded, or {DEMO_SIZE}]"
+)
 _UNTIL = "The last day of a chain.  [default: as loaded, or yesterday]"
 APIS = Choice([api.name for api in API_VERSIONS])
 _DEMO_API: dict[str, Any] = {
@@ -154,8 +157,6 @@ demo = combined(
         "--demo-size",
         type=SIZES,
         metavar="SIZE",
-        default=DEMO_SIZE,
-        show_default=True,
         help=SIZES_HELP,
     ),
     option(WHAT, "--demo-until", help=_UNTIL, **_DAY),
@@ -167,7 +168,7 @@ def demo_words(given: Mapping[str, Any]) -> str:
     words = ["--demo"] if given["demo"] else []
     if words and given["demo_api"] != API_VERSIONS[0].name:
         words.append(f"--demo-api {given['demo_api']}")
-    if words and given["demo_size"] != DEMO_SIZE:
+    if words and given["demo_size"] is not None:
         words.append(f"--demo-size {given['demo_size']}")
     return " ".join(words)
 

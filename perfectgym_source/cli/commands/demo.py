@@ -26,8 +26,6 @@ from ..command import Command
     "--size",
     type=options.SIZES,
     metavar="SIZE",
-    default=options.DEMO_SIZE,
-    show_default=True,
     help=options.SIZES_HELP,
 )
 @options.demo_until
@@ -35,7 +33,7 @@ from ..command import Command
 @options.marts
 @options.progress
 @options.logs
-def command(size: str, api: str, until: date | None, **given: Any) -> int:
+def command(size: str | None, api: str, until: date | None, **given: Any) -> int:
     """Load a built-in sandbox into demo.duckdb.
 
     It behaves as PerfectGym does, with a world of its own: no credentials are needed. demo.duckdb
@@ -44,6 +42,6 @@ def command(size: str, api: str, until: date | None, **given: Any) -> int:
     from .load import command as loading
     from .load import load
 
-    words = ["--demo", "--demo-size", size, "--demo-api", api]
+    words = ["--demo", "--demo-api", api]
     of_load = loading.make_context("load", words, parent=click.get_current_context())
-    return load({**of_load.params, **given, "demo_until": until})
+    return load({**of_load.params, **given, "demo_size": size, "demo_until": until})

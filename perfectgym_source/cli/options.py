@@ -126,8 +126,8 @@ full_refresh = option(
 )
 _DAY: dict[str, Any] = {"callback": _day, "metavar": "DATE"}
 period = combined(
-    option(WHAT, "--from", "start", help="Classes from this day on (with --to).", **_DAY),
-    option(WHAT, "--to", "end", help="Classes before this day (with --from).", **_DAY),
+    option(WHAT, "--from", "start", help="Classes of API v1 from this day on (with --to).", **_DAY),
+    option(WHAT, "--to", "end", help="Classes of API v1 before this day (with --from).", **_DAY),
 )
 DEMO_SIZE = "chain"
 SIZES = Choice([DEMO_SIZE, "tiny", "small", "medium"])

@@ -27,7 +27,8 @@ def selected_endpoints(
             of the others are left out where there are names that only this one has.
 
     Raises:
-        ConfigurationError: A name is unknown, or the mode may not call an endpoint that was named.
+        ConfigurationError: A name is unknown, the mode may not call an endpoint that was named, or
+            any of the groups that were.
     """
     is_named = bool(resources or groups)
     names, groups = _of_generation(api, resources or (), groups or (), others)
@@ -48,12 +49,18 @@ def selected_endpoints(
                 )
     problems.raise_all()
     chosen = set(groups if is_named else api.default_groups)
-    return [
+    found = [
         entry
         for entry in api.endpoints.values()
         if entry.name in names
         or (entry.group in chosen and entry.in_groups and mode in entry.modes)
     ]
+    if not found:
+        raise ConfigurationError(
+            f"In {mode} mode, the API has nothing of the group {', '.join(sorted(chosen))}",
+            hint="`perfectgym list` prints what there is, and for which mode.",
+        )
+    return found
 
 
 def _of_generation(

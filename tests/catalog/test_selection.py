@@ -1,5 +1,7 @@
 """Which endpoints a run reads."""
 
+from itertools import product
+
 import pytest
 
 from perfectgym_source.catalog import DEFAULT_GROUPS, ENDPOINTS, GROUPS, V1
@@ -27,12 +29,17 @@ def test_names_alone_select_only_these_in_the_catalogs_order():
 
 
 def test_a_group_brings_all_its_members_of_the_mode():
-    for group in GROUPS:
-        assert set(names("employee", groups=[group])) == {
+    for group, mode in product(GROUPS, ("employee", "user")):
+        found = {
             entry.name
             for entry in ENDPOINTS.values()
-            if entry.group == group and entry.in_groups and "employee" in entry.modes
+            if entry.group == group and entry.in_groups and mode in entry.modes
         }
+        if found:
+            assert set(names(mode, groups=[group])) == found
+            continue
+        with pytest.raises(ConfigurationError, match=f"In {mode} mode, .* nothing of .* {group}"):
+            names(mode, groups=[group])
 
 
 def test_names_and_groups_add_up():

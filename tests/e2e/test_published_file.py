@@ -508,6 +508,19 @@ def test_names_that_cannot_work_are_refused_before_the_first_request(
     assert [path.name for path in configured.folder.glob("*.duckdb*")] == []
 
 
+def test_files_that_differ_in_their_ending_only_do_not_meet(
+    configured: Program, server: ForkServer
+) -> None:
+    load(server, "--resources", "clubs")
+    for name in ("gym.db", "gym"):
+        load(server, "--resources", "class_types", "--database", name)
+        with duckdb.connect(str(configured.folder / name), read_only=True) as connection:
+            tables = connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()
+        assert ("class_types",) in tables
+        assert ("clubs",) not in tables
+    assert len(list(configured.folder.glob("gym_loading*"))) == 3
+
+
 @pytest.mark.usefixtures("loaded")
 def test_a_file_of_the_former_default_name_is_renamed_by_the_printed_commands_and_goes_on(
     configured: Program, sandbox: Sandbox, server: ForkServer

@@ -47,7 +47,8 @@ def loading_file(database: Path) -> Path:
             f"{database.name} has the name of a file into which a pipeline loads.",
             hint="--database has to name the file that is published: without '_loading'.",
         )
-    own = database.with_name(f"{database.stem}{_LOADING}.duckdb")
+    # `gym` and `gym.db`, beside `gym.duckdb`, have others.
+    own = database.with_name(f"{database.stem}{_LOADING}{database.suffix}")
     if max(len(os.fsencode(temporary(file).name)) for file in (own, database)) > 250:
         raise ConfigurationError(f"The file name {database.name!r} of --database is too long.")
     return own

@@ -57,6 +57,7 @@ class FullListReader:
             if self._context.limit is None:
                 name = self._endpoint.name
                 self._context.failures.warn(f"{name} grew faster than it could be read.")
+                self._router.undo(key)
             return
         ids = found[0].seen
         for reading in found[1:]:

@@ -72,7 +72,14 @@ class ParentIds:
         names = [self._context.read_for(parent.table).name for parent in child.endpoint.parents]
         return child.known_parents if names == [self._endpoint.name] else None
 
-    def collect(self, partition: Partition, key: str, rows: Page, cursor_field: str | None) -> None:
+    def collect(
+        self,
+        partition: Partition,
+        key: str,
+        rows: Page,
+        cursor_field: str | None,
+        loaded: Set[int] = frozenset(),
+    ) -> None:
         """Collect the ids of rows, and move the children's cursors.
 
         Args:
@@ -80,6 +87,7 @@ class ParentIds:
             key: The partition's key in the state.
             rows: Some or all of its rows.
             cursor_field: The field whose values the cursors follow.
+            loaded: The ids of the rows that were there before, if that is known.
         """
         if not self.children:
             return
@@ -95,7 +103,8 @@ class ParentIds:
             cursor = child.cursor(self._endpoint.name)[key]
             found_new = compress(versions, cursor.are_new(versions, overlap))
             new = dict.fromkeys(identity for _, identity in found_new)
-            if (known := self.known_to(child)) is not None:
+            known = self.known_to(child)
+            if (known := loaded or None if known is None else known) is not None:
                 # An earlier run may have passed over them in a list that shifted.
                 new.update(dict.fromkeys(id for _, id in versions if id not in known))
             self.found[name].update(new)

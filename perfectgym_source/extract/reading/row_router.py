@@ -121,7 +121,8 @@ class RowRouter:
         """
         if self._context.has_zones(self._endpoint):
             self._context.record_zones(rows.elements)
-        self.parent_ids.collect(partition, key, rows, self._cursor_field)
+        loaded = self.expected() if self._endpoint.is_full_list else frozenset()
+        self.parent_ids.collect(partition, key, rows, self._cursor_field, loaded)
         if self.table is not None:
             new = self._new_rows(self.table, key, rows)
             self._send(rows.take(new), self._keys(partition))
@@ -262,6 +263,7 @@ class RowRouter:
         missing = self.table.loaded_ids - ids
         error = refusal(self._endpoint, len(missing), len(self.table.loaded_ids))
         if error and not self.table.is_full_refresh:
+            self.table.loaded_ids |= ids  # those that are new are loaded
             raise error
         self.table.loaded_ids = ids
         field = str(self._endpoint.id_field)

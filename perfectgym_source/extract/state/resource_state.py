@@ -194,9 +194,7 @@ class ResourceState:
         """
         key = str(first)
         self._swept_digests[key] = digest = _digest(elements)
-        changed = self._digests.get(key) != digest
-        self._digests[key] = digest
-        return changed
+        return self._digests.get(key) != digest
 
     def is_changed(self, partition: Partition, elements: Sequence[Any]) -> bool:
         """Return whether a full list differs from the one loaded last, and record it."""
@@ -246,7 +244,8 @@ class ResourceState:
         if self.is_sweep and self._is_swept:  # what failed is pending
             stored.swept_at = self._now
         stored.ids = self.loaded_ids
-        stored.digests = self._digests
+        # After a sweep that broke off, pages with other rows than before may be in the table.
+        stored.digests = self._swept_digests or self._digests
         stored.counts = self.counts.current
         stored.way = self._way
 

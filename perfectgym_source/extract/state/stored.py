@@ -196,7 +196,7 @@ class StoredState:
 
     @digests.setter
     def digests(self, digests: Mapping[str, str]) -> None:
-        if digests:
+        if digests or _DIGESTS in self._state:
             self._state[_DIGESTS] = dict(digests)
 
     @property

@@ -41,7 +41,7 @@ class RowRouter:
         self._settings = context.settings
         self._cursor_field = endpoint.cursor_field
         self._sends_once = endpoint.is_full_list or bool(table_layout(endpoint).children())
-        self._sent: dict[str, dict[int, int]] = {}
+        self._sent: dict[Partition, dict[int, int]] = {}
 
     def release(self) -> None:
         """Forget all rows, after the state has been written."""
@@ -101,7 +101,7 @@ class RowRouter:
         for state in self.states():
             state.cursor(self._endpoint.name).undo(key)
         if self.table is not None:
-            self.table.loaded_ids.update(self._sent.get(key, ()))
+            self.table.loaded_ids.update(self._sent.get((), ()))
 
     def expected(self) -> Set[int]:
         """Return the ids of the rows that were there before, as far as all resources that need
@@ -121,20 +121,24 @@ class RowRouter:
         """
         if self._context.has_zones(self._endpoint):
             self._context.record_zones(rows.elements)
-        loaded = self.expected() if self._endpoint.is_full_list else frozenset()
+        loaded = frozenset() if self.table is None else self.table.loaded_ids
         self.parent_ids.collect(partition, key, rows, self._cursor_field, loaded)
         if self.table is not None:
-            new = self._new_rows(self.table, key, rows)
+            new = self._new_rows(self.table, partition, key, rows)
             self._send(rows.take(new), self._keys(partition))
 
-    def _new_rows(self, table: ResourceState, key: str, rows: Page) -> list[int]:
+    def _new_rows(
+        self, table: ResourceState, partition: Partition, key: str, rows: Page
+    ) -> list[int]:
         """Return the indexes of the rows that are new to the table, and move its cursor."""
         cursor = table.cursor(self._endpoint.name)[key]
         versions, ids = rows.versions(self._cursor_field), rows.ids(self._endpoint.identity)
         are_new = self._are_new(table, cursor, rows, list(zip(versions, ids)))
         new: list[int] = []
         received: list[Version] = []
-        sent = self._sent.setdefault(key, {})
+        # A row may move to another partition, unless the parent's id is part of its key.
+        parents = [id for name, id in self._keys(partition).items() if name in self._endpoint.key]
+        sent = self._sent.setdefault(tuple(parents), {})
         last: Version | None = None
         for index, (version, identity) in enumerate(zip(versions, ids)):
             if identity is None:
@@ -147,6 +151,8 @@ class RowRouter:
                 # It changed while the endpoint was read. Its child rows can be loaded only once in
                 # a run, so its new version is left for the next one.
                 cursor.hold_below(version)
+                if not self._context.reads_all(self._endpoint):
+                    table.fail(self._endpoint.name, partition, is_deleted=False)
                 continue
             received.append(last)
             if are_new[index] and identity not in sent:

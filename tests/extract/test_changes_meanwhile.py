@@ -16,6 +16,8 @@ from perfectgym_source.sandbox import Fault, Installation, Sandbox, World
 
 ATTRIBUTES = "member_custom_attributes"
 """Rows without versions, read as a whole every 6 hours."""
+BALANCES = "member_balances"
+"""Rows with versions and without a mark of deletion, listed as a whole once a day."""
 SMALL = "cancel_reasons"
 """Rows without versions, read as a whole in each run."""
 
@@ -48,6 +50,18 @@ def at_request(target: Target, path: str, number: int, edit: Callable[[], Any]) 
             requests.append(request)
             if len(requests) == number:
                 edit()
+
+    target.sandbox.on_request = on_request
+
+
+def at_listing(target: Target, edit: Callable[[], Any]) -> None:
+    """Make an edit before the first request of a sweep for the versions of all rows."""
+    requests: list[Any] = []
+
+    def on_request(request: Any) -> None:
+        if "$select" in request.params and not requests:
+            requests.append(request)
+            edit()
 
     target.sandbox.on_request = on_request
 
@@ -131,6 +145,38 @@ def test_a_row_that_is_as_it_was_before_a_sweep_that_broke_off_is_loaded_again(
     sets.load(ATTRIBUTES)
     assert differences(sets, (ATTRIBUTES,)) == []
     assert sets.load(ATTRIBUTES).rows == {}
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_row_that_is_back_under_its_old_version_while_a_sweep_lists_the_others_is_noticed(
+    sets: Target22, monkeypatch: pytest.MonkeyPatch, is_refused: bool
+) -> None:
+    rows = sets.sandbox.world.sets
+    away = rows.rows("MemberBalances")[0]
+    rows.purge("MemberBalances", away)
+    set_now(monkeypatch, at(1))
+    if is_refused:
+        sets.load(BALANCES)
+        set_now(monkeypatch, at(3))
+    gone = rows.rows("MemberBalances")[5:] if is_refused else []
+
+    def bring_back() -> None:
+        for row in gone:
+            rows.purge("MemberBalances", row)
+        rows.insert("MemberBalances", away, away["version"])
+
+    at_listing(sets, bring_back)
+    found = sets.load(BALANCES).report
+    assert bool(found.failures) == is_refused
+    sets.sandbox.on_request = None
+    for row in gone:
+        rows.insert("MemberBalances", row, row["version"])
+    set_now(monkeypatch, at(5))
+    sets.load(BALANCES)
+    set_now(monkeypatch, at(5, 1))
+    sets.load(BALANCES)
+    assert differences(sets, (BALANCES,)) == []
+    assert sets.load(BALANCES).rows == {}
 
 
 def test_a_list_that_was_empty_for_a_while_is_loaded_again(sets: Target22) -> None:

@@ -89,7 +89,9 @@ class ChangeReader:
         # A row that was received and is gone by now counts as one that went after the sweep.
         ids, missed = self._seen, 0
         if self._read.version_field is not None:
-            ids, start = set(ids), self._start(self._key)
+            # Rows up to this version are not requested by the next run.
+            start = table.cursor(self._endpoint.name)[self._key].value - table.overlap
+            ids = set(ids)
             for version, identity in PageRequester(self._context, self._read).all_versions():
                 ids.add(identity)
                 missed += version <= start and identity not in table.loaded_ids

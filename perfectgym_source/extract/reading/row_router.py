@@ -269,7 +269,8 @@ class RowRouter:
         missing = self.table.loaded_ids - ids
         error = refusal(self._endpoint, len(missing), len(self.table.loaded_ids))
         if error and not self.table.is_full_refresh:
-            self.table.loaded_ids |= ids  # those that are new are loaded
+            if self._endpoint.is_full_list:
+                self.table.loaded_ids |= ids  # those that are new are loaded
             raise error
         self.table.loaded_ids = ids
         field = str(self._endpoint.id_field)

@@ -62,7 +62,8 @@ class KeysetPaginator(Paginator):
         self._had: set[tuple[int, int | None]] = set()
         self._link: str | None = None
         self._longest = 0
-        self._is_full = self._is_beyond = self._is_repeated = False
+        self._is_full = self._is_beyond = self._is_back = self._is_repeated = False
+        self._doubted: int | None = None
         self._last_page: tuple[list[int], list[int | None]] = ([], [])
         self._pages = 0 if is_capped else paginators.LONG_LIST
         self._probe: int | None = None
@@ -87,7 +88,11 @@ class KeysetPaginator(Paginator):
         new = [index for index, row in enumerate(seen, first) if row not in self._had]
         new += range(again, last)
         if self._is_beyond and new:
-            raise self._is_stuck_at(cursor)
+            if self._doubted == cursor:
+                raise self._is_stuck_at(cursor)
+            # They may have come since: then they follow that version on the same page.
+            self._doubted, self._is_beyond, self._is_back = cursor, False, True
+            return None
         self._pages += 1
         self._last_page, self._link = (versions, ids), page.next_link
         self._is_full = len(page) >= self._page_size or page.next_link is not None
@@ -95,9 +100,8 @@ class KeysetPaginator(Paginator):
         self._longest = max(self._longest, len(page))
         is_stuck = max([cursor, *versions[-1:]]) <= cursor + 1
         # The page begins with the last row of the one before: without it, it is doubted once.
-        self._is_repeated = not (len(page) or self._is_full or self._is_repeated) and bool(
-            self._had
-        )
+        was_doubted = self._is_beyond or self._is_repeated
+        self._is_repeated = bool(self._had) and not (len(page) or self._is_full or was_doubted)
         self.has_next_page = last == len(page) and (self._is_full or is_cut or self._is_repeated)
         if self.has_next_page and not is_stuck and self._pages == paginators.LONG_LIST:
             self._step = max(1, versions[-1] - versions[0])
@@ -110,6 +114,10 @@ class KeysetPaginator(Paginator):
             self._request_after(request, self._probe)
             return
         if self._is_repeated:
+            return
+        if self._is_back:
+            self._cursor, self._is_back = self._cursor - 1, False
+            self._request_after(request, self._cursor)
             return
         versions, ids = self._last_page
         highest = max([self._cursor, *versions[-1:]])
@@ -124,7 +132,7 @@ class KeysetPaginator(Paginator):
         elif self._is_full:
             raise self._is_stuck_at(highest)
         else:  # the page may have been cut among rows of one version: not if none follow these
-            self._cursor, self._had, self._is_beyond = highest, set(), True
+            self._cursor, self._had, self._is_beyond = highest, self._had | had, True
             self._request_after(request, highest)
 
     def _is_stuck_at(self, version: int) -> PagingError:

@@ -216,6 +216,18 @@ def test_a_booking_that_moves_to_another_club_meanwhile_has_its_child_rows_once(
         assert target.load("user_classes").rows == {}
 
 
+def test_a_row_that_moves_between_the_variants_of_a_list_is_loaded_once(target: Target) -> None:
+    world = target.sandbox.world
+    keep(world, "clubs", [1])
+    plan = next(r for r in world.rows("payment_plans") if not r["isAddOnPaymentPlan"])
+    path = "PaymentPlans/PaymentPlans"
+    move = {"isAddOnPaymentPlan": True, "isDeleted": False}
+    at_request(target, path, 2, lambda: world.change("payment_plans", plan, **move))
+    target.load("club_payment_plans")
+    assert len(target.values("club_payment_plans", "id", f"id = {plan['id']}")) == 1
+    check(target, "club_payment_plans")
+
+
 def test_a_row_that_changes_behind_a_page_of_one_version_is_no_failure(sets: Target22) -> None:
     """Ten rows may be a page that was cut: what follows their version is requested, too."""
     rows = sets.sandbox.world.sets

@@ -93,10 +93,11 @@ class SetEditor:
             self._gone.append((edit.table, row))
 
     def bring_back(self, edit: Edit) -> None:
-        """Make a row that vanished appear again, under a new version."""
+        """Make a row that vanished appear again, under a new version or the one that it had."""
         for entry in [entry for entry in self._gone if entry[0] == edit.table][:1]:
             self._gone.remove(entry)
-            self.sets.insert(*entry, self.sets.next_timestamp())
+            known = entry[1].get("version", 0)
+            self.sets.insert(*entry, known if edit.value % 2 else self.sets.next_timestamp())
 
     def commit(self, edit: Edit) -> None:
         """Commit every late change."""

@@ -132,7 +132,7 @@ class PageRequester:
             self._settings.base_url,
             self._fetch(params),
             self._settings.concurrency,
-            self._identity,
+            self.identity,
             self._context.limit,
         )
         if self._endpoint.link is None:
@@ -153,15 +153,15 @@ class PageRequester:
         self._context.failures.responded()
         return page
 
-    def _identity(self, row: Any) -> Any:
+    def identity(self, row: Any) -> Any:
         """Return a key of a row: its id, or all of a row that has none."""
         identity = row_id(row, self._endpoint.identity)
         return repr(row) if identity is None else identity
 
     def _identities(self, page: Page) -> Sequence[Any]:
-        """Return the keys of a page's rows: see `_identity`."""
+        """Return the keys of a page's rows: see `identity`."""
         ids = page.ids(self._endpoint.identity)
-        return ids if None not in ids else list(map(self._identity, page.elements))
+        return ids if None not in ids else list(map(self.identity, page.elements))
 
 
 def joined_parameters(params: Mapping[str, str], paging: Mapping[str, str]) -> dict[str, str]:

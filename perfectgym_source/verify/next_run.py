@@ -141,7 +141,9 @@ class NextRun:
         """Return the ids of an endpoint that are new to another one which takes them."""
         key = state.endpoint.name, parent.name
         if key not in self._new:
-            known = self._run.reader(parent.name).router.parent_ids.known_to(state)
+            router = self._run.reader(parent.name).router
+            loaded = frozenset() if router.table is None else router.table.loaded_ids
+            known = router.parent_ids.known_to(state, loaded)
             self._new[key] = {
                 row.id
                 for row in self._api_rows(parent)

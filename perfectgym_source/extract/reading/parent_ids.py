@@ -67,10 +67,16 @@ class ParentIds:
             return frozenset()
         return frozenset().union(*(ids for ids in known if ids))
 
-    def known_to(self, child: ResourceState) -> Set[int] | None:
-        """Return the ids that a resource has taken before; None if its state does not hold them."""
+    def known_to(self, child: ResourceState, loaded: Set[int] = frozenset()) -> Set[int] | None:
+        """Return the ids that a resource has taken before; None if that is not known.
+
+        Args:
+            child: The resource's state. If it does not hold them, the ids in the table count.
+            loaded: The ids in the endpoint's own table, if it is loaded and its state holds them.
+        """
         names = [self._context.read_for(parent.table).name for parent in child.endpoint.parents]
-        return child.known_parents if names == [self._endpoint.name] else None
+        known = child.known_parents if names == [self._endpoint.name] else None
+        return loaded or None if known is None else known
 
     def collect(
         self,
@@ -87,7 +93,7 @@ class ParentIds:
             key: The partition's key in the state.
             rows: Some or all of its rows.
             cursor_field: The field whose values the cursors follow.
-            loaded: The ids of the rows that were there before, if that is known.
+            loaded: See `known_to`.
         """
         if not self.children:
             return
@@ -103,8 +109,7 @@ class ParentIds:
             cursor = child.cursor(self._endpoint.name)[key]
             found_new = compress(versions, cursor.are_new(versions, overlap))
             new = dict.fromkeys(identity for _, identity in found_new)
-            known = self.known_to(child)
-            if (known := loaded or None if known is None else known) is not None:
+            if (known := self.known_to(child, loaded)) is not None:
                 # An earlier run may have passed over them in a list that shifted.
                 new.update(dict.fromkeys(id for _, id in versions if id not in known))
             self.found[name].update(new)

@@ -228,6 +228,25 @@ def test_a_row_that_moves_between_the_variants_of_a_list_is_loaded_once(target: 
     check(target, "club_payment_plans")
 
 
+def test_a_list_of_a_parent_that_grew_faster_than_it_was_read_is_read_again(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stable_reading, "MAX_PASSES", 1)
+    world = target.sandbox.world
+    country = world.rows("countries")[0].key
+    keep(world, "countries", [country])
+    while len(world.rows("cities", country_id=country)) < 102:
+        world.add("cities", country_id=country)
+    first = world.rows("cities", country_id=country)[0]
+    at_request(target, "Geo/Cities", 2, lambda: world.purge("cities", first))
+    [warning] = target.load("cities").report.warnings
+    assert "grew faster" in warning
+    monkeypatch.undo()
+    target.load("cities")
+    check(target, "cities")
+    assert target.load("cities").rows == {}
+
+
 def test_a_row_that_changes_behind_a_page_of_one_version_is_no_failure(sets: Target22) -> None:
     """Ten rows may be a page that was cut: what follows their version is requested, too."""
     rows = sets.sandbox.world.sets

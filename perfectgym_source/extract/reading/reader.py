@@ -293,6 +293,8 @@ class EndpointReader:
                 self._doubts.setdefault(found.doubt, []).append(partition)
             elif not found.is_stable and self._context.limit is None:
                 self._failures.warn(f"{self.endpoint.name} grew faster than it could be read.")
+                for state in self.router.states():
+                    state.fail(self.endpoint.name, partition, is_deleted=False)
         if len(self.endpoint.request_variants) > 1:  # a row may move from one to the next
             rows = list({self._requester.identity(row): row for row in rows}.values())
         return rows, is_stable

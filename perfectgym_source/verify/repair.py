@@ -83,9 +83,9 @@ def repair(options: Options) -> Repair:
         if found.extra_keys:
             with session.pipeline() as pipeline, pipeline.sql_client() as client:
                 done.deleted = _delete_extra(found, resolve(**options.source).settings, client)
-        if found.needs_reload:
-            selecting = _selecting(options, found.needs_reload)
-            source = perfectgym_source(**{**selecting.source, "full_refresh": found.needs_reload})
+        if reloaded := _reloaded(options, found):
+            selecting = _selecting(options, reloaded)
+            source = perfectgym_source(**{**selecting.source, "full_refresh": reloaded})
             load(session, source)
             done.loaded = report_of(source)
         repaired = [
@@ -105,6 +105,14 @@ def _marts(options: Options, session: Session) -> MartsRecord | None:
     if record:
         history_in(session).keep_marts(record)
     return record
+
+
+def _reloaded(options: Options, found: Verification) -> list[str]:
+    """Return the resources that are loaded again: also those whose state holds the ids in the
+    table, if rows were deleted. They may come back as they were."""
+    endpoints = resolve(**options.source).settings.api.endpoints
+    forgotten = {name for name in found.extra_keys if endpoints[name].removes_missing}
+    return [name for name in found.diffs if name in {*found.needs_reload, *forgotten}]
 
 
 def _selecting(options: Options, resources: Sequence[str]) -> Options:

@@ -478,6 +478,17 @@ def test_most_of_a_table_is_not_removed(copy, sandbox):
     assert "users is not repaired: most of its rows would be deleted" in repair_text(done)
 
 
+def test_a_row_that_a_repair_removed_may_come_back_as_it_was(copy, sandbox):
+    world, given = sandbox.world, {"timestamp_overlap": 0}
+    copy.load("users", **given)
+    user = min(world.users, key=lambda row: row["timestamp"])
+    world.purge("users", user)
+    assert copy.repair("users", **given).deleted["users"] == 1
+    world.insert("users", user, user["timestamp"])
+    copy.load("users", **given)
+    check(copy.target, "users")
+
+
 def test_lists_that_cannot_be_read_are_not_compared_nor_repaired(copy, sandbox):
     copy.load("users", "classes", "contracts")
     copy.spoil("delete from users", "delete from classes where club_id = 1")

@@ -6,8 +6,8 @@ working them out takes a third of the time of a small load. Writing the hints of
 YAML, for dlt's trace, takes another third where all are loaded, and copying tables a tenth, and so
 do reading the file of a schema whenever it is used, and the configuration of a destination whose
 capabilities do not depend on it. What is left then goes to the validation of tables that were found
-valid before, to their names, which are normalized whenever a table is touched, and to settings
-(see `quick_settings`).
+valid before, to their names, which are normalized whenever a table is touched, to going through all
+tables and columns for each of them, and to settings (see `quick_settings`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from functools import cache, lru_cache, partial, wraps
 from importlib import import_module
 from itertools import chain
 from os import stat
+from types import SimpleNamespace
 from typing import Any
 
 import dlt
@@ -35,6 +36,8 @@ from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.schema import Schema, schema, utils
 from dlt.common.storages import LiveSchemaStorage
 from dlt.common.storages.load_package import ParsedLoadJobFileName
+from dlt.destinations.impl.duckdb.configuration import DuckDbConnectionPool
+from dlt.load import Load
 
 KEPT = {
     typing: (
@@ -79,6 +82,12 @@ def quicken() -> None:
     _replace_validation()
     _replace(prepare_load_table, _without_settings(prepare_load_table))
     _replace(utils.get_nested_tables, _nested_tables)
+    _replace(utils.find_incomplete_columns, _incomplete_columns)
+    Schema.dlt_table_names = _dlt_table_names  # type: ignore[method-assign]
+    Load._compute_outputs = _hashing_once(Load._compute_outputs)  # type: ignore[method-assign]
+    DuckDbConnectionPool._apply_local_config = _without_relations(  # type: ignore[method-assign]
+        DuckDbConnectionPool._apply_local_config
+    )
     ParsedLoadJobFileName.parse = staticmethod(  # type: ignore[method-assign]
         lru_cache(maxsize=4096)(ParsedLoadJobFileName.parse)
     )
@@ -196,6 +205,44 @@ def _nested_tables(
                 yield from chain(child, level + 1)
 
     return list(chain(tables[table_name], 0))
+
+
+def _incomplete_columns(table: Any) -> list[Any]:
+    """What dlt finds with two calls for each column."""
+    return [
+        (column, column.get("nullable", True))
+        for column in table["columns"].values()
+        if not (column.get("name") and column.get("data_type"))
+    ]
+
+
+def _dlt_table_names(schema: Any) -> list[str]:
+    """What dlt finds with a call for each table."""
+    return [name for name in schema._schema_tables if name.startswith(schema._dlt_tables_prefix)]
+
+
+def _hashing_once(outputs: Callable[..., Any]) -> Callable[..., Any]:
+    """Hash a schema once for all resources whose tables were loaded."""
+
+    def hashing_once(load: Any, schema: Schema, *more: Any) -> Any:
+        return outputs(
+            load, SimpleNamespace(name=schema.name, version_hash=schema.version_hash), *more
+        )
+
+    return hashing_once
+
+
+def _without_relations(apply: Callable[..., None]) -> Callable[..., None]:
+    """Set a connection's pragmas without an object for the rows that they do not return."""
+
+    def applied(
+        pool: Any, connection: Any, settings: Any = None, pragmas: list[str] | None = None
+    ) -> None:
+        for pragma in pragmas or ():
+            connection.execute(f"PRAGMA {pragma}")
+        apply(pool, connection, settings)
+
+    return applied
 
 
 def _live_schema(read: Callable[..., Schema]) -> Callable[..., Schema]:

@@ -28,8 +28,9 @@ gc.set_threshold(100_000, 50, 100)
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the marts: the worker that has the first tests then builds them, and no other."""
-    items.sort(key=lambda item: re.search("/(test_)?marts", item.nodeid.partition("::")[0]) is None)
+    """Begin with the marts: the worker that has the first tests then starts dbt, and no other."""
+    of_marts = re.compile("/(marts/|test_(blocks|dictionary|marts))")
+    items.sort(key=lambda item: of_marts.search(item.nodeid.partition("::")[0]) is None)
 
 
 def pytest_collection_finish() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from support.browser import chromium, page
+from support.marts_project import running_in
 from support.program import Program
 
+from perfectgym_source.destination.marts_schemas import PROJECT
 from perfectgym_source.sandbox import Sandbox
 
 LOADED = "load", "--resources", "clubs,club_visits"
@@ -24,7 +26,7 @@ def test_the_dictionary_explains_all_tables_in_one_file(
 ) -> None:
     assert configured(*LOADED).returncode == 0
     before = configured.database.read_bytes()
-    done = configured("marts", "--docs", "dictionary.html", "--json")
+    done = configured("marts", "--docs", "dictionary.html", "--json", **running_in(PROJECT))
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["outcome"], found["file"], found["marts"]) == ("ok", "dictionary.html", None)

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from support.fork_server import ForkServer
 from support.marts_project import in_its_place, small_project
 from support.older_duckdb import ask
 from support.program import PERFECTGYM, Program
@@ -223,6 +224,7 @@ def test_a_test_that_fails_holds_no_model_back_and_its_query_is_named(
 def test_what_was_killed_while_dbt_worked_is_built_by_the_next_run(
     configured: Program, sandbox: Sandbox, models: Path, sign: signal.Signals
 ) -> None:
+    configured.environment["PERFECTGYM_MARTS_DUCKDB_THREADS"] = "1"  # enough to be killed
     load(configured)
     rename_club(sandbox, "Renamed")
     slow = models / "marts" / "kpi_slow.sql"
@@ -231,10 +233,7 @@ def test_what_was_killed_while_dbt_worked_is_built_by_the_next_run(
     process = subprocess.Popen(
         [sys.executable, str(PERFECTGYM), *LOAD],
         cwd=configured.folder,
-        env={
-            **{name: value for name, value in configured.environment.items() if name != "TEST_DBT"},
-            "PERFECTGYM_MARTS_DUCKDB_THREADS": "1",  # enough to be killed
-        },
+        env={name: value for name, value in configured.environment.items() if name != "TEST_DBT"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -258,13 +257,13 @@ def test_what_was_killed_while_dbt_worked_is_built_by_the_next_run(
     assert configured.query(query) == [(1,)]
 
 
-WAITING_DBT = """
-if "PERFECTGYM_MARTS_ADAPTER" in os.environ:
-    import time
-    from pathlib import Path
-    Path("started").touch()
-    while not Path("go").exists():
-        time.sleep(0.1)
+_WAITING = """
+import os, sys, time
+from pathlib import Path
+Path("started").touch()
+while not Path("go").exists():
+    time.sleep(0.1)
+os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
@@ -272,35 +271,26 @@ def test_no_other_run_loads_into_the_file_while_dbt_has_it(
     configured: Program, models: Path
 ) -> None:
     """dbt takes seconds to open it, and a run into another dataset of the file would not wait."""
-    site = Path(configured.environment["PYTHONPATH"]) / "sitecustomize.py"
-    site.write_text(site.read_text() + WAITING_DBT)
-    del configured.environment["TEST_DBT"]
-    errors = configured.folder / "errors"
-
-    def started(*words: str) -> subprocess.Popen[bytes]:
-        with errors.open("ab") as stderr:
-            return subprocess.Popen(
-                [sys.executable, str(PERFECTGYM), *words],
-                cwd=configured.folder,
-                env=configured.environment,
-                stdout=subprocess.DEVNULL,
-                stderr=stderr,
-            )
-
-    building = started(*LOAD)
+    command = json.loads(configured.environment["TEST_DBT"])
+    waiting = json.dumps([sys.executable, "-I", "-S", "-c", _WAITING, *command])
+    building = ForkServer(configured).start(*LOAD, TEST_DBT=waiting)
     deadline = time.monotonic() + 120
     while not (found := list(configured.folder.glob("dlt/perfectgym/*/marts/*/started"))):
-        assert building.poll() is None and time.monotonic() < deadline
+        assert not building.has_ended and time.monotonic() < deadline
         time.sleep(0.1)
     # Nor does one that only looks.
     shown = configured("status", "--json", *LOAD[3:])
     assert json.loads(shown.stdout)["run_under_way"], shown.stderr
-    other = started("load", "--dataset", "other", "--wait", "200", "--resources", "clubs")
-    while "waiting up to 200 s" not in errors.read_text():
-        assert other.poll() is None and time.monotonic() < deadline
+    other = ForkServer(configured).start(
+        *("load", "--dataset", "other", "--wait", "200", "--resources", "clubs")
+    )
+    while "waiting up to 200 s" not in other.errors:
+        assert not other.has_ended and time.monotonic() < deadline
         time.sleep(0.1)
     found[0].with_name("go").touch()
-    assert (building.wait(120), other.wait(120)) == (0, 0), errors.read_text()
+    for run in (building, other):
+        done = run.wait()
+        assert done.code == 0, done.errors
     assert configured.query(BUILDS) == [("ok", True, 6, None)]
     assert configured.query("SELECT count(*) > 0 FROM other.clubs") == [(True,)]
 

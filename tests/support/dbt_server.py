@@ -1,8 +1,9 @@
 """Runs dbt again and again for the price of one start: that takes as long as a small project.
 
 As a program: imports dbt and lets it work once, then forks for each caller a child that does what
-dbt does in the caller's folder and environment, and with its output. What stops it is its parent's
-end.
+dbt, or a program over it, does in the caller's folder and environment, and with its output. Before
+the first one that works on the shipped project, it parses that: templates need not be compiled
+again, nor schemas of settings made. What stops it is its parent's end.
 
 `command` is the other side: the command that stands for dbt. Its process is not the one that
 works: a test that kills dbt, or looks at its process, starts dbt itself.
@@ -15,6 +16,7 @@ import contextlib
 import gc
 import json
 import os
+import runpy
 import select
 import shutil
 import socket
@@ -26,6 +28,8 @@ import warnings
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+
+from perfectgym_source.destination.marts_schemas import PROJECT
 
 _CALL = """
 import json, os, socket, sys
@@ -43,7 +47,7 @@ sys.exit(answer[0] if answer else "dbt has died")
 
 @cache
 def command() -> tuple[str, ...]:
-    """Return the command, to be followed by dbt's arguments."""
+    """Return the command, to be followed by dbt's arguments, or a program's file and arguments."""
     folder = Path(tempfile.mkdtemp(prefix="dbt"))
     server = subprocess.Popen(
         [sys.executable, "-W", "ignore", __file__, str(folder)],
@@ -66,7 +70,7 @@ def command() -> tuple[str, ...]:
 
 def _serve(folder: Path) -> None:
     _work_once(folder / "first")
-    gc.freeze()  # looking through all that was imported would copy its memory
+    parsed = set[bool]()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / "socket"))
         server.listen()
@@ -76,38 +80,58 @@ def _serve(folder: Path) -> None:
             if sys.stdin in ready:
                 return
             connection, _ = server.accept()
+            _, files, _, _ = socket.recv_fds(connection, 1, 2)
+            with connection.makefile("rb") as stream:
+                line = stream.readline()
+            if not line.endswith(b"\n"):  # the caller was killed
+                continue
+            order: dict[str, Any] = json.loads(line)
+            is_tested = not order["environment"].get("PERFECTGYM_MARTS_UNTESTED")
+            if str(PROJECT) in order["arguments"] and not parsed & {True, is_tested}:
+                _parse(folder / "parsed", is_tested)
+                parsed.add(is_tested)
+            gc.freeze()  # looking through all that was imported would copy its memory
             pid = os.fork()
             if not pid:
-                exit_as_python_does(partial(_child, connection))
+                exit_as_python_does(partial(_child, order, files))
+            for file in files:
+                os.close(file)
             _, status = os.waitpid(pid, 0)
             with connection, contextlib.suppress(OSError):  # the caller was killed
                 connection.sendall(bytes([os.waitstatus_to_exitcode(status) & 0xFF]))
 
 
 def _work_once(folder: Path) -> None:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.adapters.factory import reset_adapters
-    from dbt.cli.main import dbtRunner
     from support.marts_project import small_project
     from support.quick_dbt import quicken
 
     quicken()
     small_project(folder)
+    _invoke("run", folder, folder)
+
+
+def _parse(folder: Path, is_tested: bool) -> None:
+    os.environ["PERFECTGYM_MARTS_UNTESTED"] = "" if is_tested else "1"
+    _invoke("parse", PROJECT, folder)
+
+
+def _invoke(command: str, project: Path, folder: Path) -> None:
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+
     os.environ["PERFECTGYM_MARTS_DATABASE"] = str(folder / "data.duckdb")
     quiet = ("--quiet", "--log-level-file", "none", "--no-send-anonymous-usage-stats")
-    places = ("--project-dir", str(folder), "--profiles-dir", str(folder))
+    places = ("--project-dir", str(project), "--profiles-dir", str(project))
     written = ("--target-path", str(folder / "target"), "--log-path", str(folder / "logs"))
-    done = dbtRunner().invoke([*quiet, "run", *places, *written])
+    done = dbtRunner().invoke([*quiet, command, *places, *written])
     assert done.success, done
     DuckDBConnectionManager.close_all_connections()
     reset_adapters()
 
 
-def _child(connection: socket.socket) -> None:
+def _child(order: dict[str, Any], files: list[int]) -> None:
     gc.disable()
-    _, files, _, _ = socket.recv_fds(connection, 1, 2)
-    with connection.makefile("rb") as stream:
-        order: dict[str, Any] = json.loads(stream.readline())
     for number, file in enumerate(files, 1):
         os.dup2(file, number)
         os.close(file)
@@ -116,9 +140,14 @@ def _child(connection: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     time.tzset()
+    arguments = order["arguments"]
+    if arguments[0].endswith(".py"):
+        sys.argv = arguments
+        runpy.run_path(arguments[0], run_name="__main__")
+        return
     from dbt.cli.main import cli
 
-    sys.argv = ["dbt", *order["arguments"]]
+    sys.argv = ["dbt", *arguments]
     cli()
 
 

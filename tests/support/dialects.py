@@ -1,9 +1,9 @@
 """Compile the models of the marts as for databases whose dbt adapters are not installed.
 
-`python dialects.py FOLDER ARGUMENTS`: dbt reads the tables by the adapter of DuckDB, and writes
-the models into `FOLDER/<database>` by the macros that the project has for the database. dbt's own
-macros are those for all databases: its adapters override some of them. `FOLDER` holds what dbt has
-parsed of the project.
+`dialects.py FOLDER ARGUMENTS`, run by `dbt_server`: dbt reads the tables by the adapter of DuckDB,
+and writes the models into `FOLDER/<database>` by the macros that the project has for the database.
+dbt's own macros are those for all databases: its adapters override some of them. `FOLDER` holds
+what dbt has parsed of the project.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 from dbt.cli.main import dbtRunner
 from dbt.context.providers import BaseDatabaseWrapper
-from quick_dbt import quicken
 
 DIALECTS = ("bigquery", "databricks", "snowflake")
 
@@ -46,6 +45,5 @@ def compile_for(dialect: str, folder: Path, arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    quicken()
     for name in DIALECTS:
         compile_for(name, Path(sys.argv[1]), sys.argv[2:])

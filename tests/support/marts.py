@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,7 +89,7 @@ def compiled_for_others(loaded: Loaded, folder: Path) -> dict[str, dict[str, str
     shutil.copy(loaded.file.parent / "dbt" / "partial_parse.msgpack", folder)
     result = subprocess.run(
         [
-            sys.executable,
+            *dbt_server.command(),
             str(Path(__file__).with_name("dialects.py")),
             str(folder),
             *_options(loaded),

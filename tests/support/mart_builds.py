@@ -41,6 +41,7 @@ def load(
         base_url=sandbox.base_url,
         api=api,
         resources=source_resources(generation(api)),
+        concurrency=2,  # more only wait for each other here
         **keys,
         **options,
     )

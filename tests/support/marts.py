@@ -135,7 +135,8 @@ def source_resources(generation: str) -> list[str]:
 def load(generation: str, folder: Path, world: World, **options: Any) -> Loaded:
     """Load what the marts read from a sandbox with a world."""
     with Sandbox(world=world, api=_APIS[generation].name) as sandbox:
-        target = _TARGETS[generation](folder, sandbox, installation=generation, **options)
+        options = {"installation": generation, "concurrency": 2, **options}
+        target = _TARGETS[generation](folder, sandbox, **options)
         target.load(*source_resources(generation))
         target.close()
     return Loaded(generation, target.file, world)

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from perfectgym_source.destination import Options, destination_for
+from perfectgym_source.destination.duckdb.database_lock import ROW_GROUP, threads_of_first_load
 from perfectgym_source.destination.run_lock import RunUnderWay, run_lock, run_under_way
 from perfectgym_source.errors import LockedError
 
@@ -111,3 +112,12 @@ def test_only_a_first_load_takes_a_single_thread(
             threads += client.execute_sql("SELECT current_setting('threads')")
             client.execute_sql("CREATE OR REPLACE TABLE main.changed AS SELECT 1 AS a")
     assert threads == [(1,), (3,)]
+
+
+def test_a_new_table_is_filled_by_a_thread_for_each_four_row_groups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    four = 4 * ROW_GROUP
+    found = [threads_of_first_load(rows) for rows in (0, four, 2 * four - 1, 2 * four, 9 * four)]
+    assert found == [1, 1, 1, 2, 3]

@@ -15,6 +15,8 @@ from dlt.common.storages.load_package import PackageStorage
 from dlt.destinations.sql_jobs import SqlMergeFollowupJob
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from perfectgym_source.destination import Options, destination_for
+from perfectgym_source.destination.duckdb import database_lock
 from perfectgym_source.destination.duckdb.merging import MergingDuckDB
 
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert"}
@@ -122,6 +124,28 @@ def test_an_empty_list_makes_its_table(database: Database) -> None:
 
     database.pipeline().run(dlt.resource(empty, **VISITS))
     assert database.query("FROM perfectgym.visits SELECT count(*)") == [(0,)]
+
+
+def test_many_rows_of_a_first_load_take_more_threads_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(database_lock, "ROW_GROUP", 2)
+    threads = []
+    generate = SqlMergeFollowupJob.generate_sql
+
+    def recorded(tables: Any, client: Any, *others: Any, **more: Any) -> Any:
+        threads.extend(client.execute_sql("SELECT current_setting('threads')"))
+        return generate(tables, client, *others, **more)
+
+    monkeypatch.setattr(SqlMergeFollowupJob, "generate_sql", recorded)
+    options = Options("duckdb", tmp_path / "gym.duckdb", "perfectgym")
+    with destination_for(options).open() as session, session.pipeline() as pipeline:
+        for count in (15, 16, 15):
+            rows = pa.Table.from_pylist([visit(number, 1) for number in range(count)])
+            pipeline.run(dlt.resource([rows], **VISITS))
+    assert threads == [(1,), (2,), (1,)]
 
 
 def test_nothing_is_copied_into_a_staging_schema(

@@ -23,7 +23,13 @@ from ...error_translation import NO_SPACE
 from ...errors import ConfigurationError, DestinationLocked, LockedError
 from ..base import Destination
 from ..run_lock import RunUnderWay, run_lock, run_under_way
-from .database_lock import CLOSE_IT, database_lock, read_only, when_unlocked
+from .database_lock import (
+    CLOSE_IT,
+    database_lock,
+    read_only,
+    threads_of_first_load,
+    when_unlocked,
+)
 from .loading_file import has_content, loading_file, opened
 from .merging import MergingDuckDB
 from .publish import is_published, publish
@@ -109,9 +115,7 @@ class DuckDBFile(Destination):
                 opened(database, options.wait, options.storage_version)
             )
             if not has_content(database):
-                # Each thread writes row groups of its own: of a first load, the file would be half
-                # as large again, for more processor time.
-                self._connection.execute("SET threads = 1")
+                self._connection.execute(f"SET threads = {threads_of_first_load(0)}")
             # Not as text: dlt would take it for an address with parameters.
             credentials = DuckDbCredentials()
             credentials.database = str(loading_file(database))

@@ -7,8 +7,9 @@ one transaction, so that a job can be repeated at any moment.
 
 from __future__ import annotations
 
+import contextlib
 import glob
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from dlt.destinations.job_impl import (
 )
 from dlt.destinations.sql_jobs import SqlMergeFollowupJob
 
+from .database_lock import threads_of_first_load
 from .database_objects import quoted
 from .replacement import sql_text
 
@@ -130,9 +132,9 @@ class MergeJob(RunnableLoadJob):
             "columns": {name: hints for name, hints in columns.items() if name in in_files},
             "x-stage-data-deduplicated": True,
         }
-        newest = _newest(client, table, rows)
+        count, newest = _newest(client, table, rows)
         client.execute_sql(f"CREATE OR REPLACE TEMP VIEW {quoted(table['name'])} AS {newest}")
-        with client.begin_transaction():
+        with _threads_for(client, count), client.begin_transaction():
             for statement in SqlMergeFollowupJob.generate_sql([table], client):
                 client.execute_sql(statement)
         client.execute_sql(f"DROP VIEW {quoted(_TEMPORARY, table['name'])}")
@@ -145,8 +147,22 @@ def _rows_of(files: Iterable[str]) -> str:
     return f"SELECT * FROM read_parquet([{paths}], {options})"
 
 
-def _newest(client: Any, table: Any, rows: str) -> str:
-    """Return the query for the newest of the rows with the same primary key.
+@contextlib.contextmanager
+def _threads_for(client: Any, rows: int) -> Iterator[None]:
+    """Let a first load, which takes one thread, take as many as so many rows are worth."""
+    threads = threads_of_first_load(rows)
+    if threads == 1 or client.execute_sql("SELECT current_setting('threads')") != [(1,)]:
+        yield
+        return
+    client.execute_sql(f"SET threads = {threads}")
+    try:
+        yield
+    finally:
+        client.execute_sql("SET threads = 1")
+
+
+def _newest(client: Any, table: Any, rows: str) -> tuple[int, str]:
+    """Return how many rows there are, and the query for the newest of those with the same key.
 
     That takes a window over whole rows, which is left out if the keys are distinct.
 
@@ -156,11 +172,10 @@ def _newest(client: Any, table: Any, rows: str) -> str:
         rows: The query for all rows.
     """
     keys = ", ".join(map(quoted, get_columns_names_with_prop(table, "primary_key")))
-    if not keys:
-        return rows
-    repeated = f"SELECT count(*) > count(DISTINCT ({keys})) FROM ({rows})"
-    if client.execute_sql(repeated) == [(False,)]:
-        return rows
+    distinct = f"count(DISTINCT ({keys}))" if keys else "count(*)"
+    [[count, of_keys]] = client.execute_sql(f"SELECT count(*), {distinct} FROM ({rows})")
+    if count == of_keys:
+        return count, rows
     sort = get_dedup_sort_tuple(table)
     order = f"ORDER BY {quoted(sort[0])} {sort[1]}" if sort else ""
-    return f"{rows} QUALIFY row_number() OVER (PARTITION BY {keys} {order}) = 1"
+    return count, f"{rows} QUALIFY row_number() OVER (PARTITION BY {keys} {order}) = 1"

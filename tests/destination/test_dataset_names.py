@@ -106,6 +106,7 @@ def test_a_file_that_is_named_otherwise_is_taken(tmp_path: Path) -> None:
         ("", "is a folder"),
         ("missing/gym.duckdb", "There is no folder"),
         ("who?.duckdb", "question mark"),
+        ("a\\b.duckdb", "backslash"),
         ("gym_loading.duckdb", "into which a pipeline loads"),
         ("x" * 245, "too long"),
     ],

@@ -38,10 +38,12 @@ def loading_file(database: Path) -> Path:
         raise ConfigurationError(f"{database} is a folder: --database has to name a DuckDB file.")
     if not database.parent.is_dir():
         raise ConfigurationError(f"There is no folder {database.parent} for --database.")
-    if "?" in str(database):
-        raise ConfigurationError(
-            f"DuckDB cannot take a path with a question mark, such as {database} of --database."
-        )
+    # A backslash would be taken for a slash, which leads to another folder.
+    for sign, name in (("?", "question mark"), ("\\", "backslash")):
+        if sign in str(database):
+            raise ConfigurationError(
+                f"DuckDB cannot take a path with a {name}, such as {database} of --database."
+            )
     if database.stem.lower().endswith(_LOADING):
         raise ConfigurationError(
             f"{database.name} has the name of a file into which a pipeline loads.",

@@ -101,6 +101,12 @@ class Reading:
         return self.settings.pii.layout(self.entry(endpoint))
 
     def _begin(self, endpoint: Endpoint) -> Extraction:
+        if endpoint.name not in dlt.current.source().selected_resources:
+            raise ConfigurationError(
+                f"{endpoint.name}: a transformer reads this resource, which is not loaded itself.",
+                hint="Add the transformer to the source that has both: "
+                "source.resources.add(transformer); pipeline.run(source).",
+            )
         if self._run is None or endpoint.name in self._open:
             # A resource that starts anew while it is still open was left behind by a broken run.
             if self._run is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dlt
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 from support.loading import Target
 
 from perfectgym_source.errors import ConfigurationError
@@ -96,6 +97,29 @@ def test_with_resources(target):
 def test_a_single_resource(target):
     run(target, target.source("clubs", "contracts").clubs)
     assert count(target, "clubs")
+
+
+def names_of(resource):
+    """A transformer of a resource's Arrow tables."""
+    return dlt.transformer(
+        lambda table: [{"name": name} for name in table["name"].to_pylist()],
+        data_from=resource,
+        name="names",
+    )
+
+
+def test_a_transformer_of_a_resource_that_is_loaded(target):
+    source = target.source("clubs", "contracts")
+    source.resources.add(names_of(source.clubs))
+    run(target, source)
+    assert count(target, "names") == count(target, "clubs") > 0
+
+
+def test_a_transformer_of_a_resource_that_is_not_loaded_is_refused(target):
+    source = target.source("clubs", "contracts")
+    with pytest.raises(PipelineStepFailed, match=r"clubs: a transformer reads") as failed:
+        run(target, [source, names_of(source.clubs)])
+    assert "source.resources.add(transformer)" in str(failed.value)
 
 
 def test_add_limit_gives_rows_and_forgets_none(target):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import dlt
@@ -114,6 +115,17 @@ def test_a_file_that_is_named_otherwise_is_taken(tmp_path: Path) -> None:
 def test_a_path_that_cannot_work_is_refused(tmp_path: Path, name: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         loading_file(tmp_path / name)
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.duckdb")
+    with pytest.raises(ConfigurationError, match="is a pipe or a device"):
+        loading_file(tmp_path / "pipe.duckdb")
+
+
+def test_a_device_is_not_replaced() -> None:
+    with pytest.raises(ConfigurationError, match="is a pipe or a device"):
+        loading_file(Path(os.devnull))
 
 
 def test_the_longest_name_of_a_destination_that_was_used_before_does_not_count(

@@ -32,10 +32,12 @@ def loading_file(database: Path) -> Path:
     """Return the path of the loading file, beside the published one.
 
     Raises:
-        ConfigurationError: There is no such folder, or DuckDB cannot take the path.
+        ConfigurationError: There is no such folder, or the path cannot be that of a DuckDB file.
     """
-    if database.is_dir():
-        raise ConfigurationError(f"{database} is a folder: --database has to name a DuckDB file.")
+    # The finished file is put in the place of whatever has the name, such as /dev/null.
+    if database.exists() and not database.is_file():
+        kind = "folder" if database.is_dir() else "pipe or a device"
+        raise ConfigurationError(f"{database} is a {kind}: --database has to name a DuckDB file.")
     if not database.parent.is_dir():
         raise ConfigurationError(f"There is no folder {database.parent} for --database.")
     # A backslash would be taken for a slash, which leads to another folder.

@@ -108,6 +108,8 @@ def test_a_file_that_is_named_otherwise_is_taken(tmp_path: Path) -> None:
         ("missing/gym.duckdb", "There is no folder"),
         ("who?.duckdb", "question mark"),
         ("a\\b.duckdb", "backslash"),
+        (":memory:", "has to name a file"),
+        ("md:gym", "has to name a file"),
         ("gym_loading.duckdb", "into which a pipeline loads"),
         ("x" * 245, "too long"),
     ],
@@ -115,6 +117,12 @@ def test_a_file_that_is_named_otherwise_is_taken(tmp_path: Path) -> None:
 def test_a_path_that_cannot_work_is_refused(tmp_path: Path, name: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         loading_file(tmp_path / name)
+
+
+def test_the_token_of_an_address_is_not_printed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        loading_file(tmp_path / "md:gym?motherduck_token=unprinted")
+    assert "unprinted" not in str(caught.value) + str(caught.value.hint)
 
 
 def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from .replacement import copy_file, replacing, sql_text, temporary, write_ahead_
 logger = logging.getLogger(__name__)
 
 LATEST = 'storage_version = "latest"'
+_NO_FILES = (":memory:", "md:", "motherduck:")
+"""What DuckDB takes for no path, where it is the whole of it; a token may follow."""
 _LOADING = "_loading"
 
 
@@ -34,6 +36,11 @@ def loading_file(database: Path) -> Path:
     Raises:
         ConfigurationError: There is no such folder, or the path cannot be that of a DuckDB file.
     """
+    if database.name.startswith(_NO_FILES):
+        raise ConfigurationError(
+            "--database names a database in memory or of MotherDuck, and has to name a file.",
+            hint="For MotherDuck: --destination motherduck.",
+        )
     # The finished file is put in the place of whatever has the name, such as /dev/null.
     if database.exists() and not database.is_file():
         kind = "folder" if database.is_dir() else "pipe or a device"

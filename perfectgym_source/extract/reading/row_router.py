@@ -41,7 +41,7 @@ class RowRouter:
         self._settings = context.settings
         self._cursor_field = endpoint.cursor_field
         self._sends_once = endpoint.is_full_list or bool(table_layout(endpoint).children())
-        self._sent: dict[Partition, dict[int, int]] = {}
+        self._sent: dict[Partition, dict[int, Version]] = {}
 
     def release(self) -> None:
         """Forget all rows, after the state has been written."""
@@ -147,7 +147,10 @@ class RowRouter:
             if (version, identity) == last:
                 continue  # some lists have rows twice
             last = version, identity
-            if sent.get(identity, version) != version:
+            # In one step: another thread may be receiving the row in another partition.
+            keep = sent.setdefault if self._sends_once and are_new[index] else sent.get
+            first = keep(identity, last)
+            if first[0] != version:
                 # It changed while the endpoint was read. Its child rows can be loaded only once in
                 # a run, so its new version is left for the next one.
                 cursor.hold_below(version)
@@ -155,10 +158,8 @@ class RowRouter:
                     table.fail(self._endpoint.name, partition, is_deleted=False)
                 continue
             received.append(last)
-            if are_new[index] and identity not in sent:
+            if are_new[index] and first is last:
                 new.append(index)
-                if self._sends_once:
-                    sent[identity] = version
         cursor.receive(received, self._settings.timestamp_overlap)
         return new
 

@@ -9,6 +9,7 @@ from support.truth import check
 
 from perfectgym_source.catalog import ENDPOINTS, V1
 from perfectgym_source.errors import PagingError
+from perfectgym_source.extract.state.stored import SourceState
 from perfectgym_source.sandbox import Fault, Sandbox
 
 FEW = ("clubs", "classes", "contracts", "users", "products", "lead_sources")
@@ -496,3 +497,34 @@ def test_cities_that_vanish_go_at_the_next_sweep(tmp_path, monkeypatch):
         set_now(monkeypatch, "2026-01-08T00:00:00")
         target.load("cities")
         check(target, "cities")
+
+
+@pytest.mark.parametrize("how", ["full refresh", "reset", "failing"])
+def test_a_row_before_the_start_date_that_was_loaded_changes_before_all_is_read_again(
+    target, sandbox, how
+):
+    world = sandbox.world
+    starts = sorted(row["startDate"] for row in world.classes)
+    options = {"start_date": starts[len(starts) // 2][:10], "on_error": "continue", "attempts": 1}
+    target.load("classes", **options)
+    old, other = [row for row in world.classes if row["startDate"] < options["start_date"]][:2]
+    world.change("classes", old, attendeesCount=1)
+    target.load("classes", **options)
+    world.change("classes", old, attendeesCount=2)
+    if how == "reset":
+        pipeline = target.pipeline()
+        with target.opened():
+            with pipeline.managed_state(extract_state=True) as state:
+                assert SourceState.of_pipeline(state).resource("classes").forget()
+            pipeline.normalize()
+            pipeline.load()
+    else:
+        if how == "failing":
+            club = {"clubId": old.params["clubId"]}
+            sandbox.faults.add(Fault("Classes/Classes", "status", times=None, params=club))
+        target.load("classes", full_refresh=["classes"], **options)
+        sandbox.faults.clear()
+    target.load("classes", **options)
+    assert target.values("classes", "attendees_count", f"id = {old['id']}") == [2]
+    assert other["id"] not in target.values("classes", "id")
+    assert target.load("classes", **options).rows == {}

@@ -14,7 +14,7 @@ from ..batch_queue import BatchQueue
 from ..context import ExtractContext
 from ..deletion_guard import refusal
 from ..partitions import Partition, partition_key
-from ..state.cursors import Cursor, Version
+from ..state.cursors import Version
 from ..state.resource_state import ResourceState
 from .parent_ids import ParentIds
 
@@ -133,7 +133,7 @@ class RowRouter:
         """Return the indexes of the rows that are new to the table, and move its cursor."""
         cursor = table.cursor(self._endpoint.name)[key]
         versions, ids = rows.versions(self._cursor_field), rows.ids(self._endpoint.identity)
-        are_new = self._are_new(table, cursor, rows, list(zip(versions, ids)))
+        are_new = self._are_new(table, key, rows, list(zip(versions, ids)))
         new: list[int] = []
         received: list[Version] = []
         # A row may move to another partition, unless the parent's id is part of its key.
@@ -166,11 +166,12 @@ class RowRouter:
     def _are_new(
         self,
         table: ResourceState,
-        cursor: Cursor,
+        key: str,
         rows: Page,
         versions: Sequence[tuple[int, int | None]],
     ) -> list[bool]:
         """Return for each row whether the table lacks it in this version, and is to have it."""
+        cursor = table.cursor(self._endpoint.name)[key]
         if self.reloads and versions:
             are_new = [self._is_changed_page(table, rows)] * len(versions)
         else:
@@ -181,8 +182,13 @@ class RowRouter:
             for index in self._let_in(rows, table.loaded_from):
                 are_new[index] = True
         if cursor.is_at_start:
+            # A list that is read from its beginning again brings what changed since.
+            former = table.former_cursor(key)
             for index in self._before(rows, self._settings.start_date):
-                are_new[index] = False
+                version, identity = versions[index]
+                are_new[index] = not former.is_at_start and former.is_new(
+                    version, identity or 0, table.overlap
+                )
         return are_new
 
     def _is_changed_page(self, state: ResourceState, rows: Page) -> bool:

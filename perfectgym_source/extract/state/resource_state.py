@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,7 @@ from ...catalog.coerce import as_json, to_json
 from ...config.settings import Settings
 from ..deletion_guard import RowCounts
 from ..partitions import Partition, partition_key, partition_of
-from .cursors import Cursors
+from .cursors import Cursor, Cursors
 from .stored import StoredState, Way
 
 SKEW = timedelta(hours=1)
@@ -99,6 +99,19 @@ class ResourceState:
     def cursor(self, endpoint: str) -> Cursors:
         """Return the resource's cursors over an endpoint."""
         return self.cursors.setdefault(endpoint, Cursors())
+
+    @cached_property
+    def _former(self) -> Mapping[str, list[int]]:
+        return self._stored.former
+
+    def former_cursor(self, key: str) -> Cursor:
+        """Return a cursor over the resource's own endpoint as it was before the endpoint was to be
+        read from its beginning.
+
+        Args:
+            key: The partition's key.
+        """
+        return Cursor.unpacked(self._former.get(key, [0]))
 
     @cached_property
     def known_parents(self) -> Set[int] | None:
@@ -238,9 +251,10 @@ class ResourceState:
             for partition in self.failed.get(name, ()):
                 for index in range(len(self.endpoint.request_variants)):
                     self.cursor(name).restart(partition_key(partition, index))
-        stored.save_cursors(self.cursors, self.overlap)
         if self.endpoint.backfill_date_field:
             stored.start_date = self._start_date
+            stored.former = self._former if self.failed.get(name) else {}
+        stored.save_cursors(self.cursors, self.overlap)
         if self.is_sweep and self._is_swept:  # what failed is pending
             stored.swept_at = self._now
         stored.ids = self.loaded_ids

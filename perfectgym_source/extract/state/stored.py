@@ -6,7 +6,7 @@ whole source in one dataset, `StoredState` that of one resource in one installat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
@@ -14,7 +14,15 @@ from typing import Any
 from ...config.settings import Settings
 from ..partitions import Partition, partition_key, partition_of
 from .cursors import Cursors
-from .packing import pack, pack_ids, unpack, unpack_ids, unpack_values
+from .packing import (
+    pack,
+    pack_ids,
+    pack_partitions,
+    unpack,
+    unpack_ids,
+    unpack_partitions,
+    unpack_values,
+)
 
 SOURCE = "perfectgym"
 """The source's name in the state of a pipeline."""
@@ -33,6 +41,7 @@ _COUNTS = "counts"
 _START_DATE = "start_date"
 _LEFT_OUT = "left_out"
 _WAY = "way"
+_FORMER = "former"
 
 _INSTALLATION = "installation"
 _IS_SHARED = "is_shared"
@@ -138,6 +147,22 @@ class StoredState:
     def cursors(self) -> dict[str, Cursors]:
         """Return the cursors, by endpoint."""
         return {name: Cursors(packed) for name, packed in self._state.get(_CURSORS, {}).items()}
+
+    @property
+    def former(self) -> dict[str, list[int]]:
+        """Return the packed cursors over the resource's own endpoint, by partition: those of the
+        last run, or from before it was to be read from its beginning."""
+        texts = (self._state.get(_FORMER), self._state.get(_CURSORS, {}).get(self.resource))
+        found: dict[str, list[int]] = {}
+        for partitions in map(unpack_partitions, filter(None, texts)):
+            found.update((key, numbers) for key, numbers in partitions.items() if numbers[0])
+        return found
+
+    @former.setter
+    def former(self, cursors: Mapping[str, Sequence[int]]) -> None:
+        self._state.pop(_FORMER, None)
+        if cursors:
+            self._state[_FORMER] = pack_partitions(cursors)
 
     @property
     def pending(self) -> dict[str, list[Partition]]:
@@ -270,12 +295,14 @@ class StoredState:
 
         The table keeps its rows, so the state keeps what tells which rows the API has deleted
         since: the ids of a full list, and which partitions are in the table, with how many rows.
+        So it does with the cursors where `start_date` leaves rows out: see `former`.
         """
         partitions = dict.fromkeys(self.digests, "")
-        forgotten = self._state.keys() - {_IDS, _COUNTS}
+        former = self.former if self._state.keys() & {_START_DATE, _FORMER} else {}
+        forgotten = self._state.keys() - {_IDS, _COUNTS, _FORMER}
         for key in forgotten:
             del self._state[key]
-        self.digests = partitions
+        self.digests, self.former = partitions, former
         return bool(forgotten)
 
     def _set_or_drop(self, key: str, value: Mapping[str, Any]) -> None:

@@ -33,6 +33,7 @@ from .extract.failures import sees_little
 from .extract.progress import show_progress
 from .extract.report import Report
 from .extract.state.stored import SourceState, StoredState, section
+from .text import listed
 from .transform.decoder import Decoder, arrow_schema
 from .transform.flatten import UnknownFields
 
@@ -72,11 +73,13 @@ class Reading:
         try:
             missing = _missing_tables(self.layout(endpoint))
             unknown_fields: set[str] = set()
+            without_instant: set[int | None] = set()
             for batch in run.batches(endpoint.name):
                 if batch is None:
                     yield None
                     continue
                 unknown_fields |= batch.unknown_fields
+                without_instant |= batch.without_instant
                 missing -= batch.tables.keys()
                 for name in list(batch.tables):
                     yield _item(endpoint, name, batch.tables.pop(name))
@@ -89,6 +92,8 @@ class Reading:
                         yield _item(endpoint, table.name, arrow_schema(entry, table).empty_table())
             run.finish(endpoint.name)
             self._record_left_out(endpoint, unknown_fields)
+            if endpoint.write is not Write.APPEND:
+                self._record_zones(endpoint, run.context, without_instant)
         finally:
             self._end(run, endpoint)
 
@@ -163,6 +168,26 @@ class Reading:
             }
         if unknown_fields:
             self._stored_state(endpoint.name).left_out |= unknown_fields
+
+    def _record_zones(
+        self, endpoint: Endpoint, context: ExtractContext, clubs: Collection[int | None]
+    ) -> None:
+        """Record the clubs whose rows were loaded without a time zone.
+
+        When one of them has a zone, the next run reads all rows again: once, however long the zone
+        was not known.
+        """
+        stored = self._stored_state(endpoint.name)
+        before = set() if endpoint.name in self._full_refresh else stored.without_zone
+        lacking = {club for club in before.union(clubs) if not context.clocks.has_zone(club)}
+        if found := before - lacking:
+            whose = listed(["no club" if club is None else f"club {club}" for club in found])
+            context.failures.warn(
+                f"{endpoint.name}: rows of {whose} had no known time zone, and have one now; the "
+                "next run reads it from its beginning, for its _utc columns."
+            )
+            stored.forget()
+        stored.without_zone = lacking
 
     def _stored_state(self, name: str) -> StoredState:
         state = SourceState(dlt.current.source_state())

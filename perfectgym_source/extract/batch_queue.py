@@ -132,6 +132,7 @@ def _merged(batches: list[Batch]) -> Batch:
         merged.removed.update(batch.removed)
         merged.unreadable.update(batch.unreadable)
         merged.unknown_fields |= batch.unknown_fields
+        merged.without_instant |= batch.without_instant
     batches.clear()
     for name, parts in tables.items():
         # Columns of unknown fields are in some of the tables only.

@@ -48,6 +48,8 @@ class Batch:
         removed: How many of these leave the table.
         unreadable: How many values could not be read, by `table.column`.
         unknown_fields: Columns of unknown fields that no earlier run named, as `table.column`.
+        without_instant: The clubs of rows with a local time that has no instant; None for rows of
+            no club.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Batch:
     removed: Counter[str] = field(default_factory=Counter)
     unreadable: Counter[str] = field(default_factory=Counter)
     unknown_fields: set[str] = field(default_factory=set)
+    without_instant: set[int | None] = field(default_factory=set)
 
 
 def arrow_schema(endpoint: Endpoint, table: TableLayout) -> pa.Schema:
@@ -294,6 +297,10 @@ class BatchBuilder:
             if name in builder.offsets:
                 found = pc.coalesce(pc.subtract(local, builder.offsets[name]), found)
             builder.arrays[f"{name}_utc"] = found.cast(INSTANT)
+            if found.null_count > local.null_count:
+                lacking = pc.and_(local.is_valid(), found.is_null())
+                whose = [None] if clubs is None else pc.unique(clubs.filter(lacking)).to_pylist()
+                self.batch.without_instant.update(whose)
         builder.arrays[UNREADABLE] = builder.unreadable_values()
         if removing is not None:
             builder.arrays[REMOVED] = pa.array(removing, pa.bool_())

@@ -153,10 +153,17 @@ class ClubClocks:
             instants = pc.replace_with_mask(instants, theirs, found)
         return instants
 
+    def has_zone(self, club: int | None) -> bool:
+        """Return whether the zone of a club, or of rows of no club, is known."""
+        name = self._name_of(club)
+        return bool(name and zone_of(name))
+
+    def _name_of(self, club: int | None) -> str | None:
+        return self._default() if club is None else self._names.get(club)
+
     def _clock_of(self, club: int | None) -> ZoneClock | None:
         whose = "Rows of no club" if club is None else f"Club {club}"
-        name = self._default() if club is None else self._names.get(club)
-        if name:
+        if name := self._name_of(club):
             return self._clock(name, whose)
         if club is None:
             why = "no time zone; set sources.perfectgym.time_zone in .dlt/config.toml"

@@ -264,3 +264,25 @@ def test_a_row_that_changes_behind_a_page_of_one_version_is_no_failure(sets: Tar
     sets.sandbox.on_request = None
     sets.load(BALANCES)
     assert differences(sets, (BALANCES,)) == []
+
+
+def test_rows_of_a_club_that_was_not_listed_get_their_instants(tmp_path: Path) -> None:
+    """The club came after the list of clubs had been read, or the list was short for once."""
+    world = small_world(users=2)
+    club = world.rows("clubs")[-1]
+    visit = next(row for row in world.rows("club_visits") if row["club"]["id"] == club["id"])
+    keep(world, "club_visits", [visit.key])
+    missing = "enter_date is not null and enter_date_utc is null"
+    with Sandbox(world=world) as sandbox:
+        target = Target(tmp_path, sandbox)
+        world.purge("clubs", club)
+        assert target.load("club_visits").report.warnings == []
+        assert target.load("club_visits").rows == {}
+        assert target.values("club_visits", "id", missing) == [visit["id"]]
+        world.insert("clubs", club, world.next_timestamp())
+        [warning] = target.load("club_visits").report.warnings
+        assert f"rows of club {club['id']} had no known time zone" in warning
+        target.load("club_visits")
+        check(target, "club_visits")
+        run = target.load("club_visits")
+        assert (run.rows, run.report.warnings) == ({}, [])

@@ -41,6 +41,7 @@ _COUNTS = "counts"
 _START_DATE = "start_date"
 _LEFT_OUT = "left_out"
 _WAY = "way"
+_WITHOUT_ZONE = "without_zone"
 _FORMER = "former"
 
 _INSTALLATION = "installation"
@@ -266,6 +267,17 @@ class StoredState:
     @left_out.setter
     def left_out(self, columns: Collection[str]) -> None:
         self._state[_LEFT_OUT] = sorted(columns)
+
+    @property
+    def without_zone(self) -> set[int | None]:
+        """Return the clubs whose rows were loaded without a time zone; None for rows of no club."""
+        return set(self._state.get(_WITHOUT_ZONE, ()))
+
+    @without_zone.setter
+    def without_zone(self, clubs: Collection[int | None]) -> None:
+        self._state.pop(_WITHOUT_ZONE, None)
+        if clubs:
+            self._state[_WITHOUT_ZONE] = sorted(clubs, key=str)
 
     def save_cursors(self, cursors: Mapping[str, Cursors], overlap: int) -> None:
         """Write cursors, by endpoint, at the end of a run; `overlap` as for `Cursor.start`."""

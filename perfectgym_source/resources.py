@@ -143,6 +143,7 @@ class Reading:
         context = ExtractContext.of(
             self.settings, Client(self.settings), now, self.report, self._limit
         )
+        self._forget_other_forms(context)
         return Extraction(context, selected, self._stored_state, self._decoder, self._full_refresh)
 
     def _decoder(self, endpoint: Endpoint, context: ExtractContext) -> Decoder:
@@ -168,6 +169,21 @@ class Reading:
             }
         if unknown_fields:
             self._stored_state(endpoint.name).left_out |= unknown_fields
+
+    def _forget_other_forms(self, context: ExtractContext) -> None:
+        """Have the resources read from their beginning whose rows other settings have made."""
+        form = self.settings.form
+        # A contract that discards from now on takes nothing from the rows that are there.
+        fitting = (None, form, [*form[:-1], None])
+        waiting = map(self._stored_state, sorted(self._waiting))
+        others = [stored for stored in waiting if stored.form not in fitting]
+        for stored in others:
+            stored.forget()
+        if others:
+            context.failures.warn(
+                f"{listed([stored.resource for stored in others])}: deleted_rows, language, "
+                "time_zone or schema_contract has changed; all rows are read again."
+            )
 
     def _record_zones(
         self, endpoint: Endpoint, context: ExtractContext, clubs: Collection[int | None]

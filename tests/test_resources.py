@@ -125,6 +125,16 @@ def test_new_fields_can_be_left_out(target, sandbox):
     assert target.values("clubs", "name", "id = 1") == ["Renamed"]
 
 
+@pytest.mark.parametrize("contract", ["discard_value", "discard_row"])
+def test_what_a_contract_discarded_is_loaded_when_it_no_longer_does(target, sandbox, contract):
+    target.load("clubs")
+    sandbox.world.change("clubs", 1, newText="x", name="Renamed")
+    target.load("clubs", schema_contract=contract)
+    target.load("clubs")
+    assert target.query("select name, new_text from clubs where id = 1") == [("Renamed", "x")]
+    assert target.load("clubs").rows == {}
+
+
 def test_values_that_cannot_be_read_are_kept_and_counted(target, sandbox):
     world = sandbox.world
     one, other = world.classes[0]["id"], world.classes[1]["id"]

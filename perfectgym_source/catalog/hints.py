@@ -86,8 +86,9 @@ def root_hints(
         version, deleted = endpoint.version_column, endpoint.deleted_column
         if version in hints:
             hints[version]["dedup_sort"] = "desc"
-        if deleted_rows == "remove" and deleted in hints and not endpoint.removes_missing:
-            hints[deleted]["hard_delete"] = True
+        if deleted in hints and not endpoint.removes_missing:
+            # Without it, the hint of an earlier run would stay in the schema.
+            hints[deleted]["hard_delete"] = deleted_rows == "remove"
     else:
         result["merge_key"] = [key.name for key in table.keys]
     hints.update(_loading_columns(endpoint))

@@ -250,6 +250,12 @@ class Settings:
     ] = 60.0
 
     @property
+    def form(self) -> list[str | None]:
+        """Return the settings that say which form all rows have in the tables."""
+        discards = self.schema_contract if self.schema_contract.startswith("discard") else None
+        return [self.deleted_rows, self.language, self.time_zone, discards]
+
+    @property
     def sign_in(self) -> SignIn:
         """Return the way to sign in that there are credentials for."""
         complete = (

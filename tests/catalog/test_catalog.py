@@ -296,7 +296,7 @@ def test_every_group_has_members_and_the_default_ones_exist():
 def test_deleted_rows_are_removed_only_with_that_setting():
     kept = root_hints(V1, ENDPOINTS["clubs"], "keep")["columns"]["is_deleted"]
     removed = root_hints(V1, ENDPOINTS["clubs"], "remove")["columns"]["is_deleted"]
-    assert "hard_delete" not in kept
+    assert kept["hard_delete"] is False
     assert removed["hard_delete"] is True
 
 

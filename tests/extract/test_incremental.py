@@ -528,3 +528,25 @@ def test_a_row_before_the_start_date_that_was_loaded_changes_before_all_is_read_
     assert target.values("classes", "attendees_count", f"id = {old['id']}") == [2]
     assert other["id"] not in target.values("classes", "id")
     assert target.load("classes", **options).rows == {}
+
+
+def test_rows_that_were_loaded_take_the_form_that_changed_settings_give_them(tmp_path):
+    world = small_world(users=2)
+    names = ("contracts", "users", "class_types")
+    for name in names:
+        world.delete(name, world.rows(name)[0])
+    with Sandbox(world=world) as sandbox:
+        target = Target(tmp_path, sandbox)
+        target.load(*names)
+        [warning] = target.load(*names, deleted_rows="remove").report.warnings
+        assert "deleted_rows, language, time_zone or schema_contract has changed" in warning
+        for name in names:
+            assert target.values(name, "id", "is_deleted") == []
+            assert target.rows(name)
+        world.delete("contracts", world.contracts[1])
+        target.load(*names)
+        for zone in (None, "Asia/Kolkata"):
+            target.load(*names, time_zone=zone)
+            for name in names:
+                check(target, name, default=zone)
+            assert target.load(*names, time_zone=zone).rows == {}

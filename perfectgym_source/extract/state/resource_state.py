@@ -261,6 +261,7 @@ class ResourceState:
         # After a sweep that broke off, pages with other rows than before may be in the table.
         stored.digests = self._swept_digests or self._digests
         stored.counts = self.counts.current
+        stored.form = self._settings.form
         stored.way = self._way
 
     def release(self) -> None:

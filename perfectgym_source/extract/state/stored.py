@@ -43,6 +43,7 @@ _LEFT_OUT = "left_out"
 _WAY = "way"
 _WITHOUT_ZONE = "without_zone"
 _FORMER = "former"
+_FORM = "form"
 
 _INSTALLATION = "installation"
 _IS_SHARED = "is_shared"
@@ -278,6 +279,15 @@ class StoredState:
         self._state.pop(_WITHOUT_ZONE, None)
         if clubs:
             self._state[_WITHOUT_ZONE] = sorted(clubs, key=str)
+
+    @property
+    def form(self) -> list[str | None] | None:
+        """Return the settings by which the rows were made: see `Settings.form`."""
+        return self._state.get(_FORM)
+
+    @form.setter
+    def form(self, settings: Sequence[str | None]) -> None:
+        self._state[_FORM] = list(settings)
 
     def save_cursors(self, cursors: Mapping[str, Cursors], overlap: int) -> None:
         """Write cursors, by endpoint, at the end of a run; `overlap` as for `Cursor.start`."""

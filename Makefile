@@ -14,8 +14,9 @@ quick: lint
 # These and tests that load, with the lowest and with the newest versions that pyproject.toml allows;
 # with another Python: `make lowest PYTHON=python3.10`.
 lowest newest:
-	.ci/versions $@ $(PYTHON) -n 3 $(FAST) tests/destination/test_publish.py \
-	  tests/destination/test_written_files.py tests/pipeline/test_runs.py tests/test_resources.py
+	.ci/versions $@ $(PYTHON) -n 3 $(FAST) tests/extract \
+	  tests/destination/test_publish.py tests/destination/test_written_files.py \
+	  tests/pipeline/test_runs.py tests/test_resources.py
 
 lint:
 	.ci/lint

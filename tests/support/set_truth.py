@@ -148,9 +148,14 @@ def _cast(kind: str, field: str, type_: str, value: Any) -> Any:
     if type_ == "datetime":
         if (kind, field) == ("Member", "birthdate"):
             return date.fromisoformat(value[:10])
-        text = re.sub(r"(\.\d{6})\d+", r"\1", value.replace("Z", "+00:00"))
-        return datetime.fromisoformat(re.sub(r"\.(\d{1,5})(?!\d)", _six_digits, text))
+        return moment(value)
     return value
+
+
+def moment(text: str) -> datetime:
+    """A moment of the API, to the microsecond: Python 3.10 reads fewer spellings."""
+    text = re.sub(r"(\.\d{6})\d+", r"\1", text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(re.sub(r"\.(\d{1,5})(?!\d)", _six_digits, text))
 
 
 def _six_digits(found: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from support.loading import Target
 from support.odata_client import BY_ID, links_of
+from support.set_truth import moment
 from support.truth import snake
 
 from perfectgym_source.catalog import V22, Endpoint, TableLayout, Write, table_layout
@@ -98,10 +99,10 @@ def _is_same(loaded: Any, sent: Any) -> bool:
     if isinstance(sent, list):
         return bool(json.loads(loaded) == sent)
     if isinstance(loaded, datetime):
-        moment = datetime.fromisoformat(sent)
-        if moment.tzinfo is not None:
+        instant = moment(sent)
+        if instant.tzinfo is not None:
             return True  # local time by the club's zone; the column of the instant tells
-        return loaded.replace(tzinfo=None) == moment
+        return loaded.replace(tzinfo=None) == instant
     if isinstance(loaded, date):
         return loaded.isoformat() == sent[:10]
     if isinstance(loaded, Decimal):

@@ -155,10 +155,9 @@ def _threads_for(client: Any, rows: int) -> Iterator[None]:
         yield
         return
     client.execute_sql(f"SET threads = {threads}")
-    try:
-        yield
-    finally:
-        client.execute_sql("SET threads = 1")
+    yield
+    # After a failure no table follows, and another error could only hide the first one.
+    client.execute_sql("SET threads = 1")
 
 
 def _newest(client: Any, table: Any, rows: str) -> tuple[int, str]:

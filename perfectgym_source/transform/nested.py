@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from ..api.paging.pages import BLANK_TEXTS, row_struct
+from ..api.paging.pages import as_text, row_struct
 from ..catalog.coerce import number_of
 from ..catalog.tables import ObjectLayout
 from .objects import ColumnarObjects, Lists
@@ -58,12 +58,8 @@ def _columns(layout: ObjectLayout, rows: Sequence[Any]) -> ColumnarObjects:
     nothing = (None,) * len(names)
     columns = dict(zip(names, zip(*(nothing if row is None else astuple(row) for row in rows))))
     for name in layout.nested_names():
-        columns[name] = tuple(map(_as_text, columns.get(name, ())))
+        columns[name] = tuple(map(as_text, columns.get(name, ())))
     return ColumnarObjects(columns, len(rows))
-
-
-def _as_text(value: Any) -> Any:
-    return None if value is None else BLANK_TEXTS.get(text := bytes(value), text)
 
 
 @cache

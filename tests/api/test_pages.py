@@ -81,17 +81,6 @@ def test_the_row_parser_of_every_list_with_versions_reads_an_empty_response():
             assert found == (0, [], [], [])
 
 
-def test_the_same_text_is_the_same_object_and_not_too_many_are_remembered(monkeypatch):
-    monkeypatch.setattr(module, "MOST_TEXT_BYTES", 50_000)
-    reader = row_parser()
-    first, second = reader.read(response(CLASS, CLASS)).values("classType")
-    assert first is second
-    for number in range(20):
-        reader.read(response({"classType": {"id": number, "name": "x" * 10_000}}))
-        assert sum(map(len, reader._texts)) < 70_000
-    assert len(reader._texts) > len(module.BLANK_TEXTS) + 1
-
-
 @pytest.mark.parametrize(
     "content",
     [

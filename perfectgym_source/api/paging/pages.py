@@ -23,10 +23,7 @@ from ...errors import PagingError
 MOST_FIELDS = 500
 """A parser learns no more unknown fields than a table gets columns for them."""
 
-MOST_TEXT_BYTES = 2 << 20
-"""So many bytes of texts a parser remembers, to return the same object for the same text."""
-
-BLANK_TEXTS: Mapping[bytes, Any] = {b"null": None, b'""': "", b'"null"': "null"}
+_BLANK_TEXTS: Mapping[bytes, Any] = {b"null": None, b'""': "", b'"null"': "null"}
 """What need not stay text: where a field has several names, the first that is not blank counts."""
 
 
@@ -152,8 +149,6 @@ class RowParser:
         self._names = [*scalars, *sorted(self._nested)]
         self._envelope = envelope
         self._most = len(self._names) + MOST_FIELDS
-        self._texts = dict(BLANK_TEXTS)
-        self._text_bytes = 0
         self._lock = threading.Lock()
         self._decoder = self._make_decoder()
 
@@ -167,7 +162,7 @@ class RowParser:
         columns: dict[str, Sequence[Any]] = dict.fromkeys(names, ())
         columns.update(zip(names, zip(*map(astuple, response.rows))))
         for name in self._nested:
-            columns[name] = self._as_texts(columns[name])
+            columns[name] = list(map(as_text, columns[name]))
         link = getattr(response, "next_link", None)
         return ColumnarPage(columns, link, getattr(response, "context", None))
 
@@ -179,18 +174,6 @@ class RowParser:
             if unknown_fields and len(self._names) + len(unknown_fields) <= self._most:
                 self._names = [*self._names, *unknown_fields]
                 self._decoder = self._make_decoder()
-
-    def _as_texts(self, values: Sequence[Any]) -> Sequence[Any]:
-        if all(value is None for value in values):
-            return values
-        if self._text_bytes > MOST_TEXT_BYTES:
-            self._texts, self._text_bytes = dict(BLANK_TEXTS), 0
-        texts = self._texts
-        known, size = texts.setdefault, len(texts)
-        found = [None if value is None else known(text := bytes(value), text) for value in values]
-        if len(texts) > size:  # counts more than it has to, which costs no more than remembering
-            self._text_bytes += sum(map(len, filter(None, found)))
-        return found
 
     def _make_decoder(self) -> tuple[Sequence[str], Any]:
         row = row_struct(self._names, self._nested)
@@ -207,6 +190,15 @@ class RowParser:
             renamed[f"other_{number}"] = name
         response = msgspec.defstruct("Response", fields, rename=renamed, forbid_unknown_fields=True)
         return self._names, msgspec.json.Decoder(response, float_hook=number_of)
+
+
+def as_text(value: msgspec.Raw | None) -> Any:
+    """Return an object or array as its text, without the response that it is a part of.
+
+    Returns:
+        What stands for nothing (null, an empty text, the text "null") is returned parsed.
+    """
+    return None if value is None else _BLANK_TEXTS.get(text := bytes(value), text)
 
 
 def row_struct(names: Iterable[str], nested: Collection[str]) -> type[msgspec.Struct]:

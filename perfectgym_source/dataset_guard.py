@@ -8,7 +8,7 @@ from typing import Any
 from .catalog.pii import OPEN
 from .config.settings import Settings
 from .errors import ConfigurationError
-from .extract.state.stored import DatasetIdentity, SourceState
+from .extract.state.source_state import DatasetIdentity, SourceState
 
 
 def check_dataset(settings: Settings, state: SourceState) -> None:

@@ -32,8 +32,9 @@ from .extract.extraction import Extraction
 from .extract.failures import sees_little
 from .extract.progress import show_progress
 from .extract.report import Report
-from .extract.state.stored import SourceState, StoredState, section
-from .text import listed
+from .extract.rereading import forget_other_forms, record_zones
+from .extract.state.source_state import SourceState, section
+from .extract.state.stored import StoredState
 from .transform.decoder import Decoder, arrow_schema
 from .transform.flatten import UnknownFields
 
@@ -93,7 +94,11 @@ class Reading:
             run.finish(endpoint.name)
             self._record_left_out(endpoint, unknown_fields)
             if endpoint.write is not Write.APPEND:
-                self._record_zones(endpoint, run.context, without_instant)
+                stored, is_new = (
+                    self._stored_state(endpoint.name),
+                    endpoint.name in self._full_refresh,
+                )
+                record_zones(stored, run.context, without_instant, is_full_refresh=is_new)
         finally:
             self._end(run, endpoint)
 
@@ -143,7 +148,8 @@ class Reading:
         context = ExtractContext.of(
             self.settings, Client(self.settings), now, self.report, self._limit
         )
-        self._forget_other_forms(context)
+        waiting = map(self._stored_state, sorted(self._waiting))
+        forget_other_forms(self.settings, waiting, context.failures)
         return Extraction(context, selected, self._stored_state, self._decoder, self._full_refresh)
 
     def _decoder(self, endpoint: Endpoint, context: ExtractContext) -> Decoder:
@@ -169,41 +175,6 @@ class Reading:
             }
         if unknown_fields:
             self._stored_state(endpoint.name).left_out |= unknown_fields
-
-    def _forget_other_forms(self, context: ExtractContext) -> None:
-        """Have the resources read from their beginning whose rows other settings have made."""
-        form = self.settings.form
-        # A contract that discards from now on takes nothing from the rows that are there.
-        fitting = (None, form, [*form[:-1], None])
-        waiting = map(self._stored_state, sorted(self._waiting))
-        others = [stored for stored in waiting if stored.form not in fitting]
-        for stored in others:
-            stored.forget()
-        if others:
-            context.failures.warn(
-                f"{listed([stored.resource for stored in others])}: deleted_rows, language, "
-                "time_zone or schema_contract has changed; all rows are read again."
-            )
-
-    def _record_zones(
-        self, endpoint: Endpoint, context: ExtractContext, clubs: Collection[int | None]
-    ) -> None:
-        """Record the clubs whose rows were loaded without a time zone.
-
-        When one of them has a zone, the next run reads all rows again: once, however long the zone
-        was not known.
-        """
-        stored = self._stored_state(endpoint.name)
-        before = set() if endpoint.name in self._full_refresh else stored.without_zone
-        lacking = {club for club in before.union(clubs) if not context.clocks.has_zone(club)}
-        if found := before - lacking:
-            whose = listed(["no club" if club is None else f"club {club}" for club in found])
-            context.failures.warn(
-                f"{endpoint.name}: rows of {whose} had no known time zone, and have one now; the "
-                "next run reads it from its beginning, for its _utc columns."
-            )
-            stored.forget()
-        stored.without_zone = lacking
 
     def _stored_state(self, name: str) -> StoredState:
         state = SourceState(dlt.current.source_state())

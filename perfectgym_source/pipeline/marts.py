@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..config.settings import Settings, api_version
 from ..destination import Destination, Options, Session, destination_for, stored_state
 from ..errors import ConfigurationError
-from ..extract.state.stored import SourceState
+from ..extract.state.source_state import SourceState
 from ..marts.build import Marts
 from ..marts.connection import check_adapter
 from ..marts.dictionary import dictionary

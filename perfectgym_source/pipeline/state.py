@@ -16,7 +16,8 @@ from ..destination import (
     stored_state,
 )
 from ..errors import ConfigurationError, suggest
-from ..extract.state.stored import SourceState, StateSummary
+from ..extract.state.source_state import SourceState
+from ..extract.state.stored import StateSummary
 
 
 def states(options: Options) -> list[StateSummary]:

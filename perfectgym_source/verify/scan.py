@@ -41,7 +41,7 @@ from ..error_translation import error_chain
 from ..errors import PerfectGymError, SystemFailure
 from ..extract.partitions import Partition
 from ..extract.report import Report
-from ..extract.state.stored import SourceState, section
+from ..extract.state.source_state import SourceState, section
 from ..pipeline.runner import rare_collection
 from ..source import perfectgym_source, report_of
 

@@ -22,7 +22,8 @@ from ..dataset_guard import check_dataset
 from ..destination import Options, Session, destination_for, pending_packages, stored_state
 from ..errors import ApiError, ConfigurationError
 from ..extract.report import Report
-from ..extract.state.stored import SourceState, StoredState, section
+from ..extract.state.source_state import SourceState, section
+from ..extract.state.stored import StoredState
 from ..resolving import Resolved, resolve
 from ..text import counted
 from .compare import Comparison

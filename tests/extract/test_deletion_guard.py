@@ -12,7 +12,7 @@ from support.truth import check
 from support.v22 import Target22, differences
 
 from perfectgym_source.extract.deletion_guard import MAY_VANISH, RowCounts
-from perfectgym_source.extract.state.stored import SourceState
+from perfectgym_source.extract.state.source_state import SourceState
 from perfectgym_source.sandbox import Fault, Sandbox
 
 LINK = "members_to_tags"

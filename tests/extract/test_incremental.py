@@ -9,7 +9,7 @@ from support.truth import check
 
 from perfectgym_source.catalog import ENDPOINTS, V1
 from perfectgym_source.errors import PagingError
-from perfectgym_source.extract.state.stored import SourceState
+from perfectgym_source.extract.state.source_state import SourceState
 from perfectgym_source.sandbox import Fault, Sandbox
 
 FEW = ("clubs", "classes", "contracts", "users", "products", "lead_sources")

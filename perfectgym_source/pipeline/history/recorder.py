@@ -16,7 +16,7 @@ from dlt.extract import DltSource
 
 from ...catalog import Endpoint, Write
 from ...errors import PerfectGymError
-from ...extract.state.stored import SourceState, section
+from ...extract.state.source_state import SourceState, section
 from ...marts.record import MartsRecord
 from ...source import reading_of
 from ...text import counted

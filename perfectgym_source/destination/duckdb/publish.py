@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -51,7 +52,7 @@ def is_published(database: Path, connection: duckdb.DuckDBPyConnection) -> bool:
         marker = _marker_file(database).read_bytes()
     except OSError:
         return False
-    return database.exists() and marker == _marker(database, connection)
+    return database.exists() and marker == _marker(database, _state(connection))
 
 
 def publish(database: Path, connection: duckdb.DuckDBPyConnection, wait: float = 0) -> None:
@@ -69,13 +70,14 @@ def publish(database: Path, connection: duckdb.DuckDBPyConnection, wait: float =
     """
     # Bring what the write-ahead log holds into the file.
     connection.execute("CHECKPOINT")
+    state = _state(connection)
     with published_session(database, wait) as session:
         # It may hold the same: others wrote into it, or there is no marker.
-        if not (has_content(database) and _is_current(session, connection)):
+        if not (has_content(database) and _is_current(session, state)):
             _replace(database, session)
     # Never worth failing for: without a marker, the next run compares the files.
     with contextlib.suppress(OSError):
-        _marker_file(database).write_bytes(_marker(database, connection))
+        _marker_file(database).write_bytes(_marker(database, state))
 
 
 def _replace(database: Path, session: duckdb.DuckDBPyConnection) -> None:
@@ -98,17 +100,21 @@ def _marker_file(database: Path) -> Path:
     return database.with_name(f".{database.name}.published")
 
 
-def _marker(database: Path, connection: duckdb.DuckDBPyConnection) -> bytes:
-    """Return what identifies both files: the rows of the loading one, the published one itself."""
+def _marker(database: Path, state: dict[str, Any]) -> bytes:
+    """Return what identifies both files: the loading one by its state, the published one itself."""
     with open(database, "rb") as file:
         headers = hashlib.sha256(file.read(_HEADERS)).hexdigest()
+    published = [database.stat().st_size, database.stat().st_mtime_ns, headers]
+    return json.dumps({**state, "published": published}, sort_keys=True).encode()
+
+
+def _state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Return the rows and the storage version of the loading file."""
     [[catalog]] = connection.execute("SELECT current_database()").fetchall()
-    marker = {
+    return {
         "loaded": loaded_state(connection, catalog),
         "storage_version": storage_version_of(connection, catalog),
-        "published": [database.stat().st_size, database.stat().st_mtime_ns, headers],
     }
-    return json.dumps(marker, sort_keys=True).encode()
 
 
 def _carry_over(session: duckdb.DuckDBPyConnection, database: Path) -> None:
@@ -126,10 +132,9 @@ def _carry_over(session: duckdb.DuckDBPyConnection, database: Path) -> None:
         ) from None
 
 
-def _is_current(session: duckdb.DuckDBPyConnection, loaded: duckdb.DuckDBPyConnection) -> bool:
+def _is_current(session: duckdb.DuckDBPyConnection, state: dict[str, Any]) -> bool:
     """Return whether the published file has the storage version and the rows of the loaded one."""
-    [[catalog]] = loaded.execute("SELECT current_database()").fetchall()
-    if storage_version_of(session, PUBLISHED) != storage_version_of(loaded, catalog):
+    if storage_version_of(session, PUBLISHED) != state["storage_version"]:
         return False
-    state = loaded_state(loaded, catalog)
-    return loaded_state(session, PUBLISHED, among=state) == state
+    loaded: dict[str, Any] = state["loaded"]
+    return loaded_state(session, PUBLISHED, among=loaded) == loaded

@@ -70,7 +70,7 @@ def command() -> tuple[str, ...]:
 
 def _serve(folder: Path) -> None:
     _work_once(folder / "first")
-    parsed = set[bool]()
+    is_parsed = False
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(folder / "socket"))
         server.listen()
@@ -86,10 +86,9 @@ def _serve(folder: Path) -> None:
             if not line.endswith(b"\n"):  # the caller was killed
                 continue
             order: dict[str, Any] = json.loads(line)
-            is_tested = not order["environment"].get("PERFECTGYM_MARTS_UNTESTED")
-            if str(PROJECT) in order["arguments"] and not parsed & {True, is_tested}:
-                _parse(folder / "parsed", is_tested)
-                parsed.add(is_tested)
+            if str(PROJECT) in order["arguments"] and not is_parsed:
+                _invoke("parse", PROJECT, folder / "parsed")  # with tests: most workers run them
+                is_parsed = True
             gc.freeze()  # looking through all that was imported would copy its memory
             pid = os.fork()
             if not pid:
@@ -108,11 +107,6 @@ def _work_once(folder: Path) -> None:
     quicken()
     small_project(folder)
     _invoke("run", folder, folder)
-
-
-def _parse(folder: Path, is_tested: bool) -> None:
-    os.environ["PERFECTGYM_MARTS_UNTESTED"] = "" if is_tested else "1"
-    _invoke("parse", PROJECT, folder)
 
 
 def _invoke(command: str, project: Path, folder: Path) -> None:

@@ -60,10 +60,11 @@ KEPT = {
 
 
 def quicken() -> None:
-    """Make dlt keep its answers, write YAML with libyaml, and copy tables without bookkeeping."""
+    """Make dlt keep its answers, use libyaml for YAML, and copy tables without bookkeeping."""
     # Beside this module, which the fork server imports from its own folder.
     import_module(__name__.replace("quick_dlt", "quick_settings")).quicken(_replace)
     yaml.dump = _kept_by_content(partial(yaml.dump, Dumper=yaml.CDumper))
+    yaml.safe_load = partial(yaml.load, Loader=yaml.CSafeLoader)
     utils.deepcopy = schema.deepcopy = _copy
     utils.generate_version_hash = _version_hash
     for owner, names in KEPT.items():

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import yaml
 from support import dbt_server
+from support.direct import answered_directly
 from support.loading import Target
 from support.v22 import Target22
 
@@ -137,7 +138,8 @@ def load(generation: str, folder: Path, world: World, **options: Any) -> Loaded:
     with Sandbox(world=world, api=_APIS[generation].name) as sandbox:
         options = {"installation": generation, "concurrency": 2, **options}
         target = _TARGETS[generation](folder, sandbox, **options)
-        target.load(*source_resources(generation))
+        with answered_directly(sandbox) if generation == "v1" else nullcontext():
+            target.load(*source_resources(generation))
         target.close()
     return Loaded(generation, target.file, world)
 

@@ -18,6 +18,7 @@ from support.each import for_each
 from support.loading import Target, keep
 from support.truth import check
 
+from perfectgym_source.api import client as api_client
 from perfectgym_source.errors import ApiError, PagingError, RequestRefused, Unavailable
 from perfectgym_source.sandbox import Fault, Sandbox, World
 from perfectgym_source.transform.flatten import MOST_UNKNOWN
@@ -119,12 +120,12 @@ BODIES = {
     ),
     "100 MB": (
         {"body": megabytes(100), "headers": {"Content-Length": str(100 * MEGABYTE)}},
-        (ApiError, "more than 64 MB"),
+        (ApiError, "more than 1 MB"),
     ),
-    "100 MB in chunks": ({"body": megabytes(100)}, (ApiError, "more than 64 MB")),
+    "100 MB in chunks": ({"body": megabytes(100)}, (ApiError, "more than 1 MB")),
     "100 MB packed": (
         {"body": gzip.compress(b" " * (100 * MEGABYTE), 1), "headers": GZIP},
-        (ApiError, "more than 64 MB"),
+        (ApiError, "more than 1 MB"),
     ),
     "100 MB in a refusal": (
         {"status": 400, "body": megabytes(100)},
@@ -134,7 +135,9 @@ BODIES = {
 
 
 @for_each((name, *body) for name, body in BODIES.items())
-def test_a_bad_answer_is_a_clear_error_and_costs_no_row(name, fault, error, target):
+def test_a_bad_answer_is_a_clear_error_and_costs_no_row(name, fault, error, target, monkeypatch):
+    # The real limit is that of `test_the_memory_for_an_answer_is_bounded`.
+    monkeypatch.setattr(api_client, "MOST_BYTES", MEGABYTE)
     kind, words = error
     target.sandbox.faults.clear()
     change_all(target)
@@ -403,7 +406,7 @@ def test_the_memory_for_an_answer_is_bounded(sandbox, name, status):
         sandbox.faults.add(Fault("Clubs/Clubs", "status", **fault))
         tracemalloc.start()
         try:
-            with pytest.raises(ApiError):
+            with pytest.raises(ApiError, match="more than 64 MB" if status == 200 else "400"):
                 client.get("Clubs/Clubs", {}, "clubs")
             _, peak = tracemalloc.get_traced_memory()
         finally:

@@ -20,17 +20,22 @@ from collections.abc import Callable, Iterator
 from functools import cache, lru_cache, partial, wraps
 from importlib import import_module
 from itertools import chain
-from os import stat
+from os import environ, stat
 from types import SimpleNamespace
 from typing import Any
 
 import dlt
 import yaml
 from dlt.common import typing, validation
+from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs import base_configuration
 from dlt.common.configuration.specs.base_configuration import BaseConfiguration
-from dlt.common.destination import Destination
-from dlt.common.destination.utils import prepare_load_table
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.data_writers.buffered import BufferedDataWriter
+from dlt.common.data_writers.writers import ParquetDataWriter
+from dlt.common.destination import Destination, DestinationCapabilitiesContext
+from dlt.common.destination.configuration import ParquetFormatConfiguration
+from dlt.common.destination.utils import prepare_load_table, resolve_merge_strategy
 from dlt.common.json import json
 from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.schema import Schema, schema, utils
@@ -82,6 +87,17 @@ def quicken() -> None:
     _replace(utils.column_name_validator, _kept_by_naming(utils.column_name_validator))
     _replace_validation()
     _replace(prepare_load_table, _without_settings(prepare_load_table))
+    _replace(resolve_merge_strategy, _merge_strategy)
+    BufferedDataWriter.__init__ = _without_lookup(  # type: ignore[method-assign]
+        BufferedDataWriter.__init__,
+        BufferedDataWriter.BufferedDataWriterConfiguration,
+        lambda: {"_caps": _capabilities()},
+    )
+    ParquetDataWriter.__init__ = _without_lookup(  # type: ignore[method-assign]
+        ParquetDataWriter.__init__,
+        ParquetFormatConfiguration,
+        lambda: {"_format": ParquetFormatConfiguration()},
+    )
     _replace(utils.get_nested_tables, _nested_tables)
     _replace(utils.find_incomplete_columns, _incomplete_columns)
     Schema.dlt_table_names = _dlt_table_names  # type: ignore[method-assign]
@@ -185,6 +201,38 @@ def _without_settings(prepare: Any) -> Callable[..., Any]:
         return function(tables, table, *capabilities, **more)
 
     return prepared
+
+
+def _merge_strategy(tables: Any, table: Any, *capabilities: Any) -> Any:
+    """What dlt finds after it has looked for settings, of which the capabilities are no part."""
+    if table.get("write_disposition") != "merge":
+        return None
+    given = capabilities or (_capabilities(),)
+    return resolve_merge_strategy.__wrapped__(tables, table, *given)  # type: ignore[attr-defined]
+
+
+def _capabilities() -> DestinationCapabilitiesContext | None:
+    container = Container()
+    if DestinationCapabilitiesContext not in container:
+        return None
+    return container[DestinationCapabilitiesContext]
+
+
+def _without_lookup(
+    make: Any, spec: type[BaseConfiguration], injected: Callable[[], dict[str, Any]]
+) -> Callable[..., None]:
+    """Make a writer of files without looking for settings where no name could be one."""
+    names = {name.upper() for name in spec()}
+
+    def made(writer: Any, *arguments: Any, **options: Any) -> None:
+        others = Container()[PluggableRunContext].providers.providers[1:]
+        variables = {name.rpartition("__")[2] for name in environ}
+        if names.isdisjoint(variables) and all(provider.is_empty for provider in others):
+            make.__wrapped__(writer, *arguments, **injected(), **options)
+        else:
+            make(writer, *arguments, **options)
+
+    return made
 
 
 def _nested_tables(

@@ -26,9 +26,11 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir():
     if is_large and not place.f_flag & os.ST_NOEXEC:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-# Tests that a shell starts in the background ignore Ctrl-C, and what they start would, too.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Tests that a shell starts in the background ignore Ctrl-C, those of nohup the end of a terminal,
+# and what they start would, too.
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 
 # What was imported stays: looking through it again and again takes a tenth of the time.
 gc.freeze()

@@ -102,6 +102,9 @@ def _prepare_process() -> None:
     os.environ.setdefault("LOAD__TRUNCATE_STAGING_DATASET", "true")
     # SIGTERM from a scheduler ends a run as Ctrl-C does, with the same exit code.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # So does a terminal that is closed, but for `nohup`.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
     prepare_streams()
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
-from support.program import Program
+from support.program import PROGRAM, Program
 from support.terminal import Terminal
 
 from perfectgym_source.sandbox import Fault, Sandbox
@@ -20,6 +22,7 @@ class Gate:
     """Stops the sandbox at a request, until it is opened."""
 
     def __init__(self, sandbox: Sandbox, table: str, after: int = 30) -> None:
+        self.reached = threading.Event()
         self._open = threading.Event()
         self._table = table
         self._left = after
@@ -31,6 +34,7 @@ class Gate:
             with self._lock:
                 self._left -= 1
             if self._left < 0:
+                self.reached.set()
                 self._open.wait(60)
 
     def open(self) -> None:
@@ -83,7 +87,7 @@ def test_warnings_stand_above_and_nothing_else_stays(
     assert not terminal.screen.cursor.hidden
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_load_leaves_the_terminal_as_it_was(
     configured: Program, number: signal.Signals
 ) -> None:
@@ -105,6 +109,20 @@ def test_an_interrupted_load_leaves_the_terminal_as_it_was(
     assert not re.search("extract, | of 150 | of 520 ", "".join(others))
     # Nobody could show it again after a kill.
     assert b"\x1b[?25l" not in terminal.bytes
+
+
+def test_nohup_outlives_the_terminal(configured: Program, gate: Gate) -> None:
+    process = subprocess.Popen(
+        ["nohup", sys.executable, str(PROGRAM), "--resources", "user_products"],
+        cwd=configured.folder,
+        env=configured.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert gate.reached.wait(60)
+    process.send_signal(signal.SIGHUP)
+    gate.open()
+    assert process.wait(60) == 0
 
 
 def test_it_follows_the_size_of_the_terminal(configured: Program, gate: Gate) -> None:

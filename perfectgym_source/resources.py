@@ -20,7 +20,14 @@ from dlt.extract import DltResource
 
 from .api.client import Client
 from .catalog import Endpoint, TableLayout, Write
-from .catalog.hints import child_hints, columns, root_hints, unknown_kinds, without_merging
+from .catalog.hints import (
+    child_hints,
+    columns,
+    replaces_all,
+    root_hints,
+    unknown_kinds,
+    without_merging,
+)
 from .catalog.model import in_shared_dataset
 from .catalog.tables import LOAD_ID
 from .config.dlt_folders import is_shown
@@ -73,6 +80,8 @@ class Reading:
         run = self._begin(endpoint)
         try:
             missing = _missing_tables(self.layout(endpoint))
+            known = {*dlt.current.source_schema().tables}
+            is_unread = replaces_all(self.entry(endpoint))
             unknown_fields: set[str] = set()
             without_instant: set[int | None] = set()
             for batch in run.batches(endpoint.name):
@@ -82,10 +91,13 @@ class Reading:
                 unknown_fields |= batch.unknown_fields
                 without_instant |= batch.without_instant
                 missing -= batch.tables.keys()
+                is_unread = False
                 for name in list(batch.tables):
                     yield _item(endpoint, name, batch.tables.pop(name))
                 # dlt leaves the item in the frames of an exception that it has caught.
                 gc.collect(1)
+            if is_unread:  # empty tables would replace what they have
+                missing -= known
             if missing:
                 entry = self.entry(endpoint)
                 for table in self.layout(endpoint).with_children():
@@ -150,6 +162,10 @@ class Reading:
         )
         waiting = map(self._stored_state, sorted(self._waiting))
         forget_other_forms(self.settings, waiting, context.failures)
+        for entry in selected:
+            if replaces_all(self.entry(entry)) and _missing_tables(self.layout(entry)):
+                # Of a list that did not change nothing is sent, and empty tables would replace it.
+                self._stored_state(entry.name).digests = {}
         return Extraction(context, selected, self._stored_state, self._decoder, self._full_refresh)
 
     def _decoder(self, endpoint: Endpoint, context: ExtractContext) -> Decoder:

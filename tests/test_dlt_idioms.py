@@ -8,6 +8,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from support.loading import Target
 
 from perfectgym_source.errors import ConfigurationError
+from perfectgym_source.sandbox import Fault
 
 
 @pytest.fixture
@@ -60,6 +61,42 @@ def test_rows_of_a_pending_package_have_its_id(target):
     pipeline.normalize()
     pipeline.load()
     assert set(target.values("clubs", "_dlt_load_id")) == {package}
+
+
+LISTS = ("freeze_reasons", "product_targets")
+"""Lists of the company: what is sent of one replaces its table."""
+
+
+def test_lists_that_are_extracted_again_before_they_are_loaded_stay_whole(target, sandbox):
+    pipeline = target.pipeline()
+    for _ in range(2):
+        pipeline.extract(target.source(*LISTS))
+    pipeline.normalize()
+    pipeline.load()
+    for table in LISTS:
+        assert count(target, table) == len(sandbox.world.rows(table)) > 0
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_lists_stay_whole_when_their_tables_get_a_column(target, sandbox, status):
+    target.load(*LISTS)
+    target.close()
+    pipeline = target.pipeline()
+    with pipeline.managed_state(), pipeline.sql_client() as client:
+        for table in LISTS:
+            client.execute_sql(f"alter table perfectgym.{table} drop column _unreadable")
+        client.execute_sql("delete from perfectgym._dlt_version")
+    for name in pipeline.schemas:
+        schema = pipeline.schemas[name]
+        for table in LISTS:
+            del schema.tables[table]["columns"]["_unreadable"]
+        pipeline.schemas.save_schema(schema)
+    if status != 200:
+        for path in ("Contracts/FreezeReasons", "Products/ProductTargets"):
+            sandbox.faults.add(Fault(path, "status", status=status, times=None))
+    target.load(*LISTS, on_error="continue")
+    for table in LISTS:
+        assert count(target, table) == len(sandbox.world.rows(table)) > 0
 
 
 @pytest.mark.parametrize("contract", ["evolve", "freeze", "discard_value"])

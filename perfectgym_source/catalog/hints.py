@@ -143,10 +143,14 @@ def write_disposition(endpoint: Endpoint, is_scoped: bool = True) -> Any:
     if endpoint.write is Write.APPEND:
         return "append"
     merge: dict[str, Any] = {"disposition": "merge", "strategy": "delete-insert"}
-    has_no_key = endpoint.write is Write.REPLACE and not table_layout(endpoint).keys
-    if has_no_key or not is_scoped:
+    if replaces_all(endpoint) or not is_scoped:
         merge["destination_scope"] = "1 = 1"
     return merge
+
+
+def replaces_all(endpoint: Endpoint) -> bool:
+    """Return whether what is loaded replaces all rows of the table."""
+    return endpoint.write is Write.REPLACE and not table_layout(endpoint).keys
 
 
 def without_merging(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -234,10 +234,10 @@ class PerfectGymResource(DltResource):
         endpoint = reading.settings.api.endpoints[self.name]
         if disposition in _MERGE and endpoint.write is not Write.APPEND:
             return  # they are merged, by the keys of the catalog
-        if disposition not in ("append", "skip"):
+        if disposition != "append":  # nor "skip": dlt fails when it loads what has that
             raise ConfigurationError(
                 f"{self.name}: its rows cannot be written with {disposition!r}.",
-                hint="Write dispositions are append and skip, and merge but for snapshots. To read "
+                hint="Write dispositions are append, and merge but for snapshots. To read "
                 'everything into empty tables, use refresh="drop_data" of pipeline.run.',
             )
         root, *children = _table_hints(endpoint, reading)

@@ -192,6 +192,7 @@ def test_write_disposition_append_keeps_older_versions(target, sandbox):
     ("resource", "disposition"),
     [
         ("clubs", "replace"),
+        ("clubs", "skip"),
         ("clubs", {"disposition": "merge", "strategy": "scd2"}),
         ("clubs", {"disposition": "merge", "strategy": "upsert"}),
         ("users_in_club", "merge"),

@@ -20,7 +20,7 @@ LONGEST_TEXT = 2000
 
 # C0 and C1 controls but tab and newline, the separators of lines, and what turns text around.
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]+"
 )
 _BLANK = re.compile(f"(?:{_CONTROL.pattern}|[\t\n])+")
 

@@ -19,6 +19,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from ..destination import Options, destination_for
 from ..destination.marts_schemas import marts_schemas
 from ..errors import ConfigurationError
+from ..text import one_line
 
 MARTS = (
     "cohort_retention",
@@ -42,6 +43,11 @@ _ONE_AT_A_TIME = threading.Lock()
 
 class NothingToReport(ConfigurationError):
     """Nothing was loaded, or there are no marts of it."""
+
+
+def _drawable(value: Any) -> Any:
+    """Return a value without control characters: the library that draws charts dies of them."""
+    return one_line(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class Reader:
         try:
             with self.client.execute_query(text, *values) as cursor:
                 names = [column[0] for column in cursor.description]
-                return [dict(zip(names, row)) for row in cursor.fetchall()]
+                return [dict(zip(names, map(_drawable, row))) for row in cursor.fetchall()]
         except DatabaseUndefinedRelation as error:
             raise NothingToReport(
                 "A mart of the report is missing, or it is one of another version",

@@ -128,7 +128,9 @@ def test_the_rates_are_those_of_the_counts(installation):
         )
     # Of four digits.
     assert {key: row[:-1] for key, row in found.items()} == {
-        key: tuple(None if rate is None else pytest.approx(rate, abs=6e-5) for rate in rates)
+        key: tuple(
+            None if rate is None else pytest.approx(rate, abs=Decimal("6e-5")) for rate in rates
+        )
         for key, rates in wanted.items()
     }
     assert any(rates[1] for rates in wanted.values())

@@ -1,7 +1,7 @@
 """`repair`: make the tables equal to the API where `verify` finds differences.
 
-Resources with missing or stale rows are loaded again from the beginning. Rows that the API does not
-return are deleted from the table and from its child tables, unless they are most of a table.
+Rows that the API does not return are deleted from the table and from its child tables, unless they
+are most of a table. Resources with differences are loaded again from the beginning.
 """
 
 from __future__ import annotations
@@ -76,23 +76,24 @@ def repair(options: Options) -> Repair:
             marts_in(session, resolve(**options.source).settings).check_schemas()
         found = compare(options, session)
         done = Repair(found)
-        if found.extra_keys or found.needs_reload:
+        repaired = [
+            name for name in found.diffs if name in {*found.extra_keys, *found.needs_reload}
+        ]
+        if repaired:
             _create_dropped_tables(session)
             with session.client() as client:
                 forget_fingerprint(client)
         if found.extra_keys:
             with session.pipeline() as pipeline, pipeline.sql_client() as client:
                 done.deleted = _delete_extra(found, resolve(**options.source).settings, client)
-        if reloaded := _reloaded(options, found):
-            selecting = _selecting(options, reloaded)
-            source = perfectgym_source(**{**selecting.source, "full_refresh": reloaded})
+        if repaired:
+            # Also where rows were only deleted: to the state they are in the table, and they may come
+            # back as they were, as when the account sees a club again.
+            selecting = _selecting(options, repaired)
+            source = perfectgym_source(**{**selecting.source, "full_refresh": repaired})
             load(session, source)
             done.loaded = report_of(source)
-        repaired = [
-            name for name in found.diffs if name in {*found.extra_keys, *found.needs_reload}
-        ]
-        if repaired:
-            done.after = compare(_selecting(options, repaired), session)
+            done.after = compare(selecting, session)
             done.marts = _marts(options, session)
         return done
 
@@ -105,14 +106,6 @@ def _marts(options: Options, session: Session) -> MartsRecord | None:
     if record:
         history_in(session).keep_marts(record)
     return record
-
-
-def _reloaded(options: Options, found: Verification) -> list[str]:
-    """Return the resources that are loaded again: also those whose state holds the ids in the
-    table, if rows were deleted. They may come back as they were."""
-    endpoints = resolve(**options.source).settings.api.endpoints
-    forgotten = {name for name in found.extra_keys if endpoints[name].removes_missing}
-    return [name for name in found.diffs if name in {*found.needs_reload, *forgotten}]
 
 
 def _selecting(options: Options, resources: Sequence[str]) -> Options:

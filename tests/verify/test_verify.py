@@ -489,6 +489,22 @@ def test_a_row_that_a_repair_removed_may_come_back_as_it_was(copy, sandbox):
     check(copy.target, "users")
 
 
+@pytest.mark.parametrize(
+    ("parent", "name"), [("users", "messages"), ("users", "membership_cards"), ("clubs", "classes")]
+)
+def test_rows_that_a_repair_removed_come_back_with_their_parent(copy, sandbox, parent, name):
+    """As they were, when an account that had lost a permission sees a member or a club again."""
+    world, field = sandbox.world, f"{parent[:-1]}Id"
+    copy.load(parent, name)
+    sizes = Counter(row.params[field] for row in world.rows(name))
+    row = world.find(parent, min(sizes, key=sizes.__getitem__))
+    world.purge(parent, row)
+    assert copy.repair(parent, name).deleted[name]
+    world.insert(parent, row, world.next_timestamp())
+    copy.load(parent, name)
+    check(copy.target, name)
+
+
 def test_lists_that_cannot_be_read_are_not_compared_nor_repaired(copy, sandbox):
     copy.load("users", "classes", "contracts")
     copy.spoil("delete from users", "delete from classes where club_id = 1")

@@ -87,8 +87,8 @@ def repair(options: Options) -> Repair:
             with session.pipeline() as pipeline, pipeline.sql_client() as client:
                 done.deleted = _delete_extra(found, resolve(**options.source).settings, client)
         if repaired:
-            # Also where rows were only deleted: to the state they are in the table, and they may come
-            # back as they were, as when the account sees a club again.
+            # Also where rows were only deleted: to the state they are in the table, and they may
+            # come back as they were, as when the account sees a club again.
             selecting = _selecting(options, repaired)
             source = perfectgym_source(**{**selecting.source, "full_refresh": repaired})
             load(session, source)

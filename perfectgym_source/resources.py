@@ -106,11 +106,9 @@ class Reading:
             run.finish(endpoint.name)
             self._record_left_out(endpoint, unknown_fields)
             if endpoint.write is not Write.APPEND:
-                stored, is_new = (
-                    self._stored_state(endpoint.name),
-                    endpoint.name in self._full_refresh,
-                )
-                record_zones(stored, run.context, without_instant, is_full_refresh=is_new)
+                stored = self._stored_state(endpoint.name)
+                is_full_refresh = endpoint.name in self._full_refresh
+                record_zones(stored, run.context, without_instant, is_full_refresh)
         finally:
             self._end(run, endpoint)
 

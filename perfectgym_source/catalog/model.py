@@ -187,6 +187,11 @@ class Endpoint:
         return self.paginator == "page" and not self.parents and self.write is Write.MERGE
 
     @property
+    def is_detail(self) -> bool:
+        """Return whether its response is one row, merged by the id that was requested."""
+        return self.paginator == "single" and self.write is Write.MERGE
+
+    @property
     def has_sweeps(self) -> bool:
         """Return whether its cursor does not find every change, so that all rows are read again
         from time to time."""

@@ -49,7 +49,7 @@ class RowCounts:
     """
 
     def __init__(self, loaded: Mapping[Partition, int], is_guard: bool = True) -> None:
-        self._loaded = loaded
+        self._loaded = dict(loaded)
         self._is_guard = is_guard
         self.current = dict(loaded)
         self._held: list[tuple[Partition, Sequence[Any]]] = []
@@ -73,8 +73,9 @@ class RowCounts:
         return True
 
     def forget(self, partition: Partition) -> None:
-        """Forget a partition whose rows are removed."""
+        """Forget a partition whose rows are removed: they are not missed."""
         self.current.pop(partition, None)
+        self._loaded.pop(partition, None)
 
     def refusal(self, endpoint: Endpoint) -> ApiError | None:
         """Return why the lists that were kept must not be loaded; None if they may be.

@@ -123,7 +123,7 @@ class Decoder:
             pages: The rows.
             requests: For each row, the key columns that its request gives (`club_id`).
             emptied: What is to be deleted: key columns of parents whose full list is empty now, or
-                ids of rows that are missing from a full list.
+                whose details are no longer there; or ids of rows that are missing from a full list.
 
         Raises:
             ValueError: A row is neither an object nor a scalar that its type allows.
@@ -137,7 +137,8 @@ class Decoder:
         has_same_fields = len({tuple(page.columns) for page in columnar}) == 1
         if has_same_fields and len(columnar) == len(pages) and not emptied:
             return ColumnarObjects.of_pages(columnar)
-        ends = emptied if self.endpoint.removes_missing else [EMPTY] * len(emptied)
+        end = {str(self.endpoint.deleted_field): True} if self.endpoint.is_detail else EMPTY
+        ends = emptied if self.endpoint.removes_missing else [end] * len(emptied)
         rows = (row for page in pages for row in page.elements)
         return ParsedObjects([*map(self._root_object, rows), *ends])
 
@@ -231,6 +232,8 @@ class BatchBuilder:
                 removing = [True if row in deleted else flag for row, flag in enumerate(removing)]
         self._note_deleted(table, builder)
         self._finish(table, builder, self._clubs, removing)
+        if self._endpoint.is_detail:
+            self.batch.rows[table.name] -= self._emptied
         place = _ChildRows(pa.array(range(size), pa.int64()))
         for array in table.layout.arrays:
             self._add_child(array.table, builder.lists[array.names[0]].without(deleted), place)
@@ -240,7 +243,8 @@ class BatchBuilder:
         flagged = 0
         column = self._endpoint.deleted_column
         if column in builder.arrays:
-            flagged = pc.sum(builder.arrays[column]).as_py() or 0
+            received = builder.arrays[column].slice(0, builder.size - self._emptied)
+            flagged = pc.sum(received).as_py() or 0
         self.batch.deleted[table.name] += deleted + flagged
         self.batch.removed[table.name] += deleted + (
             flagged if self._decoder.removes_deleted else 0

@@ -128,7 +128,7 @@ class Comparison:
 
     def _out_of_reach(self, endpoint: Endpoint) -> str:
         """Return SQL: whether the parent of a row is deleted, so that the API no longer returns
-        the row."""
+        the row, and it stays in the table."""
         conditions = ["false"]
         if endpoint.pairs_from:  # every run reads all of it again
             return conditions[0]
@@ -136,14 +136,13 @@ class Comparison:
             if self._settings.mode in parent.implicit_for_modes:
                 continue
             above = self._settings.api.endpoints[parent.table]
-            identity, deleted = f'"{above.id_column}"', above.deleted_column
-            listed = f'SELECT CAST({identity} AS VARCHAR) FROM api."{above.table_name}" WHERE'
+            listed = f'SELECT CAST("{above.id_column}" AS VARCHAR) FROM api."{above.table_name}"'
             stored = f"split_part(partition, '|', {index})"
-            if deleted in self._columns(above.table_name):
-                conditions.append(f'{stored} IN ({listed} "{deleted}")')
+            if flag := self._flag_of_kept(above):
+                conditions.append(f"{stored} IN ({listed} WHERE {flag})")
             if self._has_deleted_parents(above):
                 # The parent may be out of reach itself.
-                conditions.append(f"{stored} NOT IN ({listed} {identity} IS NOT NULL)")
+                conditions.append(f'{stored} NOT IN ({listed} WHERE "{above.id_column}" NOTNULL)')
         return " OR ".join(conditions)
 
     def _has_deleted_parents(self, endpoint: Endpoint) -> bool:
@@ -151,14 +150,23 @@ class Comparison:
             if self._settings.mode in parent.implicit_for_modes:
                 continue
             above = self._settings.api.endpoints[parent.table]
-            deleted = above.deleted_column
-            if deleted in self._columns(above.table_name) and self._count(
-                f'api."{above.table_name}" WHERE "{deleted}"'
-            ):
+            flag = self._flag_of_kept(above)
+            if flag and self._count(f'api."{above.table_name}" WHERE {flag}'):
                 return True
             if self._has_deleted_parents(above):
                 return True
         return False
+
+    def _flag_of_kept(self, parent: Endpoint) -> str | None:
+        """Return the column that flags deleted rows whose own rows stay; None if there is none.
+
+        Where deleted rows are removed, only a club keeps its history.
+        """
+        zones = self._settings.api.zones
+        is_club = zones is not None and zones.endpoint == parent.name
+        is_kept = is_club or self._settings.deleted_rows == "flag"
+        deleted = parent.deleted_column
+        return f'"{deleted}"' if is_kept and deleted in self._columns(parent.table_name) else None
 
     def _mark_pending(
         self, endpoint: Endpoint, tables: list[ComparedTable], next_run: NextRun

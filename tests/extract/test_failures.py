@@ -161,6 +161,45 @@ def test_a_parent_that_its_list_calls_deleted_may_be_refused(tmp_path, status):
         assert target.load("freeze_types").count["freeze_types"] == 0
 
 
+@pytest.mark.parametrize("deleted_rows", ["flag", "remove"])
+def test_what_was_read_for_a_deleted_parent_goes_where_deleted_rows_do(tmp_path, deleted_rows):
+    """And comes back with the parent, as it was."""
+    with Sandbox(world=small_world()) as sandbox:
+        world = sandbox.world
+        target = Target(tmp_path, sandbox, deleted_rows=deleted_rows)
+        names = ("contracts", "contract_details", "freeze_types")
+        with_types = {row.params["contractId"] for row in world.rows("freeze_types")}
+        contract = next(r for r in world.contracts if r.key in with_types and r["discounts"])
+        keys = {
+            "contract_details": "id",
+            "contract_details__discounts": "contract_id",
+            "freeze_types": "contract_id",
+        }
+
+        def kept() -> list[int]:
+            return [
+                len(target.values(t, key, f"{key} = {contract.key}")) for t, key in keys.items()
+            ]
+
+        target.load(*names)
+        before = kept()
+        assert all(before)
+        for path in ("Contracts/Contract", "Contracts/FreezeTypes"):
+            params = {"contractId": contract.key}
+            sandbox.faults.add(Fault(path, "status", status=404, times=None, params=params))
+        world.delete("contracts", contract)
+        run = target.load(*names)
+        assert run.report.failures == []
+        assert kept() == ([0, 0, 0] if deleted_rows == "remove" else before)
+        assert run.rows.keys() & keys.keys() == set()
+        sandbox.faults.clear()
+        world.change("contracts", contract, isDeleted=False)
+        target.load(*names)
+        assert kept() == before
+        for name in names[1:]:
+            check(target, name)
+
+
 def test_a_member_that_is_missing_from_the_full_list_may_be_refused(tmp_path):
     with Sandbox(world=small_world(users=6)) as sandbox:
         target = Target(tmp_path, sandbox, on_error="continue", attempts=1)

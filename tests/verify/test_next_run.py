@@ -162,18 +162,49 @@ def test_full_lists_that_changed_since_the_last_run_are_newer_and_damaged_ones_a
     assert wrong_and_newer(copy.verify(*names)) == {"products": (lost, 0)}
 
 
-def test_rows_of_a_parent_that_was_deleted_are_kept_by_a_repair(copy: Copy) -> None:
+@pytest.mark.parametrize("deleted_rows", ["flag", "remove"])
+def test_rows_of_a_club_that_was_deleted_are_kept_by_a_repair(
+    copy: Copy, deleted_rows: str
+) -> None:
     """The API may have nothing to say of a deleted club: its history stays."""
-    world = copy.sandbox.world
+    world, given = copy.sandbox.world, {"deleted_rows": deleted_rows}
     names = ("clubs", "classes", "class_attendees")
-    copy.load(*names)
+    copy.load(*names, **given)
     club = next(row.params["clubId"] for row in world.rows("classes"))
     for row in world.rows("classes", club_id=club):
         world.purge("classes", row)
-    extra = wrong_and_newer(copy.verify(*names))
+    extra = wrong_and_newer(copy.verify(*names, **given))
     assert extra["classes"][0] > 0
     world.delete("clubs", club)
     before = copy.target.values("classes", "id"), copy.target.rows("class_attendees")
-    assert differences(copy.verify(*names)) == {"clubs": (0, 0, 0, 1)}
-    assert copy.repair(*names).outcome == "equal"
+    assert differences(copy.verify(*names, **given)) == {"clubs": (0, 0, 0, 1)}
+    assert copy.repair(*names, **given).outcome == "equal"
     assert (copy.target.values("classes", "id"), copy.target.rows("class_attendees")) == before
+
+
+def test_rows_of_a_deleted_member_are_removed_by_a_repair_where_deleted_rows_are(
+    copy: Copy,
+) -> None:
+    world, given = copy.sandbox.world, {"deleted_rows": "remove"}
+    names = ("users", "messages", "message_details", "documents", "membership_cards")
+    copy.load(*names, **given)
+    user = world.rows("messages")[0].params["userId"]
+    for path in ("Messages/Messages", "Documents/Documents", "Users/MembershipCards"):
+        params = {"userId": user}
+        copy.sandbox.faults.add(Fault(path, "status", status=404, times=None, params=params))
+    messages = copy.target.values("messages", "id", f"user_id = {user}")
+    world.delete("users", user)
+    copy.load(*names, **given)
+    # Only the rows of lists by row version are left.
+    assert copy.target.values("membership_cards", "card_number", f"user_id = {user}") == []
+    assert copy.target.values("messages", "id", f"user_id = {user}") == messages
+    assert copy.repair(*names, **given).outcome == "equal"
+    for name in ("messages", "documents"):
+        assert copy.target.values(name, "id", f"user_id = {user}") == []
+    assert {*copy.target.values("message_details", "id")}.isdisjoint(messages)
+    # They come back with the member, as they were.
+    copy.sandbox.faults.clear()
+    world.change("users", user, isDeleted=False)
+    copy.load(*names, **given)
+    assert copy.target.values("messages", "id", f"user_id = {user}") == messages
+    assert wrong_and_newer(copy.verify(*names, **given)) == {}

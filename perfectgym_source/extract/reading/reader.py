@@ -204,7 +204,9 @@ class EndpointReader:
             self._read_variants(partition)
         except RequestRefused as error:
             # Only the parent's own endpoint says that the parent is deleted.
-            if not (error.status in NOT_FOUND and self._is_deleted(partition)):
+            if error.status in NOT_FOUND and self._is_deleted(partition):
+                self.router.remove(partition)
+            else:
                 self._failed(partition, error)
         except (ApiError, SignInError) as error:
             if isinstance(error, ApiError):

@@ -247,8 +247,7 @@ class RowRouter:
     ) -> None:
         replaces = self._endpoint.write is Write.REPLACE
         emptied = [self._keys(partition)] if replaces and not elements else []
-        is_detail = self._endpoint.paginator == "single" and self._endpoint.write is Write.MERGE
-        may_be_same = is_detail or replaces
+        may_be_same = self._endpoint.is_detail or replaces
         if not (may_be_same and self._is_same(state, partition, elements)):
             self._send(Page(elements), self._keys(partition), emptied)
 
@@ -261,6 +260,16 @@ class RowRouter:
     def clear(self, partitions: Iterable[Partition]) -> None:
         """Remove the rows of partitions whose parents no longer belong together."""
         self._send(Page([]), {}, [self._keys(partition) for partition in partitions])
+
+    def remove(self, partition: Partition) -> None:
+        """Remove what was read for a deleted parent, if deleted rows are removed.
+
+        The rows of a keyset list stay: only `repair` knows which of them are in the table.
+        """
+        is_replaced = self._endpoint.is_detail or self._endpoint.write is Write.REPLACE
+        if self.table is not None and is_replaced and self._settings.deleted_rows == "remove":
+            self.table.forget_partition(partition)
+            self.clear([partition])
 
     def remove_missing(self, ids: set[int]) -> None:
         """Remove from the table the rows that are missing.

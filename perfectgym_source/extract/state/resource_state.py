@@ -232,9 +232,13 @@ class ResourceState:
             if partition not in valid and partition[:-1] in parents
         ]
         for partition in obsolete:
-            self._digests.pop(partition_key(partition), None)
-            self.counts.forget(partition)
+            self.forget_partition(partition)
         return obsolete
+
+    def forget_partition(self, partition: Partition) -> None:
+        """Forget a partition whose rows are removed."""
+        self._digests.pop(partition_key(partition), None)
+        self.counts.forget(partition)
 
     def save(self) -> None:
         """Write the state. Called once, when all rows have been handed to dlt."""

@@ -5,7 +5,10 @@ Both work on dlt's state as the destination keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+
+import dlt
 
 from ..destination import (
     Destination,
@@ -70,12 +73,22 @@ def reset(options: Options, resources: Sequence[str], installation: str | None =
         for name in resources:
             if name not in known:
                 raise _unknown(destination, name, known)
-        with pipeline.managed_state(extract_state=True) as state:
-            source = SourceState.of_pipeline(state)
+        with changed_state(pipeline) as source:
             forgotten = [name for name in resources if _forget(source, name, installation)]
-        pipeline.normalize()
-        pipeline.load()
     return forgotten
+
+
+@contextmanager
+def changed_state(pipeline: dlt.Pipeline) -> Iterator[SourceState]:
+    """Give the state of the source to be changed, and store it in the destination.
+
+    Args:
+        pipeline: dlt's pipeline, in step with the destination and without pending load packages.
+    """
+    with pipeline.managed_state(extract_state=True) as state:
+        yield SourceState.of_pipeline(state)
+    pipeline.normalize()
+    pipeline.load()
 
 
 def _forget(source: SourceState, resource: str, installation: str | None) -> bool:

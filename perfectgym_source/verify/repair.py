@@ -7,22 +7,25 @@ are most of a table. Resources with differences are loaded again from the beginn
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import dlt
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalog import Endpoint, table_layout
 from ..catalog.model import in_shared_dataset
 from ..config.settings import Settings
-from ..destination import Options, Session
+from ..destination import Options, Session, pending_packages
 from ..extract.report import Report
+from ..extract.state.source_state import section
 from ..marts.connection import check_adapter
 from ..marts.record import MartsRecord, forget_fingerprint
 from ..pipeline.history.retention import history_in
 from ..pipeline.marts import marts_in
 from ..pipeline.runner import load
+from ..pipeline.state import changed_state
 from ..resolving import resolve
 from ..source import perfectgym_source, report_of
 from .table_diff import Key
@@ -84,11 +87,12 @@ def repair(options: Options) -> Repair:
             with session.client() as client:
                 forget_fingerprint(client)
         if found.extra_keys:
-            with session.pipeline() as pipeline, pipeline.sql_client() as client:
-                done.deleted = _delete_extra(found, resolve(**options.source).settings, client)
+            settings = resolve(**options.source).settings
+            with session.pipeline() as pipeline:
+                _forget_cursors(pipeline, found.extra_keys, settings)
+                with pipeline.sql_client() as client:
+                    done.deleted = _delete_extra(found, settings, client)
         if repaired:
-            # Also where rows were only deleted: to the state they are in the table, and they may
-            # come back as they were, as when the account sees a club again.
             selecting = _selecting(options, repaired)
             source = perfectgym_source(**{**selecting.source, "full_refresh": repaired})
             load(session, source)
@@ -111,6 +115,22 @@ def _marts(options: Options, session: Session) -> MartsRecord | None:
 def _selecting(options: Options, resources: Sequence[str]) -> Options:
     source = {**options.source, "resources": list(resources), "groups": None}
     return replace(options, source=source)
+
+
+def _forget_cursors(pipeline: dlt.Pipeline, resources: Iterable[str], settings: Settings) -> None:
+    """Let the next run read resources from the beginning.
+
+    By their cursors, the table has the rows that are deleted now. They may come back as they were,
+    as when the account sees a club again, also if this repair cannot read the API any more.
+    """
+    pipeline.sync_destination()
+    if pending_packages(pipeline):  # they bring the state that belongs to them
+        return
+    with changed_state(pipeline) as source:
+        for name in resources:
+            stored = source.resource(name, section(settings))
+            stored.forget()
+            stored.save_cursors({}, overlap=0)  # it has been loaded all the same
 
 
 def _create_dropped_tables(session: Session) -> None:

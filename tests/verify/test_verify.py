@@ -505,6 +505,24 @@ def test_rows_that_a_repair_removed_come_back_with_their_parent(copy, sandbox, p
     check(copy.target, name)
 
 
+def test_rows_that_a_repair_removed_come_back_although_it_could_not_load_the_rest(copy, sandbox):
+    world = sandbox.world
+    copy.load("users", "messages")
+    sizes = Counter(row.params["userId"] for row in world.rows("messages"))
+    user = world.find("users", min(sizes, key=sizes.__getitem__))
+    world.purge("users", user)
+    sandbox.clear_records()
+    copy.verify("users", "messages")
+    pages = sum(request.path == "Users/Users" for request in sandbox.requests)
+    sandbox.faults.add(Fault("Users/Users", "status", times=None, skip=pages))
+    done = copy.repair("users", "messages", attempts=1)
+    assert (done.outcome, done.deleted["messages"]) == ("partial", sizes[user.key])
+    sandbox.faults.clear()
+    world.insert("users", user, world.next_timestamp())
+    copy.load("users", "messages")
+    check(copy.target, "messages")
+
+
 def test_lists_that_cannot_be_read_are_not_compared_nor_repaired(copy, sandbox):
     copy.load("users", "classes", "contracts")
     copy.spoil("delete from users", "delete from classes where club_id = 1")

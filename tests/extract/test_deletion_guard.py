@@ -11,6 +11,7 @@ from support.loading import Run, Target, set_now, small_world
 from support.truth import check
 from support.v22 import Target22, differences
 
+from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.extract.deletion_guard import MAY_VANISH, RowCounts
 from perfectgym_source.extract.state.source_state import SourceState
 from perfectgym_source.sandbox import Fault, Sandbox
@@ -276,6 +277,13 @@ def test_a_full_refresh_remembers_the_rows_of_what_it_could_not_read() -> None:
     counts = RowCounts({(1,): 30, (2,): 30}, is_guard=False)
     assert not counts.hold((1,), [])
     assert RowCounts(counts.current).hold((2,), [])
+
+
+def test_rows_that_are_removed_with_their_parent_are_not_missed() -> None:
+    counts = RowCounts({(1,): 2 * MAY_VANISH, (2,): 2, (3,): MAY_VANISH})
+    counts.forget((1,))
+    assert counts.hold((2,), [])
+    assert counts.refusal(ENDPOINTS["products"]) is None
 
 
 def test_a_periodic_list_that_was_refused_is_read_by_the_next_run(

@@ -92,6 +92,25 @@ def test_removed_rows_count_as_deleted(recorder: Recorder) -> None:
     assert recorder.query(NEWEST.format("memberships")) == [(1, 1, 1, 2, total)]
 
 
+def test_details_that_are_removed_with_a_deleted_contract_count_as_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    with Sandbox(world=small_world()) as sandbox:
+        recorder = Recorder(tmp_path, sandbox)
+        recorder.load("contract_details", deleted_rows="remove")
+        [(total,)] = recorder.query("SELECT count(*) FROM contract_details")
+        first, second, *_ = (row for row in sandbox.world.contracts if not row["isDeleted"])
+        where = {"path": "Contracts/Contract", "params": {"contractId": first.key}}
+        sandbox.faults.add(Fault(kind="status", status=404, times=None, **where))
+        sandbox.world.delete("contracts", first)
+        sandbox.world.change("contracts", second)
+
+        recorder.load("contract_details", deleted_rows="remove")
+
+    assert recorder.query(NEWEST.format("contract_details")) == [(0, 1, 1, 1, total - 1)]
+
+
 def test_rows_that_are_gone_from_a_whole_list_count_as_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,7 +137,8 @@ class RunRecorder:
         grown = self.counts.get(table, 0) - self._counts_before.get(table, 0)
         if endpoint.write is Write.MERGE:
             new = grown + report.removed[table]
-            deleted += max(-new, 0)  # they went with their parents
+            if new < 0:  # these went with their parents
+                new, deleted = 0, deleted - new
         else:
             new, deleted = max(grown, 0), max(-grown, deleted)
         outcome, error = self._outcome(endpoint)

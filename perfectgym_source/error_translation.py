@@ -10,6 +10,7 @@ import errno
 import os
 import socket
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 import requests
@@ -53,10 +54,8 @@ def explain(error: BaseException) -> BaseException:
         error: An error that was not raised by a destination.
     """
     links = error_chain(error)
-    for kind in (PerfectGymError, KeyboardInterrupt):
-        for link in links:
-            if isinstance(link, kind):
-                return link
+    if own := own_error(links):
+        return own
     for link in links:
         if found := _explained(link):
             return found
@@ -71,6 +70,12 @@ def error_chain(error: BaseException) -> list[BaseException]:
         links.append(link)
         link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
     return links
+
+
+def own_error(links: Sequence[BaseException]) -> BaseException | None:
+    """Return the first of ours among errors, or else an interruption; None if there is neither."""
+    kinds = (PerfectGymError, KeyboardInterrupt)
+    return next((link for kind in kinds for link in links if isinstance(link, kind)), None)
 
 
 def is_local(error: BaseException) -> bool:

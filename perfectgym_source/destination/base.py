@@ -32,8 +32,9 @@ from ..error_translation import (
     is_local,
     is_of_driver,
     not_configured,
+    own_error,
 )
-from ..errors import DestinationError, PerfectGymError
+from ..errors import DestinationError
 from .dlt_state import adopt_former_state, pending_packages, show, without_values
 from .names import FORMER_PIPELINE, SCRATCH, Options, check_dataset
 from .run_lock import RunUnderWay, run_lock, run_under_way
@@ -177,13 +178,7 @@ class Destination(ABC):
                 with self._readable(run, only_published) as (dlt_destination, is_published):
                     pipeline = None
                     if dlt_destination is not None:
-                        pipeline = dlt.pipeline(
-                            self.options.dataset,
-                            pipelines_dir=str(folder),
-                            destination=keep_capabilities(dlt_destination),
-                            dataset_name=self.options.dataset,
-                            **PIPELINE_ARGUMENTS,
-                        )
+                        pipeline = self.make_pipeline(folder, keep_capabilities(dlt_destination))
                     yield View(pipeline, run, is_hanging, is_published, folder)
             except Exception as error:
                 raise self.translate_error(error) from error
@@ -195,14 +190,27 @@ class Destination(ABC):
             ConfigurationError: The destination cannot be loaded by dlt alone.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        pipeline: dlt.Pipeline = dlt.pipeline(
+        return self.make_pipeline(self.folder / "direct", self._direct_destination())
+
+    def make_pipeline(
+        self, folder: Path, dlt_destination: Any, progress: Any = None
+    ) -> dlt.Pipeline:
+        """Return a dlt pipeline into the dataset.
+
+        Args:
+            folder: For its working files.
+            dlt_destination: The destination, opened.
+            progress: A dlt progress collector.
+        """
+        made: dlt.Pipeline = dlt.pipeline(
             self.options.dataset,
-            pipelines_dir=str(self.folder / "direct"),
-            destination=self._direct_destination(),
+            pipelines_dir=str(folder),
+            destination=dlt_destination,
             dataset_name=self.options.dataset,
+            progress=progress,
             **PIPELINE_ARGUMENTS,
         )
-        return pipeline
+        return made
 
     @contextlib.contextmanager
     def lent(self) -> Iterator[None]:
@@ -247,10 +255,8 @@ class Destination(ABC):
         It is the destination's where it was raised in a step that writes there, or by its library.
         """
         links = error_chain(error)
-        for kind in (PerfectGymError, KeyboardInterrupt):
-            for link in links:
-                if isinstance(link, kind):
-                    return link
+        if own := own_error(links):
+            return own
         of_destination: tuple[type[BaseException], ...] = (DestinationException, duckdb.Error)
         if not is_local(error):
             for link in links:
@@ -333,28 +339,16 @@ class Session:
     @contextlib.contextmanager
     def _beside(self) -> Iterator[dlt.Pipeline]:
         """Open a pipeline that has nothing to do with the working files."""
-        options = self.destination.options
         with tempfile.TemporaryDirectory(prefix="perfectgym-") as folder:
-            yield dlt.pipeline(
-                options.dataset,
-                pipelines_dir=folder,
-                destination=self.dlt_destination,
-                dataset_name=options.dataset,
-                **PIPELINE_ARGUMENTS,
-            )
+            yield self.destination.make_pipeline(Path(folder), self.dlt_destination)
 
     @contextlib.contextmanager
     def pipeline(self) -> Iterator[dlt.Pipeline]:
         """Open dlt's pipeline. At the end, its working files are shown to dlt's tools, and removed
         unless a load package is pending."""
-        destination, options = self.destination, self.destination.options
-        pipeline = dlt.pipeline(
-            options.dataset,
-            pipelines_dir=str(destination.pipelines_dir),
-            destination=self.dlt_destination,
-            dataset_name=options.dataset,
-            progress=options.progress,
-            **PIPELINE_ARGUMENTS,
+        destination, progress = self.destination, self.destination.options.progress
+        pipeline = destination.make_pipeline(
+            destination.pipelines_dir, self.dlt_destination, progress
         )
         problem: str | None = None
         try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,27 +56,100 @@ class WrittenFiles(DuckDBFile):
 
     def files_end_at(self, client: SqlClientBase[Any], folder: Path) -> datetime | None:
         """Return when the newest load in the files began; None if nothing is missing there."""
-        return files_end_at(client.native_connection, self.options.dataset, folder / "files")
+        dataset, connection = self.options.dataset, client.native_connection
+        schema, tables = _tables(connection, dataset)
+        if not tables:
+            return None
+        with _pipeline(dataset, folder / "files") as pipeline:
+            written = _written(pipeline)
+        if _state(connection, schema, tables).items() <= written.items():
+            return None
+        return datetime.fromtimestamp(float(written.get("load") or 0), timezone.utc)
 
     @contextlib.contextmanager
     def _opened(self, publishes: bool) -> Iterator[Any]:
-        check_files(self.options.dataset, self.options.table_format, self._files_folder)
+        self._check_files()
         with super()._opened(publishes) as dlt_destination:
             yield dlt_destination
 
     def _publish(self, connection: duckdb.DuckDBPyConnection) -> None:
         super()._publish(connection)
-        options = self.options
         try:
-            write_files(connection, options.dataset, options.table_format, self._files_folder)
+            self._write_files(connection)
         except Exception as error:
             if not isinstance(self.translate_error(error), DestinationError):
                 raise
             raise DestinationError(
                 f"The files could not be written: {first_line(error_chain(error)[-1])}",
-                hint=f"Check bucket_url and its credentials. {options.database.name} is complete: "
+                hint="Check bucket_url and its credentials. "
+                f"{self.options.database.name} is complete: "
                 "the next run writes the files.",
             ) from error
+
+    def _check_files(self) -> None:
+        """Make sure that files can be written, before anything is read.
+
+        Raises:
+            ConfigurationError: There is no such format, a package for it is missing, or there are
+                files of another format.
+            PipelineStepFailed: dlt's; the place of the files is not configured, or not to be
+                reached.
+        """
+        table_format, dataset = self.options.table_format, self.options.dataset
+        if table_format not in TABLE_FORMATS:
+            raise ConfigurationError(
+                f"There is no table format {table_format!r}: use one of {', '.join(TABLE_FORMATS)}."
+            )
+        package = _PACKAGES.get(table_format)
+        if package and find_spec(package) is None:
+            raise ConfigurationError(
+                f"--table-format {table_format} needs the package {package!r}.",
+                hint=f"pip install 'dlt[{package}]'",
+            )
+        with _pipeline(dataset, self._files_folder) as pipeline:
+            written = _written(pipeline).get("table_format", table_format)
+        if written != table_format:
+            raise ConfigurationError(
+                f"The files of the dataset {dataset!r} are {written}, and {table_format} would be "
+                "mixed into them.",
+                hint="Write them into another dataset, or move the old ones away.",
+            )
+
+    def _write_files(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Write every table, unless the files hold this state of the DuckDB file already.
+
+        Args:
+            connection: Open on the DuckDB file.
+
+        Raises:
+            PipelineStepFailed: dlt's. The next run writes all tables again.
+        """
+        table_format, folder = self.options.table_format, self._files_folder
+        schema, tables = _tables(connection, self.options.dataset)
+        if not tables:
+            return
+        written = {"table_format": table_format, **_state(connection, schema, tables)}
+        with _pipeline(self.options.dataset, folder) as pipeline, warnings.catch_warnings():
+            if _written(pipeline) == written:
+                return
+            # PyIceberg says so of every table that was empty.
+            warnings.filterwarnings("ignore", "Delete operation did not match any records")
+            found = {name: connection.sql(f'FROM "{schema}"."{name}"') for name in tables}
+            resources = [
+                dlt.resource(
+                    _rows(table, folder / f"{name}.parquet", written),
+                    name=name,
+                    columns=_local_times(table),
+                )
+                for name, table in found.items()
+            ]
+            open_format: Any = None if table_format == "parquet" else table_format
+            pipeline.run(
+                dlt.source(lambda: resources, name=FILES_PIPELINE)(),
+                write_disposition="replace",
+                table_format=open_format,
+                loader_file_format="parquet",
+            )
 
     @property
     def _files_folder(self) -> Path:
@@ -88,113 +161,6 @@ class WrittenFiles(DuckDBFile):
             "files are written from a DuckDB file.",
             hint="Use run_pipeline, or pipelines/run.py.",
         )
-
-
-def check_files(dataset: str, table_format: str, folder: Path) -> None:
-    """Make sure that files can be written, before anything is read.
-
-    Args:
-        dataset: The dataset.
-        table_format: One of `TABLE_FORMATS`.
-        folder: For working files.
-
-    Raises:
-        ConfigurationError: There is no such format, a package for it is missing, or there are
-            files of another format.
-        PipelineStepFailed: dlt's; the place of the files is not configured, or not to be reached.
-    """
-    if table_format not in TABLE_FORMATS:
-        raise ConfigurationError(
-            f"There is no table format {table_format!r}: use one of {', '.join(TABLE_FORMATS)}."
-        )
-    package = _PACKAGES.get(table_format)
-    if package and find_spec(package) is None:
-        raise ConfigurationError(
-            f"--table-format {table_format} needs the package {package!r}.",
-            hint=f"pip install 'dlt[{package}]'",
-        )
-    with _pipeline(dataset, folder) as pipeline:
-        written = _written(pipeline).get("table_format", table_format)
-    if written != table_format:
-        raise ConfigurationError(
-            f"The files of the dataset {dataset!r} are {written}, and {table_format} would be "
-            "mixed into them.",
-            hint="Write them into another dataset, or move the old ones away.",
-        )
-
-
-def write_files(
-    connection: duckdb.DuckDBPyConnection, dataset: str, table_format: str, folder: Path
-) -> None:
-    """Write every table, unless the files hold this state of the DuckDB file already.
-
-    Args:
-        connection: Open on the DuckDB file.
-        dataset: The dataset, in the DuckDB file and among the files.
-        table_format: One of `TABLE_FORMATS`.
-        folder: For working files.
-
-    Raises:
-        PipelineStepFailed: dlt's. The next run writes all tables again.
-    """
-    # Only files need it.
-    from pyarrow.parquet import ParquetFile
-
-    schema, tables = _tables(connection, dataset)
-    if not tables:
-        return
-    written = {"table_format": table_format, **_state(connection, schema, tables)}
-    with _pipeline(dataset, folder) as pipeline:
-        if _written(pipeline) == written:
-            return
-
-        def rows(table: duckdb.DuckDBPyRelation, name: str) -> Iterator[Any]:
-            # Kept beside the files, and only when all of them are there.
-            dlt.current.source_state().update(written)
-            file = folder / f"{name}.parquet"
-            table.write_parquet(str(file))
-            described = ParquetFile(file)
-            yield dlt.mark.with_file_import(
-                str(file),
-                "parquet",
-                described.metadata.num_rows,
-                described.schema_arrow.empty_table(),
-            )
-
-        resources = []
-        for name in tables:
-            table = connection.sql(f'FROM "{schema}"."{name}"')
-            hints = _local_times(table)
-            resources.append(dlt.resource(rows(table, name), name=name, columns=hints))
-        open_format: Any = None if table_format == "parquet" else table_format
-        with warnings.catch_warnings():
-            # PyIceberg says so of every table that was empty.
-            warnings.filterwarnings("ignore", "Delete operation did not match any records")
-            pipeline.run(
-                dlt.source(lambda: resources, name=FILES_PIPELINE)(),
-                write_disposition="replace",
-                table_format=open_format,
-                loader_file_format="parquet",
-            )
-
-
-def files_end_at(
-    connection: duckdb.DuckDBPyConnection, dataset: str, folder: Path
-) -> datetime | None:
-    """When the load began that is the last one in the files; None if they hold all there is.
-
-    Args:
-        connection, dataset, folder: As for `write_files`.
-    """
-    schema, tables = _tables(connection, dataset)
-    if not tables:
-        return None
-    state = _state(connection, schema, tables)
-    with _pipeline(dataset, folder) as pipeline:
-        written = _written(pipeline)
-    if state.items() <= written.items():
-        return None
-    return datetime.fromtimestamp(float(written.get("load") or 0), timezone.utc)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, dataset: str) -> tuple[str, list[str]]:
@@ -221,6 +187,25 @@ def _state(
     counted = [connection.sql(f'FROM "{schema}"."{name}"') for name in tables if name[0] != "_"]
     # A repair can remove rows without a load.
     return {"load": load, "rows": sum(map(len, counted))}
+
+
+def _rows(table: duckdb.DuckDBPyRelation, file: Path, written: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the rows of a table as a file for dlt.
+
+    Args:
+        table: The table.
+        file: The file, for as long as dlt needs it.
+        written: What the files hold when all of them are there: it is kept beside them.
+    """
+    # Only files need it.
+    from pyarrow.parquet import ParquetFile
+
+    dlt.current.source_state().update(written)
+    table.write_parquet(str(file))
+    described = ParquetFile(file)
+    yield dlt.mark.with_file_import(
+        str(file), "parquet", described.metadata.num_rows, described.schema_arrow.empty_table()
+    )
 
 
 def _local_times(table: duckdb.DuckDBPyRelation) -> dict[str, TColumnSchema]:

@@ -121,7 +121,7 @@ def check_dataset(dataset: str, installation: str = "", destination: str = "duck
     if not dataset.strip():
         raise ConfigurationError("The dataset needs a name.", hint=hint)
     # Without the longest name of a destination that this process used before.
-    naming = type(Schema("perfectgym").naming)()
+    naming = type(Schema(SCHEMA).naming)()
     made = naming.normalize_table_identifier(dataset)
     if made != dataset:
         raise ConfigurationError(

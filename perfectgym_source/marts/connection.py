@@ -6,7 +6,6 @@ its logs.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..destination import Destination
-from ..destination.duckdb.database_lock import MEGABYTES_PER_THREAD, MOST_THREADS
+from ..destination.duckdb.database_lock import MEGABYTES_PER_THREAD, most_threads
 from ..destination.names import POSTGRES, Options, known_destination
 from ..errors import ConfigurationError
 
@@ -95,7 +94,7 @@ def environment(destination: Destination, client: SqlClientBase[Any]) -> dict[st
 
 
 def _of_duckdb(file: Path) -> dict[str, str]:
-    threads = min(os.cpu_count() or 1, MOST_THREADS)
+    threads = most_threads()
     return {
         f"{_PREFIX}DATABASE": str(file),
         f"{_PREFIX}DUCKDB_THREADS": str(threads),

@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 import orjson
 
+from ...text import listed
 from ..marts_schemas import marts_schemas
-from ..names import HISTORY, HISTORY_TABLES, MARTS, SCHEMA
+from ..names import HISTORY, HISTORY_TABLES, MARTS, SCHEMA, STAGING
 
 Object = tuple[str, str, str]
 """Kind, schema and name of an entry of the catalog."""
@@ -172,7 +173,7 @@ def datasets_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> dict[str
         if not columns[schema] >= {("_dlt_version", "schema_name"), ("_dlt_version", "schema")}:
             continue
         has_loads = columns[schema] >= {("_dlt_loads", "schema_name"), ("_dlt_loads", "load_id")}
-        is_staging = not has_loads and schema.removesuffix("_staging") in columns.keys() - {schema}
+        is_staging = not has_loads and schema.removesuffix(STAGING) in columns.keys() - {schema}
         if not (has_loads or is_staging):
             continue
         versions = quoted(catalog, schema, "_dlt_version")
@@ -226,19 +227,9 @@ def drop(connection: duckdb.DuckDBPyConnection, catalog: str, found: Collection[
             connection.execute(f"DROP {kind} IF EXISTS {quoted(catalog, schema, name)}")
 
 
-def names(listed: Iterable[Object], only: str = "") -> str:
-    """Return the names of objects for people, ten at most.
-
-    Args:
-        listed: The objects.
-        only: A kind, to name only the objects of that kind.
-    """
-    found = [
-        f"{kind} {'.'.join(filter(None, parts))}"
-        for kind, *parts in listed
-        if kind == only or not only
-    ]
-    return ", ".join(found[:10]) + (f" and {len(found) - 10} more" if len(found) > 10 else "")
+def names(found: Iterable[Object]) -> str:
+    """Return the names of objects for people."""
+    return listed([f"{kind} {'.'.join(filter(None, parts))}" for kind, *parts in found])
 
 
 def quoted(*parts: str) -> str:

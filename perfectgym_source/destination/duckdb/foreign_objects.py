@@ -14,6 +14,7 @@ import duckdb
 from dlt.common.versioned_state import decompress_state
 
 from ..marts_schemas import is_model
+from ..names import STAGING
 from .database_objects import (
     Object,
     datasets_of,
@@ -52,9 +53,9 @@ def carry_over(connection: duckdb.DuckDBPyConnection) -> None:
     stale = _of_others(connection, COPY, found[COPY], datasets)
     if not (theirs or stale):
         return
-    if any(kind == "trigger" for kind, _, _ in theirs):
-        # It would run while its table is filled.
-        raise CannotCarryOver(names(theirs, "trigger"))
+    if triggers := [entry for entry in theirs if entry[0] == "trigger"]:
+        # They would run while their tables are filled.
+        raise CannotCarryOver(names(triggers))
     try:
         drop(connection, COPY, stale)
         if theirs:
@@ -114,7 +115,7 @@ def _of_others(
     known = {
         schema: known_tables(connection, catalog, schema)
         for schema, is_staging in datasets_of(connection, catalog).items()
-        if (schema.removesuffix("_staging") if is_staging else schema) in datasets
+        if (schema.removesuffix(STAGING) if is_staging else schema) in datasets
     }
     marts = marts_of(connection, catalog, known)
     return [

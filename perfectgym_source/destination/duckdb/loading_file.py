@@ -90,13 +90,13 @@ def opened(
         )
     own = prepare(database, wait, storage_version)
     with database_lock(own, wait) as connection:
-        if _has_version(connection, storage_version):
+        catalog = catalog_of(connection)
+        if _has_version(connection, catalog, storage_version):
             yield connection
             return
         if has_content(database):
-            [[catalog]] = connection.execute("SELECT current_database()").fetchall()
             _drop_of_others(connection, catalog, own)
-        _convert(own, connection, storage_version)
+        _convert(own, connection, catalog, storage_version)
     with database_lock(own, wait) as connection:
         yield connection
 
@@ -180,6 +180,12 @@ def has_content(database: Path) -> bool:
     return database.exists() and database.stat().st_size > 0
 
 
+def catalog_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the name by which a connection knows the file that it is open on."""
+    [[catalog]] = connection.execute("SELECT current_database()").fetchall()
+    return str(catalog)
+
+
 def storage_version_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> str | None:
     """Return the storage version of a file, such as `v1.0.0+`; None where DuckDB knows but one."""
     [[tags]] = connection.execute(
@@ -189,8 +195,7 @@ def storage_version_of(connection: duckdb.DuckDBPyConnection, catalog: str) -> s
     return version
 
 
-def _has_version(connection: duckdb.DuckDBPyConnection, storage_version: str) -> bool:
-    [[catalog]] = connection.execute("SELECT current_database()").fetchall()
+def _has_version(connection: duckdb.DuckDBPyConnection, catalog: str, storage_version: str) -> bool:
     version = storage_version_of(connection, catalog)
     if version in (None, f"{storage_version}+"):
         return True
@@ -201,15 +206,17 @@ def _has_version(connection: duckdb.DuckDBPyConnection, storage_version: str) ->
         return storage_version_of(session, "probe") == version
 
 
-def _convert(own: Path, connection: duckdb.DuckDBPyConnection, storage_version: str) -> None:
+def _convert(
+    own: Path, connection: duckdb.DuckDBPyConnection, catalog: str, storage_version: str
+) -> None:
     """Write the loading file in another storage version.
 
     Args:
         own: The loading file.
         connection: Open on it.
+        catalog: The file's name there.
         storage_version: As for `opened`.
     """
-    [[catalog]] = connection.execute("SELECT current_database()").fetchall()
     connection.execute("CHECKPOINT")  # the write-ahead log goes before the file does
     with replacing(own) as file:
         version = f"(STORAGE_VERSION '{storage_version}')"

@@ -25,6 +25,7 @@ from .database_objects import drop_staging, loaded_state
 from .foreign_objects import COPY, PUBLISHED, CannotCarryOver, carry_over
 from .loading_file import (
     LATEST,
+    catalog_of,
     has_content,
     loading_file,
     published_session,
@@ -110,7 +111,7 @@ def _marker(database: Path, state: dict[str, Any]) -> bytes:
 
 def _state(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Return the rows and the storage version of the loading file."""
-    [[catalog]] = connection.execute("SELECT current_database()").fetchall()
+    catalog = catalog_of(connection)
     return {
         "loaded": loaded_state(connection, catalog),
         "storage_version": storage_version_of(connection, catalog),

@@ -219,6 +219,11 @@ class Cancelled(Exception):
     """The run was stopped while it waited or read: no failure, and nothing to report."""
 
 
+def most_urgent(codes: Iterable[int]) -> int:
+    """Return the exit code of several results: the lowest one that is not 0, or 0."""
+    return min(filter(None, codes), default=0)
+
+
 def suggest(word: str, right: Iterable[str]) -> str:
     """Return the name that is nearest to a word as the end of a clause; empty if none is near.
 

@@ -7,8 +7,19 @@ import sys
 from .errors import ConfigurationError
 
 DISTRIBUTION = "perfectgym-source"
+"""The name by which pip knows this package."""
 _CHECKED = ("dlt", "duckdb")
 """The packages whose unfit versions do damage: pip installs them if it is told to."""
+
+
+def own_version() -> str:
+    """Return the version of this package; `0` where it is used from a folder, not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "0"
 
 
 def check_platform() -> None:

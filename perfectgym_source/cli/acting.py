@@ -11,8 +11,8 @@ import click
 from ..config.pipelines import NamedPipeline
 from ..config.toml_files import read_toml_files_forgivingly, warn_of_readable_secrets
 from ..destination import Options
-from ..errors import ConfigurationError, PerfectGymError
-from ..pipeline.runs import PipelineRun, exit_code, run_all
+from ..errors import ConfigurationError, PerfectGymError, most_urgent
+from ..pipeline.runs import PipelineRun, run_all
 from .planning import Needs, demo, installation_of, pipeline_name, planned_runs
 from .rendering.json_output import error_data
 from .rendering.style import HEAD, styled
@@ -82,7 +82,7 @@ def _for_each(planned: list[PipelineRun], work: Callable[[Options], Result], as_
         results[name] = result
     if as_json:
         say_json(call, results)
-    return exit_code([result.exit_code for result in results.values()])
+    return most_urgent(result.exit_code for result in results.values())
 
 
 def _failed(error: PerfectGymError | None) -> Result:

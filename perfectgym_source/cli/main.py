@@ -15,7 +15,7 @@ import click
 
 from ..errors import ConfigurationError, PerfectGymError
 from ..pipeline.logs import configure_logs
-from ..prerequisites import check_platform
+from ..prerequisites import DISTRIBUTION, check_platform
 from .command import CONTEXT, Call, Group
 from .commands.load import command as load_command
 from .completion import pipeline_names
@@ -48,7 +48,7 @@ _RESUMED = frozenset(("load", "demo", "repair"))
     subcommand_metavar="COMMAND [OPTIONS]",
     options_metavar="",
 )
-@click.version_option(package_name="perfectgym-source")
+@click.version_option(package_name=DISTRIBUTION)
 def command() -> None:
     """Load PerfectGym data into DuckDB or another dlt destination."""
 

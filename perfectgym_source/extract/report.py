@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..errors import PerfectGymError
+from ..errors import PerfectGymError, most_urgent
 from .partitions import Partition
 
 
@@ -33,16 +33,14 @@ class Report:
         deleted: Rows that are flagged as deleted or missing from their full list, by table.
         removed: Those of them that leave the table.
         unreadable: Values that could not be read as their column's type, by `table.column`.
-        unknown_fields: Columns of fields that the catalog does not know and no earlier run
-            named, as
-            `table.column`.
+        unknown_fields: Columns of fields that the catalog does not know and no earlier run named,
+            as `table.column`.
         failures: What could not be read; the next run requests it again.
         requests: Requests by resource, of those lists too that were read for their ids only.
         retries: Those of them that were repeated.
         partitions: How many lists (one for each club, user, ...) are to be read, by resource, as
-            soon as
-            it is known.
-        partitions_done: With how many of them the run is through.
+            soon as it is known.
+        partitions_done: How many of them have been read.
         seconds: Time from the first request of a resource, when the lists that it depends on had
             been read, until its last row was handed to dlt; by resource, when it has come to that.
         token_requests: Sign-ins.
@@ -77,4 +75,4 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 if everything was read; otherwise the smallest exit code of the failures."""
-        return min((failure.error.exit_code for failure in self.failures), default=0)
+        return most_urgent(failure.error.exit_code for failure in self.failures)

@@ -6,25 +6,23 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any, cast
 
 import pendulum
-from dlt.common.schema.typing import LOADS_TABLE_NAME
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalog.api_version import ApiVersion
 from ..destination import Session
 from ..destination.marts_schemas import PROJECT, marts_schemas, model_files
-from ..destination.names import RUNS, SCHEMA
+from ..destination.names import SCHEMA
+from ..destination.queries import rows, utc
 from ..errors import ConfigurationError
 from ..text import listed
-from .connection import AS_OF as DAY
-from .connection import environment
+from .connection import LAST_DAY, environment
 from .dbt_process import DbtFailed, NodeResult, run_dbt
 from .former import drop_former
 from .record import MartsRecord, newest_record, note_loads
@@ -100,7 +98,7 @@ class Marts:
                 selectors = selected(newest_record(client), before, now, loaded.tables)
                 if selectors == [] and now != before:
                     note_loads(client, now.last_load, now.loads)
-            found = {**environment(self.session.destination, client), DAY: day}
+            found = {**environment(self.session.destination, client), LAST_DAY: day}
         if selectors == []:
             return None
         command = ["build", "--exclude-resource-type", "unit_test"] if tests else ["run"]
@@ -114,8 +112,8 @@ class Marts:
         if selectors is None and not error:
             with self.session.client() as client:
                 drop_former(client, marts_schemas(self._dataset))
-        record = _record(results, error, now, selectors is None, tests)
-        return record(run[0], round(time.monotonic() - started, 3))
+        seconds = round(time.monotonic() - started, 3)
+        return _record(results, error, now, selectors is None, tests, run[0], seconds)
 
     def for_documentation(self) -> tuple[dict[str, Any], dict[str, str]]:
         """Return the variables of the project, and what its profile takes from the environment."""
@@ -123,7 +121,12 @@ class Marts:
             run = _newest_run(client)
             started = run[1] if run else cast(datetime, pendulum.now("UTC"))
             profile = environment(self.session.destination, client)
-            return self._variables(client), {**profile, DAY: self._last_day(started)}
+            return self._variables(client), {**profile, LAST_DAY: self._last_day(started)}
+
+    @property
+    def generation(self) -> str:
+        """The generation of the API, as the names of models have it (`v22`)."""
+        return self.api.name.replace(".", "")
 
     @property
     def _dataset(self) -> str:
@@ -132,7 +135,7 @@ class Marts:
     def _variables(self, client: SqlClientBase[Any]) -> dict[str, Any]:
         source = {
             "schema": self._dataset,
-            "api": self.api.name.replace(".", ""),
+            "api": self.generation,
             "shared": self.is_shared,
         }
         if self.is_shared:  # the history does not have the run under way yet
@@ -145,7 +148,7 @@ class Marts:
     def _last_day(self, started_at: datetime) -> str:
         """Return the last day that counts: the one that is set, or that before a run."""
         given = self.session.destination.options.marts_vars.get(AS_OF)
-        return str(given or (_day(started_at) - timedelta(days=1)).isoformat())
+        return str(given or (utc(started_at).date() - timedelta(days=1)).isoformat())
 
     def _state(
         self,
@@ -156,19 +159,19 @@ class Marts:
     ) -> State:
         """Return the state of the dataset, without some of its loads."""
         last_load, loads = _loads(client, without)
-        return State(
-            _fingerprint(variables),
-            day,
-            last_load,
-            loads,
-            variables[SOURCES][0]["api"],
-        )
+        return State(_fingerprint(variables), day, last_load, loads, self.generation)
 
 
 def _record(
-    results: Collection[NodeResult], error: str | None, state: State, is_full: bool, tests: bool
-) -> Callable[[str, float], MartsRecord]:
-    """Return what makes the record of a build, of a run and a duration."""
+    results: Collection[NodeResult],
+    error: str | None,
+    state: State,
+    is_full: bool,
+    tests: bool,
+    run_id: str,
+    seconds: float,
+) -> MartsRecord:
+    """Return the record of a build."""
     models = [result for result in results if not result.is_test]
     tested = [result for result in results if result.is_test]
     failed = [result for result in models if result.status in _BROKEN]
@@ -176,7 +179,7 @@ def _record(
     first = next((result.message for result in (*failed, *broken)), None)
     skipped = sum(result.status == "skipped" for result in models)
     is_failed = bool(failed or error or skipped)
-    return lambda run_id, seconds: MartsRecord(
+    return MartsRecord(
         run_id=run_id,
         built_at=cast(datetime, pendulum.now("UTC")),
         seconds=seconds,
@@ -209,36 +212,22 @@ def _fingerprint(settings: Mapping[str, Any]) -> str:
 
 def _loads(client: SqlClientBase[Any], without: Collection[str]) -> tuple[str | None, int]:
     """Return the newest load of the source, and the number of its loads."""
-    query = "SELECT load_id FROM {} WHERE schema_name = %s AND status = 0"
-    found = {load for (load,) in _rows(client, query, LOADS_TABLE_NAME, SCHEMA)} - set(without)
+    query = "SELECT load_id FROM {_dlt_loads} WHERE schema_name = %s AND status = 0"
+    found = {load for (load,) in rows(client, query, SCHEMA)} - set(without)
     return max(found, default=None), len(found)
 
 
 def _newest_run(client: SqlClientBase[Any]) -> tuple[str, datetime] | None:
     """Return the newest run that loaded, and when it started; None if there was none."""
     query = (
-        "SELECT run_id, started_at FROM {} "
+        "SELECT run_id, started_at FROM {_runs} "
         "WHERE outcome IN ('ok', 'partial') OR exit_code IN (10, 11) "
         "ORDER BY started_at DESC LIMIT 1"
     )
-    return next(iter(_rows(client, query, RUNS)), None)
+    found = [(run_id, started_at) for run_id, started_at in rows(client, query)]
+    return next(iter(found), None)
 
 
 def _installations(client: SqlClientBase[Any]) -> set[str]:
     """Return the installations of the runs."""
-    return {name for (name,) in _rows(client, "SELECT DISTINCT installation FROM {}", RUNS)}
-
-
-def _rows(client: SqlClientBase[Any], query: str, table: str, *values: Any) -> list[Any]:
-    """Return the rows of a query over a table; none if there is no such table."""
-    try:
-        with client.execute_query(
-            query.format(client.make_qualified_table_name(table)), *values
-        ) as cursor:
-            return list(cursor.fetchall())
-    except DatabaseUndefinedRelation:
-        return []
-
-
-def _day(moment: datetime) -> date:
-    return cast(date, pendulum.instance(moment).in_timezone("UTC").date())
+    return {name for (name,) in rows(client, "SELECT DISTINCT installation FROM {_runs}")}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # it imports a driver
     from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 
 _PREFIX = "PERFECTGYM_MARTS_"
-AS_OF = f"{_PREFIX}AS_OF"
+LAST_DAY = f"{_PREFIX}AS_OF"
 """The last day that counts: another variable would have dbt parse all files anew."""
 _PASSWORD = "DBT_ENV_SECRET_PERFECTGYM_MARTS_PASSWORD"
 _ADAPTERS = {POSTGRES: "postgres", "dlt.destinations.duckdb": "duckdb"}

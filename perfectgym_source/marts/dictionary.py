@@ -67,7 +67,7 @@ def dictionary(marts: Marts) -> str:
         index = (target / "index.html").read_text("utf-8")
     except (DbtFailed, OSError) as error:
         raise DestinationError(f"dbt could not make the data dictionary: {error}") from None
-    kept = _kept(manifest, marts.api.name.replace(".", ""))
+    kept = _kept(manifest, marts.generation)
     is_file = destination.loaded_database is not None
     database = destination.options.database.stem if is_file else None
     return _page(index, _manifest(manifest, kept, database), _catalog(catalog, kept, database))

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
-import pendulum
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..destination.names import MARTS
+from ..destination.queries import utc
 from ..text import counted, listed
 
 EXIT_CODE = 11
@@ -92,7 +92,7 @@ def newest_record(client: SqlClientBase[Any], where: str = "1 = 1") -> MartsReco
         return None
     values = dict(zip(columns, found))
     record = MartsRecord(**{name: values[name] for name in _COLUMNS if name in values})
-    return replace(record, built_at=pendulum.instance(record.built_at).in_timezone("UTC"))
+    return replace(record, built_at=utc(record.built_at))
 
 
 def forget_fingerprint(client: SqlClientBase[Any]) -> None:

@@ -17,9 +17,9 @@ from dlt.extract import DltSource
 
 from ..catalog import Endpoint, Write
 from ..config.pipeline_settings import Checks
+from ..destination.queries import newest_by_resource, rows
 from ..source import reading_of
 from ..text import counted
-from .history.queries import newest_by_resource, rows
 from .history.recorder import RunRecorder
 from .history.tables import CheckRecord
 

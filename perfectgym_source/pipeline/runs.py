@@ -282,8 +282,3 @@ def run_all(runs: Collection[PipelineRun], work: Callable[[Options], T]) -> Iter
                 logger.error("A bug in the run of %s: %s", name, kind, exc_info=error)
     if bugs:
         raise bugs[0]
-
-
-def exit_code(codes: Collection[int]) -> int:
-    """Return the exit code of several runs: the lowest non-zero one (the most urgent), or 0."""
-    return min((code for code in codes if code), default=0)

@@ -12,9 +12,9 @@ from dlt.destinations.sql_client import SqlClientBase
 
 from ..catalog import Endpoint
 from ..destination import Options, View, destination_for
+from ..destination.queries import count_rows, newest_by_resource, rows, utc
 from ..extract.state.resource_state import SKEW
 from ..marts.record import MartsRecord, newest_record
-from .history.queries import count_rows, newest_by_resource, rows, utc
 
 EXIT_CODE = 9
 """Something is overdue, or was never loaded."""

@@ -82,12 +82,13 @@ def test_old_states_and_runs_are_deleted(
     monkeypatch.setattr(retention, "MOST_RUNS", 1)
     later = replace(newest, started_at=newest.started_at + timedelta(days=2))
     options = recorder.options("clubs")
+    strict = replace(options, history_days=1, keep_states=1)
     with (
         destination_for(options).open() as session,
         session.pipeline() as pipeline,
         pipeline.sql_client() as client,
     ):
-        retention.delete_old(retention.Retention(1, 1), pipeline.pipeline_name, client, later)
+        retention.delete_old(strict, client, later)
         counts = {
             table: client.execute_sql(
                 f"SELECT count(*) FROM {client.make_qualified_table_name(table)}"

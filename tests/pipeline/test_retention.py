@@ -157,7 +157,7 @@ def test_a_clock_that_is_ahead_deletes_only_a_few(recorder: Recorder) -> None:
         session.pipeline() as pipeline,
         pipeline.sql_client() as client,
     ):
-        retention.delete_old(retention.Retention(), "perfectgym", client, ahead)
+        retention.delete_old(options, client, ahead)
     assert runs(recorder)[0] == 322 - retention.MOST_RUNS
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from threading import Lock
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
@@ -14,16 +13,9 @@ import urllib3
 from requests.auth import AuthBase
 
 from ...errors import ConfigurationError, SignInError
+from ...prerequisites import own_version
 
-
-def _version() -> str:
-    try:
-        return version("perfectgym-source")
-    except PackageNotFoundError:
-        return "0"
-
-
-USER_AGENT = f"perfectgym-dlt/{_version()}"
+USER_AGENT = f"perfectgym-dlt/{own_version()}"
 """The `User-Agent` of all requests."""
 
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timezone
 from enum import Enum
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import PerfectGymError
+from ...errors import PerfectGymError, most_urgent
+from ...prerequisites import own_version
 from ...text import one_line, printable
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def envelope(call: Call, results: Mapping[str, Result]) -> str:
         [result] = results.values()
         return to_json(_data(call, call.installation, result))
     codes = {result.exit_code: result for result in results.values()}
-    worst = codes[min((code for code in codes if code), default=0)]
+    worst = codes[most_urgent(codes)]
     head = _head(call, None, worst.data["outcome"], worst.exit_code)
     each = {name: _data(call, name, result) for name, result in results.items()}
     return to_json({**head, "installations": each})
@@ -86,7 +86,7 @@ def _head(call: Call, installation: str | None, outcome: str, code: int) -> dict
         "schema_version": SCHEMA_VERSION,
         "command": call.command,
         "time": datetime.now(timezone.utc),
-        "version": version("perfectgym-source"),
+        "version": own_version(),
         "pipeline": call.pipeline,
         "installation": installation,
         "outcome": outcome,

@@ -6,7 +6,6 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import version
 from typing import Any, cast
 
 import dlt
@@ -15,15 +14,15 @@ from dlt.common.pipeline import NormalizeInfo
 from dlt.extract import DltSource
 
 from ...catalog import Endpoint, Write
+from ...destination.queries import count_rows
 from ...errors import PerfectGymError
 from ...extract.state.source_state import SourceState, section
 from ...marts.record import MartsRecord
+from ...prerequisites import own_version
 from ...source import reading_of
 from ...text import counted
-from .queries import count_rows
 from .tables import CheckRecord, Entry, History, ResourceRecord, RunOutcome, RunRecord
 
-PACKAGE = "perfectgym-source"
 LONGEST_ERROR = 1000
 
 
@@ -117,7 +116,7 @@ class RunRecorder:
             seconds=round(time.monotonic() - self._started, 3),
             outcome=outcome,
             exit_code=exit_code,
-            version=version(PACKAGE),
+            version=own_version(),
             rows_loaded=sum(report.rows.values()),
             requests=sum(report.requests.values()),
             retries=report.retries.total(),

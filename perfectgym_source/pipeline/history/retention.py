@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -24,10 +23,10 @@ from dlt.common.schema.typing import (
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
-from ...destination import Session
+from ...destination import Options, Session
 from ...destination.names import CHECKS, MARTS, RESOURCES, RUNS
+from ...destination.queries import newest_by_resource, rows, utc
 from ...extract.state.resource_state import SKEW
-from .queries import newest_by_resource, rows, utc
 from .tables import History, RunRecord
 
 logger = logging.getLogger(__name__)
@@ -51,48 +50,30 @@ _NEWEST_MARTS = """
 """
 
 
-@dataclass(frozen=True)
-class Retention:
-    """Limits of what is kept.
-
-    Attributes:
-        history_days: After how many days a run is deleted from the history; 0 for never.
-        keep_states: How many states of dlt are kept, the newest ones; 0 for all.
-    """
-
-    history_days: float = 365
-    keep_states: int = 100
-
-
 def history_in(session: Session) -> History:
-    """Return the history in a dataset, with the retention of its options."""
-    options = session.destination.options
-    retention = Retention(options.history_days, options.keep_states)
-    return History(session, partial(delete_old, retention, options.dataset))
+    """Return the history in a dataset; what its options do not keep is deleted from it."""
+    return History(session, partial(delete_old, session.destination.options))
 
 
-def delete_old(
-    retention: Retention, pipeline_name: str, client: SqlClientBase[Any], run: RunRecord
-) -> None:
-    """Delete what a retention does not keep, after a run that loaded something.
+def delete_old(options: Options, client: SqlClientBase[Any], run: RunRecord) -> None:
+    """Delete states and runs that are not kept, after a run that loaded something.
 
     Whatever goes wrong is a warning: nothing depends on it, and the next run tries again.
 
     Args:
-        retention: What is kept.
-        pipeline_name: The dlt pipeline whose old states are deleted.
+        options: The options, which say what is kept.
         client: A client of the dataset.
         run: The run; older ones of its pipeline and installation are deleted.
     """
     if not run.rows_loaded:
         return
     try:
-        if retention.keep_states:
+        if options.keep_states:
             # There are none yet after a first load that failed.
             with contextlib.suppress(DatabaseUndefinedRelation):
-                _delete_states(client, pipeline_name, retention.keep_states, run.started_at)
-        if retention.history_days:
-            days = min(retention.history_days, LONGEST_HISTORY)
+                _delete_states(client, options.dataset, options.keep_states, run.started_at)
+        if options.history_days:
+            days = min(options.history_days, LONGEST_HISTORY)
             _delete_runs(client, run, run.started_at - timedelta(days=days))
     except Exception as error:  # of any destination
         logger.warning(

@@ -27,9 +27,9 @@ from ...destination import Session
 from ...destination.appending import Rows, append, prepare, schema_of, table
 from ...destination.duckdb.replacement import replacing
 from ...destination.names import CHECKS, HISTORY, HISTORY_TABLES, MARTS, RESOURCES, RUNS
+from ...destination.queries import rows
 from ...errors import ConfigurationError
 from ...marts.record import MartsRecord
-from .queries import rows
 
 logger = logging.getLogger(__name__)
 

@@ -7,21 +7,23 @@ from datetime import datetime
 from typing import Any, cast
 
 import pendulum
+from dlt.common.schema.typing import LOADS_TABLE_NAME
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
-from ...destination.names import HISTORY_TABLES
+from .names import HISTORY_TABLES
 
 
 def rows(client: SqlClientBase[Any], query: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Return the rows of a query over the history; none if there is no history yet.
+    """Return the rows of a query over the history; none if there is no such table yet.
 
     Args:
         client: A client of the dataset.
-        query: The query, with the tables in braces: `SELECT ... FROM {_runs}`.
+        query: The query, with the tables in braces: `SELECT ... FROM {_runs}`; `_dlt_loads` too.
         values: For its placeholders (`%s`).
     """
-    names = {name: client.make_qualified_table_name(name) for name in HISTORY_TABLES}
+    tables = (*HISTORY_TABLES, LOADS_TABLE_NAME)
+    names = {name: client.make_qualified_table_name(name) for name in tables}
     try:
         with client.execute_query(query.format(**names), *values) as cursor:
             return list(cursor.fetchall())

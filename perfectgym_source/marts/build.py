@@ -189,7 +189,7 @@ def _record(
         models=sum(result.status == _BUILT for result in models),
         failed=" ".join(result.name for result in failed) or None,
         skipped=skipped,
-        tests=len(tested) if tests else None,
+        tests=len(tested) if tests and not error else None,
         tests_failed=" ".join(result.name for result in broken) or None,
         error=error or first,
         last_load=state.last_load,

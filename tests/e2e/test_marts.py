@@ -96,6 +96,12 @@ def test_only_what_changed_is_built_again(
         connection.execute(f"ATTACH '{configured.database}' AS other (READ_ONLY)")
         assert connection.sql(f"SELECT count(*) FROM other.{view}").fetchall() == [(clubs,)]
 
+    # Where dbt itself fails, no tests are made: the newest ones are those before.
+    assert configured("marts", TEST_DBT='["false"]').returncode == 11
+    status = json.loads(configured("status", "--json", *LOAD[3:]).stdout)
+    assert status["marts"]["tests"] is None
+    assert status["marts_tests"]["built_at"] == built["built_at"]
+
 
 def test_a_mart_that_fails_holds_nothing_back_and_stays_as_it_was(
     configured: Program, sandbox: Sandbox, models: Path

@@ -15,6 +15,7 @@ import grimp
 
 from perfectgym_source.catalog import V1, V22, ApiVersion
 from perfectgym_source.catalog.tables import table_layout
+from perfectgym_source.cli.rendering.listing import EXIT_CODES
 from perfectgym_source.config.pipeline_settings import (
     AlertSettings,
     Checks,
@@ -54,6 +55,7 @@ def parts() -> dict[str, str]:
         "pipeline-settings": _settings(NamedPipeline, settings_of(NamedPipeline)),
         "check-settings": _settings(Checks, settings_of(Checks)),
         "alert-settings": _settings(AlertSettings, settings_of(AlertSettings)),
+        "exit-codes": "\n".join(_exit_codes()),
         "groups": "\n".join(_groups()),
         "tables": "\n".join(_tables(V1)).rstrip(),
         "tables-v22": "\n".join(_tables(V22)).rstrip(),
@@ -89,6 +91,11 @@ def _tables_of(api: ApiVersion, group: str) -> list[str]:
         for endpoint in api.endpoints.values()
         if endpoint.group == group and endpoint.table is None
     ]
+
+
+def _exit_codes() -> Iterator[str]:
+    yield from ("| code | meaning |", "|---|---|")
+    yield from (f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items())
 
 
 def _groups() -> Iterator[str]:

@@ -77,10 +77,8 @@ def _codes(kind: type[PerfectGymError]) -> set[int]:
     return {kind.exit_code}.union(*map(_codes, kind.__subclasses__()))
 
 
-def test_every_exit_code_is_explained_and_in_the_help() -> None:
-    for code in {0, 130, *_codes(PerfectGymError), *EXIT_CODES}:
-        assert re.search(rf"^\| {code} \| ", PROSE["docs/operations.md"], re.MULTILINE), code
-        assert code in EXIT_CODES
+def test_every_exit_code_of_an_error_is_explained() -> None:
+    assert {0, 130, *_codes(PerfectGymError)} <= EXIT_CODES.keys()
 
 
 def _commands() -> dict[str, click.Command]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from support.clients import arguments_for
 from support.loading import small_world
 
 from perfectgym_source.destination import Options
@@ -29,13 +30,7 @@ def planned(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """The only run of a pipeline that is configured by the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
-    [found] = pipeline_runs(
-        "core",
-        base_url=sandbox.base_url,
-        username=sandbox.employee.username,
-        password=sandbox.employee.password,
-        retry_wait=0.01,
-    )
+    [found] = pipeline_runs("core", **arguments_for(sandbox))
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from support.clients import arguments_for
 from support.loading import Target
 
 from perfectgym_source.destination.duckdb.loading_file import loading_file
@@ -34,19 +35,8 @@ class Copy:
         return Target(self.folder, self.sandbox, self.mode)
 
     def options(self, *resources: str, **source: Any) -> Options:
-        account = self.sandbox.employee if self.mode == "employee" else self.sandbox.member
-        given = {
-            "base_url": self.sandbox.base_url,
-            "username": account.username,
-            "password": account.password,
-            "mode": self.mode,
-            "installation": "sandbox",
-            "on_error": "continue",
-            "retry_wait": 0.01,
-            "max_retry_wait": 0.05,
-            **({"resources": list(resources)} if resources else {}),
-            **source,
-        }
+        own = {"installation": "sandbox", "on_error": "continue", **source}
+        given = arguments_for(self.sandbox, *resources, mode=self.mode, **own)
         return Options("duckdb", self.database, "perfectgym", source=given)
 
     def load(self, *resources: str, **source: Any) -> Summary:

@@ -9,6 +9,7 @@ from typing import Any
 
 import dlt
 import duckdb
+from support.clients import arguments_for
 
 from perfectgym_source.destination import Options, Session, destination_for
 from perfectgym_source.destination.duckdb.loading_file import loading_file
@@ -32,17 +33,8 @@ class Recorder:
         return self.folder / "data.duckdb"
 
     def options(self, *resources: str, **source: Any) -> Options:
-        given = {
-            "base_url": self.sandbox.base_url,
-            "username": self.sandbox.employee.username,
-            "password": self.sandbox.employee.password,
-            "installation": "sandbox",
-            "on_error": "continue",
-            "retry_wait": 0.01,
-            "max_retry_wait": 0.05,
-            "resources": list(resources),
-            **source,
-        }
+        own = {"installation": "sandbox", "on_error": "continue", **source}
+        given = arguments_for(self.sandbox, *resources, **own)
         return Options(self.destination, self.database, "perfectgym", source=given)
 
     def load(

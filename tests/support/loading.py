@@ -18,6 +18,7 @@ os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")
 
 import dlt
 import duckdb
+from support.clients import arguments_for
 
 from perfectgym_source import resources as resources_module
 from perfectgym_source.catalog import GROUPS
@@ -85,21 +86,8 @@ class Target:
         )
 
     def source(self, *resources: str, **options: Any) -> Any:
-        account = self.sandbox.employee if self.mode == "employee" else self.sandbox.member
-        given = {
-            "base_url": self.sandbox.base_url,
-            "username": account.username,
-            "password": account.password,
-            "mode": self.mode,
-            "installation": "sandbox",
-            "retry_wait": 0.01,
-            "max_retry_wait": 0.05,
-            **self.options,
-            **options,
-        }
-        if resources:
-            given["resources"] = list(resources)
-        return perfectgym_source(**given)
+        given = {"installation": "sandbox", "mode": self.mode, **self.options, **options}
+        return perfectgym_source(**arguments_for(self.sandbox, *resources, **given))
 
     def load(self, *resources: str, **options: Any) -> Run:
         """Load, and say what was done."""

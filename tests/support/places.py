@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from support.clients import arguments_for
+
 from perfectgym_source.pipeline.runner import Options, run
 from perfectgym_source.sandbox import Sandbox
 
@@ -29,22 +31,13 @@ class Place:
 
     def options(self, *resources: str, **source: Any) -> Options:
         """Of a run, with the groups that it takes by default if no resources are named."""
-        account = self.sandbox.employee
-        given = {
-            "base_url": self.sandbox.base_url,
-            "username": account.username,
-            "password": account.password,
-            "time_zone": "Europe/Warsaw",
-            "retry_wait": 0.01,
-            **({"resources": list(resources)} if resources else {}),
-            **source,
-        }
+        given = {"time_zone": "Europe/Warsaw", **source}
         return Options(
             destination=self.destination,
             database=self.database,
             dataset="perfectgym",
             table_format=self.table_format,
-            source=given,
+            source=arguments_for(self.sandbox, *resources, **given),
         )
 
     def load(self, *resources: str, **source: Any) -> None:

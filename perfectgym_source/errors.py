@@ -185,10 +185,8 @@ class PagingError(ApiError):
         message: str,
         *,
         hint: str = "Run again later; if it stays so, report the list to PerfectGym.",
-        resource: str | None = None,
-        request: str | None = None,
     ) -> None:
-        super().__init__(message, hint=hint, resource=resource, request=request)
+        super().__init__(message, hint=hint)
 
 
 class DestinationError(PerfectGymError):

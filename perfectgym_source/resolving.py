@@ -19,6 +19,7 @@ from dlt.common.typing import TSecretStrValue
 
 from .catalog import API_VERSIONS, Endpoint
 from .catalog.selection import known_resources, selected_endpoints
+from .config.dlt_config import LOOKED_FOR_IN
 from .config.setting import Setting
 from .config.settings import SETTINGS, Settings, make_settings
 from .config.validators import takes_text
@@ -76,7 +77,7 @@ def resolve(**arguments: Any) -> Resolved:
     context = Container()[PipelineContext]
     pipeline = context.pipeline().pipeline_name if context.is_active() else None
     # dlt looks for the settings of a source in the section of the pipeline too.
-    with inject_section(ConfigSectionContext(pipeline_name=pipeline, sections=_SECTIONS)):
+    with inject_section(ConfigSectionContext(pipeline_name=pipeline, sections=LOOKED_FOR_IN)):
         found: Resolved = _completed(**arguments)
     return found
 
@@ -108,8 +109,7 @@ def configured(
     return Resolved(settings, endpoints, refreshed)
 
 
-_SECTIONS = ("sources", "perfectgym", "perfectgym")
-_completed = with_config(configured, sections=_SECTIONS)
+_completed = with_config(configured, sections=LOOKED_FOR_IN)
 """`configured`, with what is not given from the sections in which dlt looks for the source."""
 
 

@@ -50,13 +50,13 @@ def listed(names: Collection[object], most: int = MOST_NAMES) -> str:
     return ", ".join(shown) + (f" and {more:,} more" if more else "")
 
 
-def capped(lines: Collection[str], most: int = MOST_NAMES) -> list[str]:
+def capped(lines: Collection[str]) -> list[str]:
     """Return the first lines, and one that says how many more there are.
 
-    >>> capped(["a", "b", "c"], most=1)
-    ['a', '... and 2 more']
+    >>> capped(["line"] * 12)[-2:]
+    ['line', '... and 2 more']
     """
-    shown = [line for line, _ in zip(lines, range(most))]
+    shown = [line for line, _ in zip(lines, range(MOST_NAMES))]
     more = len(lines) - len(shown)
     return [*shown, f"... and {more:,} more"] if more else shown
 

@@ -55,14 +55,12 @@ class Statistics:
     Attributes:
         requests: Requests sent; token requests are not among them.
         retries: How many of them repeated one that had failed.
-        seconds_waited: Time that all threads together have waited for their turn or for a retry.
         responses: Requests that have ended, with a response or without.
         seconds_responding: Time that all threads together have waited for them.
     """
 
     requests: int = 0
     retries: int = 0
-    seconds_waited: float = 0.0
     responses: int = 0
     seconds_responding: float = 0.0
 
@@ -276,8 +274,6 @@ class Client:
             self.congestion.pause(seconds)
 
     def _sleep(self, seconds: float) -> None:
-        with self._lock:
-            self.statistics.seconds_waited += seconds
         self._sleep_with(seconds)
         if self.stop.is_set():
             raise Cancelled

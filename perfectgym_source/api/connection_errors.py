@@ -12,7 +12,7 @@ from typing import Any
 import requests
 import urllib3
 
-from .retry import CHECK_ADDRESS, RetryableFailure
+from .retry import CHECK_ADDRESS, CHECK_PROXY, RetryableFailure
 
 
 def failure_of(error: Exception) -> RetryableFailure:
@@ -46,7 +46,6 @@ _FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (requests.exceptions.ConnectionError, "the connection broke off"),
 )
 
-_CHECK_PROXY = "Check the proxy setting (HTTPS_PROXY)."
 _CHECK_CERTIFICATE = (
     "Check base_url (or subdomain), the clock of this machine, and its certificates "
     "(REQUESTS_CA_BUNDLE)."
@@ -85,7 +84,7 @@ def _of_proxy_setting(links: list[BaseException]) -> RetryableFailure | None:
         urllib3.exceptions.ProxySchemeUnknown,
     ):
         return RetryableFailure(
-            "the proxy setting is no usable address", hint=_CHECK_PROXY, is_unsent=True
+            "the proxy setting is no usable address", hint=CHECK_PROXY, is_unsent=True
         )
     return None
 
@@ -118,7 +117,7 @@ def _of_connection(links: list[BaseException]) -> RetryableFailure | None:
     unknown: socket.gaierror | None = _first(links, socket.gaierror)
     system: OSError | None = _first(links, OSError) if failed is None else failed.__cause__
     is_timeout = isinstance(system, TimeoutError)
-    hint = _CHECK_PROXY if is_proxy else _CHECK_NETWORK
+    hint = CHECK_PROXY if is_proxy else _CHECK_NETWORK
     if unknown is not None:
         name = server.rpartition(":")[0]
         whose = f"the name {name} of the proxy" if is_proxy else f"the name {name}"

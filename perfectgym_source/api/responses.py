@@ -16,6 +16,7 @@ from .error_envelope import errors_of
 from .json_text import BadUtf8, NotJson, parse_json
 from .retry import (
     CHECK_ADDRESS,
+    RUN_LATER,
     SESSION_ENDED,
     RetryableFailure,
     is_transient,
@@ -224,7 +225,7 @@ def unavailable(call: Call, failure: RetryableFailure, attempts: int) -> Unavail
         f"No usable response in {attempts} attempts, the last time: {failure.reason}",
         attempts=attempts,
         status=failure.status,
-        hint=failure.hint or "The API cannot be reached or is overloaded; run again later.",
+        hint=failure.hint or RUN_LATER,
         resource=call.resource,
         request=call.text,
     )

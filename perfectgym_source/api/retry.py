@@ -33,6 +33,8 @@ SESSION_ENDED = frozenset((401, 498, 499))
 """The statuses of a request whose token does not hold, or no longer."""
 
 CHECK_ADDRESS = "Check base_url (or subdomain)."
+CHECK_PROXY = "Check the proxy setting (HTTPS_PROXY)."
+RUN_LATER = "The API cannot be reached or is overloaded; run again later."
 
 
 @dataclass(frozen=True)

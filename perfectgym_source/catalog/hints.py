@@ -128,7 +128,7 @@ def _loading_columns(endpoint: Endpoint, is_child: bool = False) -> dict[str, di
     if endpoint.write is Write.APPEND:
         taken_at = Column(TAKEN_AT, "datetime", "When the snapshot was taken.")
         return {TAKEN_AT: _column(taken_at, _INSTANT), LOAD_ID: load_id}
-    if not (is_child or endpoint.write is Write.REPLACE or endpoint.removes_missing):
+    if not (is_child or endpoint.marks_removed):
         return {LOAD_ID: load_id}
     removed = Column(REMOVED, "bool", "Used while loading; always NULL.")
     return {REMOVED: {**_column(removed), "hard_delete": True}, LOAD_ID: load_id}

@@ -163,14 +163,12 @@ class Endpoint:
     @property
     def is_keyset(self) -> bool:
         """Return whether it is read from a cursor: by row version, or by id for new rows."""
-        is_by_id = self.paginator == "id" and self.write is Write.MERGE
-        return self.paginator == "keyset" or is_by_id
+        return self.paginator == "keyset" or self._is_by_id
 
     @property
     def cursor_field(self) -> str | None:
         """Return the field that its cursor goes by; None where there is none."""
-        is_by_id = self.paginator == "id" and self.write is Write.MERGE
-        return self.id_field if is_by_id else self.version_field
+        return self.id_field if self._is_by_id else self.version_field
 
     @cached_property
     def identity(self) -> Identity:
@@ -208,6 +206,11 @@ class Endpoint:
         """Return whether rows that are missing when all of them are read leave the table."""
         return self.is_full_list or (self.sweep_hours is not None and self.write is Write.MERGE)
 
+    @property
+    def marks_removed(self) -> bool:
+        """Return whether its own table is loaded with rows that only delete older ones."""
+        return self.write is Write.REPLACE or self.removes_missing
+
     @cached_property
     def fields(self) -> Mapping[str, Field]:
         """Return the fields of its rows by name."""
@@ -232,6 +235,10 @@ class Endpoint:
     def deleted_column(self) -> str | None:
         """Return the column of the mark of deletion; None where there is none."""
         return self._column(self.deleted_field)
+
+    @property
+    def _is_by_id(self) -> bool:
+        return self.paginator == "id" and self.write is Write.MERGE
 
     def _column(self, name: str | None) -> str | None:
         if name is None:

@@ -11,13 +11,12 @@ import click
 
 from ..catalog import API_VERSIONS
 from ..config import validators
-from ..config.pipeline_settings import help_of
+from ..config.pipeline_settings import TABLE_FORMATS, help_of
 from ..pipeline.logs import LEVELS
 from . import completion
 from .command import Choice, Option
 
 F = TypeVar("F", bound=Callable[..., Any])
-Decorator = Callable[[F], F]
 
 WHAT, WHERE, OUTPUT = "What", "Where to", "Output"
 
@@ -130,11 +129,12 @@ period = combined(
     option(WHAT, "--to", "end", help="Classes of API v1 before this day (with --from).", **_DAY),
 )
 DEMO_SIZE = "chain"
-SIZES = Choice([DEMO_SIZE, "tiny", "small", "medium"])
-SIZES_HELP = (
-    "chain, the rhythm of real clubs; or tiny, small, medium, by chance.  "
-    f"[default: as loaded, or {DEMO_SIZE}]"
-)
+_SIZE: dict[str, Any] = {
+    "type": Choice([DEMO_SIZE, "tiny", "small", "medium"]),
+    "metavar": "SIZE",
+    "help": "chain, the rhythm of real clubs; or tiny, small, medium, by chance.  "
+    f"[default: as loaded, or {DEMO_SIZE}]",
+}
 _UNTIL = "The last day of a chain.  [default: as loaded, or yesterday]"
 APIS = Choice([api.name for api in API_VERSIONS])
 _DEMO_API: dict[str, Any] = {
@@ -144,6 +144,7 @@ _DEMO_API: dict[str, Any] = {
     "show_default": True,
     "help": f"The generation of the API: {' or '.join(api.name for api in API_VERSIONS)}.",
 }
+demo_size = option(WHAT, "--size", **_SIZE)
 demo_api = option(WHAT, "--api", **_DEMO_API)
 demo_until = option(WHAT, "--until", help=_UNTIL, **_DAY)
 demo_flag = combined(
@@ -152,13 +153,7 @@ demo_flag = combined(
 )
 demo = combined(
     demo_flag,
-    option(
-        WHAT,
-        "--demo-size",
-        type=SIZES,
-        metavar="SIZE",
-        help=SIZES_HELP,
-    ),
+    option(WHAT, "--demo-size", **_SIZE),
     option(WHAT, "--demo-until", help=_UNTIL, **_DAY),
 )
 
@@ -194,7 +189,7 @@ place = combined(
 table_format = option(
     WHERE,
     "--table-format",
-    type=Choice(["parquet", "delta", "iceberg"]),
+    type=Choice(TABLE_FORMATS),
     metavar="FORMAT",
     help=help_of("table_format"),
 )

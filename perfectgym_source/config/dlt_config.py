@@ -14,7 +14,7 @@ from dlt.common.typing import TSecretStrValue
 
 from .settings import NAMES, SECRETS
 
-_LOOKED_FOR_IN = ("sources", "perfectgym", "perfectgym")
+LOOKED_FOR_IN = ("sources", "perfectgym", "perfectgym")
 """The sections in which dlt looks for a setting: the innermost first, and outside of them last."""
 
 PIPELINE_ARGUMENTS: Mapping[str, Any] = {"full_refresh": None, "dev_mode": False, "refresh": None}
@@ -54,7 +54,7 @@ def settings_beside_variables() -> dict[str, Any]:
         right: list[Any] = []
         for provider in providers:
             for depth in (3, 2, 1, 0):
-                value, _ = provider.get_value(name, hint, "", *_LOOKED_FOR_IN[:depth])
+                value, _ = provider.get_value(name, hint, "", *LOOKED_FOR_IN[:depth])
                 is_bare = not depth and isinstance(provider, EnvironProvider)
                 if value is not None:
                     (bare if is_bare else right).append(value)

@@ -18,6 +18,7 @@ from .settings import OF_ONE_PIPELINE
 from .validators import Choice, Names, Number
 
 MODES = ("off", "warn", "fail")
+TABLE_FORMATS = ("parquet", "delta", "iceberg")
 ON_CHANGE, ALWAYS = "change", "always"
 
 

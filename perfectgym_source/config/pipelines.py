@@ -70,21 +70,17 @@ def configured_section(name: str, table: type[T]) -> T:
     Raises:
         ConfigurationError: A value is wrong; all such are named, without a secret.
     """
-    return table(**_values(name, table))
-
-
-def _values(section: str, table: type) -> dict[str, Any]:
-    settings = settings_of(table)
-    values = {}
+    kind: type = table
+    settings, values = settings_of(kind), {}
     for key, entry in settings.items():
         accessor = dlt.secrets if entry.is_secret else dlt.config
-        value: str | None = accessor.get(f"{section}.{key}", str)
+        value: str | None = accessor.get(f"{name}.{key}", str)
         if value or (value is not None and not entry.is_secret):
             values[key] = value
     problems = Problems()
-    found = checked(values, settings, section_error(section, settings), problems)
+    found = checked(values, settings, section_error(name, settings), problems)
     problems.raise_all()
-    return found
+    return table(**found)
 
 
 def _make(name: str, configured: Any) -> NamedPipeline:

@@ -1,8 +1,8 @@
 """A setting, described once: its check, its default, what it means, and where it is written.
 
-The dataclasses whose fields carry a `Setting` (`Settings`, `NamedPipeline`, `Checks`, `Alerts`) are
-the tables of settings. Names, checks, the tables in docs/ and the texts of `--help` are made from
-them.
+The dataclasses whose fields carry a `Setting` (`Settings`, `NamedPipeline`, `Checks`,
+`AlertSettings`) are the tables of settings. Names, checks, the tables in docs/ and the texts of
+`--help` are made from them.
 """
 
 from __future__ import annotations

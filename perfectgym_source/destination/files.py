@@ -24,6 +24,7 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..config.dlt_config import PIPELINE_ARGUMENTS
+from ..config.pipeline_settings import TABLE_FORMATS
 from ..error_translation import error_chain, first_line
 from ..errors import ConfigurationError, DestinationError
 from .duckdb.duckdb_file import DuckDBFile
@@ -31,7 +32,6 @@ from .names import FILES_PIPELINE, SCHEMA
 
 FILESYSTEM = "filesystem"
 """The name of dlt's destination for files."""
-TABLE_FORMATS = ("parquet", "delta", "iceberg")
 _PACKAGES = {"delta": "deltalake", "iceberg": "pyiceberg"}
 
 

@@ -57,9 +57,8 @@ def members(rows: Sequence[Row], _: str) -> alt.TopLevelMixin:
 
 def mrr(rows: Sequence[Row], currency: str) -> alt.TopLevelMixin:
     """Line of the monthly recurring revenue by month."""
-    title = f"MRR ({_each('month', currency)})"
-    lines = line_chart(rows, (("mrr", "MRR", BLUE),), title, lambda value: amount(value, currency))
-    return styled(lines)
+    series = (("mrr", "MRR", BLUE),)
+    return styled(line_chart(rows, series, _mrr_title(currency), lambda v: amount(v, currency)))
 
 
 def churn(rows: Sequence[Row], _: str) -> alt.TopLevelMixin:
@@ -129,7 +128,7 @@ def bridge(rows: Sequence[Row], currency: str) -> alt.TopLevelMixin:
             x=alt.X("step:N", sort=None, title="step", axis=alt.Axis(labelAngle=-35)),
             y=alt.Y(
                 "low:Q",
-                title=f"MRR ({_each('month', currency)})",
+                title=_mrr_title(currency),
                 scale=alt.Scale(domainMin=floor, zero=False, nice=False, domainMax=highest * 1.01),
                 axis=alt.Axis(format="~s", tickCount=6),
             ),
@@ -171,17 +170,17 @@ def fill_by_hour(rows: Sequence[Row], _: str) -> alt.TopLevelMixin:
 
 def fill_by_type(rows: Sequence[Row], _: str) -> alt.TopLevelMixin:
     """Bars of class fill by class type."""
-    return rate_bars(rows, "name", "fill", "class type", "% of places", _CLASS, GREEN)
+    return rate_bars(rows, "fill", "class type", "% of places", _CLASS, GREEN)
 
 
 def fill_by_instructor(rows: Sequence[Row], _: str) -> alt.TopLevelMixin:
     """Bars of class fill by instructor."""
-    return rate_bars(rows, "name", "fill", "instructor", "% of places", _CLASS, TEAL)
+    return rate_bars(rows, "fill", "instructor", "% of places", _CLASS, TEAL)
 
 
 def no_shows_by_type(rows: Sequence[Row], _: str) -> alt.TopLevelMixin:
     """Bars of the rate of no-shows by class type."""
-    return rate_bars(rows, "name", "rate", "class type", "% of bookings", _BOOKING, ORANGE)
+    return rate_bars(rows, "rate", "class type", "% of bookings", _BOOKING, ORANGE)
 
 
 def no_shows_by_hour(rows: Sequence[Row], _: str) -> alt.TopLevelMixin:
@@ -284,5 +283,5 @@ def _at(row: Row) -> str:
     return f"{DAYS[int(row['weekday']) - 1]} {row['hour']}:00"
 
 
-def _each(period: str, currency: str) -> str:
-    return f"{currency} per {period}" if currency else f"per {period}"
+def _mrr_title(currency: str) -> str:
+    return f"MRR ({currency} per month)" if currency else "MRR (per month)"

@@ -70,7 +70,6 @@ def line_chart(
 
 def rate_bars(
     rows: Sequence[Row],
-    name: str,
     rate: str,
     title: str,
     unit: str,
@@ -80,8 +79,7 @@ def rate_bars(
     """Return horizontal bars of rates, the highest first; of many, the highest and the lowest.
 
     Args:
-        rows: The rows, with the number `n` behind each rate.
-        name: Column with the name of a bar.
+        rows: The rows, with the `name` of each bar and the number `n` behind its rate.
         rate: Column with the rate.
         title: What the bars are.
         unit: Of the rate.
@@ -92,10 +90,10 @@ def rate_bars(
     title += left_out
     data = [
         {
-            "name": str(row[name]),
+            "name": str(row["name"]),
             "rate": row[rate],
             "label": f"{percent(row[rate], 0)}, n {count(row['n'])}",
-            "tip": f"{row[name]}: {percent(row[rate])} in {counted(row['n'], *noun)}",
+            "tip": f"{row['name']}: {percent(row[rate])} in {counted(row['n'], *noun)}",
         }
         for row in ordered
     ]

@@ -182,7 +182,7 @@ def group(name: str, reports: Sequence[Figures]) -> str:
     return f"<h2>{escape(name)}</h2>{_grid(panels)}"
 
 
-def panel(section: Section, report: Figures, index: int = 0) -> str:
+def panel(section: Section, report: Figures, index: int) -> str:
     """Return a chart with its title and the name of its mart.
 
     Args:

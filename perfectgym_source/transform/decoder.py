@@ -77,7 +77,7 @@ def arrow_schema(endpoint: Endpoint, table: TableLayout) -> pa.Schema:
     types[UNREADABLE] = pa.string()
     if endpoint.write is Write.APPEND:
         types[TAKEN_AT] = INSTANT
-    elif table.level or endpoint.write is Write.REPLACE or endpoint.removes_missing:
+    elif table.level or endpoint.marks_removed:
         types[REMOVED] = pa.bool_()
     return pa.schema(types)
 
@@ -226,7 +226,7 @@ class BatchBuilder:
             flags = builder.arrays[flagged].to_pylist()
             deleted = {row for row, flag in enumerate(flags) if flag}
         removing: list[bool | None] | None = None
-        if self._endpoint.write is Write.REPLACE or self._endpoint.removes_missing:
+        if self._endpoint.marks_removed:
             removing = [None] * (size - self._emptied) + [True] * self._emptied
             if self._endpoint.removes_missing:
                 removing = [True if row in deleted else flag for row, flag in enumerate(removing)]

@@ -6,7 +6,6 @@ import warnings
 from datetime import datetime
 from pathlib import Path
 
-import click
 import duckdb
 import pytest
 from support.changes import CHANGED, change
@@ -14,10 +13,9 @@ from support.places import Place
 from support.tables import assert_equal, in_delta, in_duckdb, in_iceberg, in_parquet
 
 from perfectgym_source.catalog import ENDPOINTS
-from perfectgym_source.cli.commands.load import command
+from perfectgym_source.config.pipeline_settings import TABLE_FORMATS
 from perfectgym_source.destination import files as files_module
 from perfectgym_source.destination.duckdb.loading_file import loading_file
-from perfectgym_source.destination.files import TABLE_FORMATS
 from perfectgym_source.errors import ConfigurationError, DestinationError
 from perfectgym_source.pipeline.status import status
 from perfectgym_source.sandbox import Sandbox
@@ -157,9 +155,3 @@ def test_what_is_missing_for_files_is_found_out_before_the_first_request(
     with pytest.raises(ConfigurationError, match=r"pip install 'dlt\[deltalake\]'"):
         local.at("filesystem", "delta").load()
     assert sandbox.requests == []
-
-
-def test_the_command_line_offers_every_format() -> None:
-    [option] = [option for option in command.params if option.name == "table_format"]
-    assert isinstance(option.type, click.Choice)
-    assert tuple(option.type.choices) == TABLE_FORMATS

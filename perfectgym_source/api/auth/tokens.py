@@ -15,7 +15,15 @@ from ...errors import SignInError, Unavailable
 from ..connection_errors import failure_of
 from ..error_envelope import errors_of
 from ..responses import parse, read_body
-from ..retry import CHECK_ADDRESS, RetryableFailure, is_transient, limit_hint, retry_after
+from ..retry import (
+    CHECK_ADDRESS,
+    CHECK_PROXY,
+    RUN_LATER,
+    RetryableFailure,
+    is_transient,
+    limit_hint,
+    retry_after,
+)
 from .signing import USER_AGENT, unsigned
 
 DEFAULT_LIFETIME = 600.0
@@ -27,9 +35,7 @@ MAX_LIFETIME = 366 * 86_400.0
 MOST_BYTES = 1 << 20
 """The longest response that is read, unpacked: a token has a few hundred bytes."""
 
-_UNREACHABLE = "The API cannot be reached or is overloaded; run again later."
 _CHECK_ACCOUNT = "Check username, password and mode; repeated wrong sign-ins may lock the account."
-_CHECK_PROXY = "Check the proxy setting (HTTPS_PROXY)."
 _LATER = frozenset(("server_error", "temporarily_unavailable"))
 """The OAuth errors that are about the server."""
 
@@ -142,7 +148,7 @@ def parse_token_response(
         return Refusal(
             f"The response to the sign-in is {what} (status {status})", address_hint(response.url)
         )
-    hints = {404: address_hint(response.url), 405: address_hint(response.url), 407: _CHECK_PROXY}
+    hints = {404: address_hint(response.url), 405: address_hint(response.url), 407: CHECK_PROXY}
     return Refusal(f"The sign-in was refused ({found})", hints.get(status, _CHECK_ACCOUNT))
 
 
@@ -181,7 +187,7 @@ def sign_in_error(
     message = f"The sign-in failed in {tries}: {last.reason}"
     if last.status is not None and last.status < 300:
         return SignInError(message, hint=address_hint(url))
-    hint = last.hint or _UNREACHABLE
+    hint = last.hint or RUN_LATER
     if isinstance(outcome, Unsettled):
         hint += " This run does not send the password again: accounts lock."
     return Unavailable(message, attempts=attempts, hint=hint)

@@ -21,13 +21,7 @@ from ..command import Command
     ],
 )
 @options.pipeline
-@options.option(
-    options.WHAT,
-    "--size",
-    type=options.SIZES,
-    metavar="SIZE",
-    help=options.SIZES_HELP,
-)
+@options.demo_size
 @options.demo_until
 @options.demo_api
 @options.marts

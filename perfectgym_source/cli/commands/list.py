@@ -31,7 +31,7 @@ WHAT = ("resources", "pipelines", "installations", "exit-codes")
 @options.option(
     options.WHAT,
     "--api",
-    type=Choice([version.name for version in API_VERSIONS]),
+    type=options.APIS,
     metavar="API",
     default=V1.name,
     show_default=True,

@@ -39,7 +39,7 @@ def envelope(call: Call, results: Mapping[str, Result]) -> str:
     return to_json({**head, "installations": each})
 
 
-def failure(call: Call, error: Mapping[str, Any], code: int, outcome: str = "failed") -> str:
+def failure(call: Call, error: Mapping[str, Any], code: int, outcome: str) -> str:
     """Return the JSON object of a command that did not complete."""
     return to_json({**_head(call, call.installation, outcome, code), "error": error})
 

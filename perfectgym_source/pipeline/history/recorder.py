@@ -32,10 +32,9 @@ class RunRecorder:
     Args:
         pipeline: The named pipeline.
         source: The source, as `perfectgym_source` made it.
-        run_id: The run's id in the log and the history; by default a new one.
 
     Attributes:
-        run_id: The run's id.
+        run_id: The run's id in the log and the history.
         started_at: When the run started.
         counts: The rows of each table that the run loaded into, after the load.
         checks: What the checks after loading found.
@@ -44,8 +43,8 @@ class RunRecorder:
         was_well: Whether the run before went well, once the history has been written.
     """
 
-    def __init__(self, pipeline: str, source: DltSource, run_id: str = "") -> None:
-        self.run_id = run_id or uuid.uuid4().hex
+    def __init__(self, pipeline: str, source: DltSource) -> None:
+        self.run_id = uuid.uuid4().hex
         self.counts: dict[str, int] = {}
         self.checks: Sequence[CheckRecord] = ()
         self.failed_checks = 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from .base import Destination, Session, View
+from .base import Destination, View
 from .comments import write_comments
 from .dlt_state import pending_packages, stored_state
 from .duckdb.duckdb_file import DuckDBFile
 from .files import FILESYSTEM, WrittenFiles
 from .names import Options
 from .servers import SQLServer
+from .session import Session
 
 __all__ = [
     "Destination",

@@ -18,7 +18,6 @@ from typing import Any
 import dlt
 import duckdb
 from dlt.common.destination.exceptions import DestinationException
-from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -35,9 +34,9 @@ from ..error_translation import (
     own_error,
 )
 from ..errors import DestinationError
-from .dlt_state import adopt_former_state, pending_packages, show, without_values
 from .names import FORMER_PIPELINE, SCRATCH, Options, check_dataset
 from .run_lock import RunUnderWay, run_lock, run_under_way
+from .session import Session
 
 
 @dataclass(frozen=True)
@@ -304,62 +303,3 @@ class Destination(ABC):
         return DestinationError(
             f"The destination {self.describe()} failed: {first_line(error)}", hint=" ".join(hints)
         )
-
-
-@dataclass(frozen=True)
-class Session:
-    """A destination under its lock.
-
-    Attributes:
-        destination: The destination.
-        dlt_destination: The same, for `dlt.pipeline`.
-    """
-
-    destination: Destination
-    dlt_destination: Any
-
-    @contextlib.contextmanager
-    def client(self) -> Iterator[SqlClientBase[Any]]:
-        """Open a client of the dataset; dlt's working files are neither read nor written."""
-        with self._beside() as pipeline, pipeline.sql_client() as client:
-            yield client
-
-    @contextlib.contextmanager
-    def job_client(self, schema: Schema) -> Iterator[Any]:
-        """Open dlt's client of the destination, by which the tables of a schema can be made.
-
-        Args:
-            schema: The schema; dlt's working files are neither read nor written.
-        """
-        with self._beside() as pipeline:
-            pipeline.schemas.save_schema(schema)
-            with pipeline.destination_client(schema.name) as client:
-                yield client
-
-    @contextlib.contextmanager
-    def _beside(self) -> Iterator[dlt.Pipeline]:
-        """Open a pipeline that has nothing to do with the working files."""
-        with tempfile.TemporaryDirectory(prefix="perfectgym-") as folder:
-            yield self.destination.make_pipeline(Path(folder), self.dlt_destination)
-
-    @contextlib.contextmanager
-    def pipeline(self) -> Iterator[dlt.Pipeline]:
-        """Open dlt's pipeline. At the end, its working files are shown to dlt's tools, and removed
-        unless a load package is pending."""
-        destination, progress = self.destination, self.destination.options.progress
-        pipeline = destination.make_pipeline(
-            destination.pipelines_dir, self.dlt_destination, progress
-        )
-        problem: str | None = None
-        try:
-            adopt_former_state(pipeline)
-            yield pipeline
-        except BaseException as error:
-            problem = without_values(error, destination.translate_error(error))
-            raise
-        finally:
-            show(pipeline, destination.folder, destination.loaded_database, problem)
-            if pending_packages(pipeline):
-                os.sync()  # so that they outlive a power failure; dlt leaves it to the system
-            else:
-                destination.forget_working_files()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.destinations.sql_client import SqlClientBase
 
 from ..destination import Destination
-from ..destination.duckdb.database_lock import MEGABYTES_PER_THREAD, most_threads
+from ..destination.duckdb.limits import MEGABYTES_PER_THREAD, most_threads
 from ..destination.names import POSTGRES, Options, known_destination
 from ..errors import ConfigurationError
 

@@ -17,7 +17,7 @@ import vl_convert
 from ..destination.duckdb.replacement import write_text
 from ..errors import ConfigurationError, PerfectGymError
 from .figures import Headline
-from .reading import Marts
+from .reading import PublishedMarts
 from .sections import GROUPS, LOAD, Figures, Section, read_each_currency
 from .words import UNKNOWN, count, month_name, percent
 
@@ -58,7 +58,7 @@ main { max-width: 82rem; margin: auto }
 """
 
 
-def write(marts: Marts, file: Path) -> Figures:
+def write(marts: PublishedMarts, file: Path) -> Figures:
     """Write the report into a file, and return its figures.
 
     Args:

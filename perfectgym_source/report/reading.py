@@ -88,7 +88,7 @@ class Reader:
 
 
 @dataclass(frozen=True)
-class Marts:
+class PublishedMarts:
     """The marts of a pipeline.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import Any
 from . import charts, figures
 from .figures import Headline
 from .filters import Choices, Filters, choices_of, later
-from .reading import Marts, Reader, Row
+from .reading import PublishedMarts, Reader, Row
 from .words import month_name
 
 LOAD = "perfectgym load marts"
@@ -210,7 +210,7 @@ class Figures:
         return month_name(later(self.filters.end, -1)) if self.filters else ""
 
 
-def read_choices(marts: Marts) -> Choices:
+def read_choices(marts: PublishedMarts) -> Choices:
     """Read what can be chosen.
 
     Raises:
@@ -221,7 +221,7 @@ def read_choices(marts: Marts) -> Choices:
         return choices_of(reader)
 
 
-def read(marts: Marts, **chosen: Any) -> Figures:
+def read(marts: PublishedMarts, **chosen: Any) -> Figures:
     """Read all figures.
 
     Args:
@@ -237,7 +237,7 @@ def read(marts: Marts, **chosen: Any) -> Figures:
         return _figures(reader, Figures(marts.name, choices, choices.filters(**chosen)))
 
 
-def read_each_currency(marts: Marts) -> list[Figures]:
+def read_each_currency(marts: PublishedMarts) -> list[Figures]:
     """Read all figures, once for each currency.
 
     Raises:

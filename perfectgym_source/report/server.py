@@ -12,22 +12,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import ConfigurationError
-from .reading import Marts
+from .reading import PublishedMarts
 
 HOST = "127.0.0.1"
 _APP = Path(__file__).with_name("app.py")
 _SETTINGS = '[display]\ntheme = "system"\n'
 """Of marimo: light or dark, as the browser has it."""
 
-_served: list[Marts] = []
+_served: list[PublishedMarts] = []
 
 
-def marts() -> Marts:
+def marts() -> PublishedMarts:
     """Return the marts that this process serves, for the app."""
     return _served[-1]
 
 
-def serve(shown: Marts, port: int, opens_browser: bool, say: Callable[[str], None]) -> None:
+def serve(
+    shown: PublishedMarts, port: int, opens_browser: bool, say: Callable[[str], None]
+) -> None:
     """Serve the report until Ctrl-C.
 
     Args:

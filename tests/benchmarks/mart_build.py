@@ -10,7 +10,7 @@ from measure import run
 from plan import Plan, fresh_folder
 from report import Section
 
-from perfectgym_source.destination.duckdb.database_lock import MEGABYTES_PER_THREAD
+from perfectgym_source.destination.duckdb.limits import MEGABYTES_PER_THREAD
 from perfectgym_source.marts.dbt_process import run_dbt
 
 _THREADS = 2

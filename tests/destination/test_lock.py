@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from perfectgym_source.destination import Options, destination_for
-from perfectgym_source.destination.duckdb.database_lock import ROW_GROUP, threads_of_first_load
+from perfectgym_source.destination.duckdb.limits import ROW_GROUP, threads_of_first_load
 from perfectgym_source.destination.run_lock import RunUnderWay, run_lock, run_under_way
 from perfectgym_source.errors import LockedError
 

@@ -16,7 +16,7 @@ from dlt.destinations.sql_jobs import SqlMergeFollowupJob
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from perfectgym_source.destination import Options, destination_for
-from perfectgym_source.destination.duckdb import database_lock
+from perfectgym_source.destination.duckdb import limits
 from perfectgym_source.destination.duckdb.merging import MergingDuckDB
 
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert"}
@@ -131,7 +131,7 @@ def test_many_rows_of_a_first_load_take_more_threads_meanwhile(
 ) -> None:
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    monkeypatch.setattr(database_lock, "ROW_GROUP", 2)
+    monkeypatch.setattr(limits, "ROW_GROUP", 2)
     threads = []
     generate = SqlMergeFollowupJob.generate_sql
 

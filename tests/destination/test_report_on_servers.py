@@ -15,7 +15,7 @@ from perfectgym_source.errors import DestinationError
 from perfectgym_source.pipeline.status import status
 from perfectgym_source.report import sections
 from perfectgym_source.report.page import html_page
-from perfectgym_source.report.reading import Marts, NothingToReport
+from perfectgym_source.report.reading import NothingToReport, PublishedMarts
 
 CREDENTIALS = "DESTINATION__POSTGRES__CREDENTIALS"
 WRITTEN = datetime(2026, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -41,8 +41,8 @@ def server(
     connection.close()
 
 
-def on_server() -> Marts:
-    return Marts([Options("postgres", Path("unused.duckdb"), "perfectgym")])
+def on_server() -> PublishedMarts:
+    return PublishedMarts([Options("postgres", Path("unused.duckdb"), "perfectgym")])
 
 
 def test_the_figures_are_those_of_duckdb(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.mart_tables import Rows, database, made_up, marts_in
 
-from perfectgym_source.report.reading import Marts
+from perfectgym_source.report.reading import PublishedMarts
 
 
 @pytest.fixture(scope="session")
@@ -27,5 +27,5 @@ def _own_dlt_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def marts(marts_file: Path) -> Marts:
+def marts(marts_file: Path) -> PublishedMarts:
     return marts_in(marts_file)

@@ -14,7 +14,7 @@ from support.mart_tables import CLUBS, MONTHS, Rows, database, made_up, marts_in
 
 from perfectgym_source.report import figures
 from perfectgym_source.report.filters import Filters, choices_of
-from perfectgym_source.report.reading import Marts
+from perfectgym_source.report.reading import PublishedMarts
 
 ALL = Filters(date(2024, 2, 1), date(2026, 1, 1), "EUR")
 SOME = replace(ALL, start=date(2025, 3, 1), end=date(2025, 8, 1), clubs=("a|2", "a|4"))
@@ -25,13 +25,13 @@ def counted(rows: Rows, by: Filters) -> Counted:
     return Counted(rows, by.start, by.end, by.clubs)
 
 
-def read(marts: Marts, name: str, by: Filters) -> list[dict[str, Any]]:
+def read(marts: PublishedMarts, name: str, by: Filters) -> list[dict[str, Any]]:
     with marts.reading() as reader:
         found: list[dict[str, Any]] = getattr(figures, name)(reader, by)
         return found
 
 
-def test_the_choices_are_those_of_the_marts(marts: Marts) -> None:
+def test_the_choices_are_those_of_the_marts(marts: PublishedMarts) -> None:
     with marts.reading() as reader:
         choices = choices_of(reader)
     # Without the club that does not count; in the order of their names.
@@ -45,7 +45,7 @@ def test_the_choices_are_those_of_the_marts(marts: Marts) -> None:
 
 
 @FILTERS
-def test_members_and_movements_by_month(marts: Marts, rows: Rows, by: Filters) -> None:
+def test_members_and_movements_by_month(marts: PublishedMarts, rows: Rows, by: Filters) -> None:
     by_hand = counted(rows, by)
     for name, columns in (
         ("members", {"members": "members_end", "active": "active_end"}),
@@ -60,7 +60,9 @@ def test_members_and_movements_by_month(marts: Marts, rows: Rows, by: Filters) -
 
 
 @FILTERS
-def test_the_revenue_and_what_changed_it_to_the_cent(marts: Marts, rows: Rows, by: Filters) -> None:
+def test_the_revenue_and_what_changed_it_to_the_cent(
+    marts: PublishedMarts, rows: Rows, by: Filters
+) -> None:
     by_hand = counted(rows, by)
     found = read(marts, "mrr", by)
     assert {row["month"]: row["mrr"] for row in found} == by_hand.monthly(
@@ -78,10 +80,10 @@ def test_the_revenue_and_what_changed_it_to_the_cent(marts: Marts, rows: Rows, b
 @FILTERS
 @pytest.mark.parametrize("denominator", [None, "average", "start"])
 def test_churn_and_attrition(
-    marts: Marts, rows: Rows, by: Filters, denominator: str | None
+    marts: PublishedMarts, rows: Rows, by: Filters, denominator: str | None
 ) -> None:
     variables = {"pg_attrition_denominator": denominator} if denominator else {}
-    marts = Marts([replace(options, marts_vars=variables) for options in marts.options])
+    marts = PublishedMarts([replace(options, marts_vars=variables) for options in marts.options])
     left = counted(rows, replace(by, start=MONTHS[0])).monthly("kpi_club_month", "left_members")
     start = counted(rows, replace(by, start=MONTHS[0])).monthly("kpi_club_month", "members_start")
     months = sorted(left)
@@ -100,7 +102,7 @@ def test_churn_and_attrition(
 
 
 @FILTERS
-def test_visits_by_weekday_and_hour(marts: Marts, rows: Rows, by: Filters) -> None:
+def test_visits_by_weekday_and_hour(marts: PublishedMarts, rows: Rows, by: Filters) -> None:
     by_hand: dict[tuple[int, int], int] = {}
     each = counted(rows, by)
     for row in each.table("fct_visit", lambda row: each.is_inside(row["visit_date"])):
@@ -111,7 +113,7 @@ def test_visits_by_weekday_and_hour(marts: Marts, rows: Rows, by: Filters) -> No
 
 
 @FILTERS
-def test_fill_and_no_shows(marts: Marts, rows: Rows, by: Filters) -> None:
+def test_fill_and_no_shows(marts: PublishedMarts, rows: Rows, by: Filters) -> None:
     by_hand = counted(rows, by)
     kinds = dict(rows["dim_class_type"])
     teachers = {key: name or key for key, name in rows["dim_instructor"]}
@@ -135,7 +137,9 @@ def test_fill_and_no_shows(marts: Marts, rows: Rows, by: Filters) -> None:
     assert slots == pytest.approx(by_hand.fill(lambda row: (row["weekday"], row["hour"])))
 
 
-def test_overdue_by_age_and_kind_with_what_belongs_to_no_club(marts: Marts, rows: Rows) -> None:
+def test_overdue_by_age_and_kind_with_what_belongs_to_no_club(
+    marts: PublishedMarts, rows: Rows
+) -> None:
     for by in (ALL, SOME):
         expected = counted(rows, by).sums(
             "fct_fee",
@@ -162,7 +166,9 @@ def test_cohorts_of_few_are_left_out(tmp_path: Path) -> None:
     assert found == [(MONTHS[2], 0, 1.0), (MONTHS[2], 1, 9 / 15)]
 
 
-def test_the_headlines_are_the_last_month_and_the_one_before(marts: Marts, rows: Rows) -> None:
+def test_the_headlines_are_the_last_month_and_the_one_before(
+    marts: PublishedMarts, rows: Rows
+) -> None:
     with marts.reading() as reader:
         found = {each.label: (each.before, each.value) for each in figures.headlines(reader, ALL)}
     before, last = MONTHS[-3], MONTHS[-2]

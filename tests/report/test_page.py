@@ -16,7 +16,7 @@ from support.mart_figures import Counted
 from support.mart_tables import MONTHS, Rows, database, made_up, marts_in
 
 from perfectgym_source.report import drawing, page, sections
-from perfectgym_source.report.reading import Marts
+from perfectgym_source.report.reading import PublishedMarts
 from perfectgym_source.report.words import count, month_name, percent
 
 WRITTEN = datetime(2026, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -171,7 +171,7 @@ def test_before_the_first_complete_month_there_is_a_page_that_says_so(tmp_path: 
     Elements(text)
 
 
-def test_every_chart_draws_one_row_and_months_without_a_value(marts: Marts) -> None:
+def test_every_chart_draws_one_row_and_months_without_a_value(marts: PublishedMarts) -> None:
     full = sections.read(marts)
     for section in SECTIONS:
         first = full.rows[section.name][0]
@@ -182,7 +182,9 @@ def test_every_chart_draws_one_row_and_months_without_a_value(marts: Marts) -> N
         assert "<svg" in page.svg(section.chart(rows, ""), "x")
 
 
-def test_a_pipe_and_the_target_of_a_link_are_written_and_stay(marts: Marts, tmp_path: Path) -> None:
+def test_a_pipe_and_the_target_of_a_link_are_written_and_stay(
+    marts: PublishedMarts, tmp_path: Path
+) -> None:
     target, link, pipe = tmp_path / "target.html", tmp_path / "link.html", tmp_path / "pipe"
     target.write_text("old")
     link.symlink_to(target)

@@ -11,7 +11,7 @@ import pytest
 from support.mart_tables import TABLES, database, marts_in
 
 from perfectgym_source.errors import DestinationLocked
-from perfectgym_source.report.reading import MARTS, Marts, NothingToReport
+from perfectgym_source.report.reading import MARTS, NothingToReport, PublishedMarts
 
 OPEN = (
     "import sys, duckdb; opened = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
@@ -82,7 +82,7 @@ def test_every_mart_that_is_read_is_made_up() -> None:
     assert sorted(TABLES) == sorted(MARTS)
 
 
-def test_reading_changes_nothing(marts: Marts, marts_file: Path) -> None:
+def test_reading_changes_nothing(marts: PublishedMarts, marts_file: Path) -> None:
     before = marts_file.read_bytes()
     with marts.reading() as reader, pytest.raises(Exception, match="read-only"):
         reader.client.execute_sql("CREATE TABLE mine (id int)")

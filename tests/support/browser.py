@@ -5,7 +5,6 @@ Chromium is looked for under its usual names; `CHROMIUM` names another one.
 
 from __future__ import annotations
 
-import base64
 import itertools
 import json
 import os
@@ -103,16 +102,6 @@ class Page:
             self.command(
                 "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
             )
-
-    def press(self, key: str) -> None:
-        """Press a key that has a name."""
-        for kind in ("keyDown", "keyUp"):
-            self.command("Input.dispatchKeyEvent", type=kind, key=key, code=key)
-
-    def screenshot(self, file: Path, is_whole: bool = True) -> None:
-        """Write a picture of the page."""
-        found = self.command("Page.captureScreenshot", captureBeyondViewport=is_whole)
-        file.write_bytes(base64.b64decode(found["data"]))
 
     def _note(self, method: str, parameters: dict[str, Any]) -> None:
         if method == "Network.requestWillBeSent":

@@ -14,7 +14,7 @@ import pyarrow
 from psycopg2.extras import execute_values
 
 from perfectgym_source.destination import Options
-from perfectgym_source.report.reading import Marts
+from perfectgym_source.report.reading import PublishedMarts
 
 STEPS = ("new", "reactivation", "expansion", "contraction", "churn", "transfer", "freeze")
 TABLES = {
@@ -98,9 +98,11 @@ def database(file: Path, rows: Rows | None = None, schema: str = "perfectgym_mar
     return file
 
 
-def marts_in(file: Path, *datasets: str) -> Marts:
+def marts_in(file: Path, *datasets: str) -> PublishedMarts:
     """Return the marts of datasets in a DuckDB file."""
-    return Marts([Options("duckdb", file, dataset) for dataset in datasets or ("perfectgym",)])
+    return PublishedMarts(
+        [Options("duckdb", file, dataset) for dataset in datasets or ("perfectgym",)]
+    )
 
 
 def _months(rows: Rows, key: str, currency: str | None, chance: random.Random) -> None:

@@ -18,7 +18,7 @@ from ..result import Result, finish
 from ..streams import say
 
 if TYPE_CHECKING:
-    from ...report.reading import Marts
+    from ...report.reading import PublishedMarts
 
 _PACKAGES = ("altair", "marimo", "vl_convert")
 
@@ -80,7 +80,7 @@ def command(html: Path | None, port: int, no_browser: bool, **given: Any) -> int
     os._exit(0)
 
 
-def _write(marts: Marts, file: Path, as_json: bool) -> int:
+def _write(marts: PublishedMarts, file: Path, as_json: bool) -> int:
     from ...report.page import write
 
     written = write(marts, file)
@@ -97,10 +97,10 @@ def _write(marts: Marts, file: Path, as_json: bool) -> int:
     return finish(Result(f"Written: {file}", data), as_json)
 
 
-def _marts(given: Mapping[str, Any]) -> Marts:
+def _marts(given: Mapping[str, Any]) -> PublishedMarts:
     """Return the marts of the pipeline that the call names."""
     from ...config.toml_files import read_toml_files_forgivingly
-    from ...report.reading import Marts
+    from ...report.reading import PublishedMarts
     from ..planning import Needs, demo, pipeline_name, planned_runs
 
     read_toml_files_forgivingly()
@@ -108,7 +108,7 @@ def _marts(given: Mapping[str, Any]) -> Marts:
     click.get_current_context().obj.pipeline = name
     with demo(given, serves=False) as arguments:
         _, planned = planned_runs(name, given, arguments, Needs.NOTHING)
-    return Marts([run.options for run in planned])
+    return PublishedMarts([run.options for run in planned])
 
 
 def _check_packages() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,15 +19,11 @@ from tenacity import (
 )
 
 from ...errors import DestinationError, DestinationLocked, LockedError
+from .limits import limit
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-MOST_THREADS = 4
-MEGABYTES_PER_THREAD = 125
-"""DuckDB's limit: the memory that its documentation asks for."""
-ROW_GROUP = 122_880
-"""The rows that DuckDB stores together."""
 CLOSE_IT = "Close it there and run again; nothing is lost. The published file may stay open."
 
 
@@ -60,35 +55,6 @@ def database_lock(file: Path, wait: float) -> Iterator[duckdb.DuckDBPyConnection
     with connection:
         limit(connection)
         yield connection
-
-
-def most_threads() -> int:
-    """Return how many threads DuckDB may take of the machine."""
-    return min(os.cpu_count() or 1, MOST_THREADS)
-
-
-def threads_of_first_load(rows: int) -> int:
-    """Return how many threads fill a new table.
-
-    Each thread leaves a row group of its own that is not full. DuckDB writes neighbours anew to
-    fill them, and leaves their place in the file, unless four full ones or more stand between.
-
-    Args:
-        rows: How many rows the table gets.
-    """
-    return max(1, min(rows // (4 * ROW_GROUP), most_threads()))
-
-
-def limit(connection: duckdb.DuckDBPyConnection) -> None:
-    """Limit what DuckDB takes of the machine.
-
-    It would take most of the memory. With less it is hardly slower: it writes what does not fit to
-    a folder beside the file, and the rows' order does not matter.
-    """
-    threads = most_threads()
-    connection.execute(f"SET threads = {threads}")
-    connection.execute(f"SET memory_limit = '{MEGABYTES_PER_THREAD * threads}MB'")
-    connection.execute("SET preserve_insertion_order = false")
 
 
 def when_unlocked(file: Path, wait: float, opening: Callable[[], T]) -> T:

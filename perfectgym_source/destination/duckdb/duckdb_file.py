@@ -27,9 +27,9 @@ from .database_lock import (
     CLOSE_IT,
     database_lock,
     read_only,
-    threads_of_first_load,
     when_unlocked,
 )
+from .limits import threads_of_first_load
 from .loading_file import has_content, loading_file, opened
 from .merging import MergingDuckDB
 from .publish import is_published, publish

@@ -17,9 +17,10 @@ import duckdb
 
 from ...errors import ConfigurationError, DestinationError, DestinationLocked
 from ..names import STORAGE_VERSION
-from .database_lock import DamagedDatabase, check_header, database_lock, limit, when_unlocked
+from .database_lock import DamagedDatabase, check_header, database_lock, when_unlocked
 from .database_objects import contents, names
 from .foreign_objects import PUBLISHED, CannotCarryOver, drop_of_others
+from .limits import limit
 from .replacement import copy_file, replacing, sql_text, temporary, write_ahead_log
 
 logger = logging.getLogger(__name__)

@@ -28,8 +28,8 @@ from dlt.destinations.job_impl import (
 )
 from dlt.destinations.sql_jobs import SqlMergeFollowupJob
 
-from .database_lock import threads_of_first_load
 from .database_objects import quoted
+from .limits import threads_of_first_load
 from .replacement import sql_text
 
 _TEMPORARY = "temp"

@@ -175,12 +175,6 @@ def _property(name: str, fact: dict[str, Any]) -> Property:
 
 
 @lru_cache(maxsize=1)
-def set_of_type() -> dict[str, EntitySet]:
-    """The set of each type that has one."""
-    return {entity.type: entity for entity in entity_sets().values()}
-
-
-@lru_cache(maxsize=1)
 def links() -> dict[str, dict[str, Link]]:
     """The links of every type by name, those of undocumented inline properties included."""
     return {

@@ -71,7 +71,6 @@ class Contract:
     ends_on: date | None = None
     cancelled_on: date | None = None
     committed_on: date | None = None
-    signed_on: date | None = None
     is_additional: bool = False
     discounts: tuple[tuple[str, Fraction], ...] = ()
     addons: tuple[Addon, ...] = ()

@@ -72,7 +72,6 @@ class _Parser:
         self._scopes: dict[str, str] = {"": name}
         self._tokens = _split(text)
         self._place = 0
-        self._depth = 0
         self._comparisons = 0
         self._bounds: list[Bound] = []
         self._is_certain = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import importlib
+import json
 import re
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 import yaml
 from support.two_installations import LISTS, PIPELINES, ROOT, assert_loaded
 
+from perfectgym_source.cli.main import COMMANDS
+from perfectgym_source.cli.old_forms import in_new_form
 from perfectgym_source.sandbox import Sandbox
 
 PLACE = "/srv/perfectgym"
@@ -103,6 +106,15 @@ def test_the_dockerfile_is_clean() -> None:
     check = [PROGRAMS / "hadolint", "--no-color", PIPELINES / "Dockerfile"]
     result = subprocess.run(check, capture_output=True, text=True, timeout=60)
     assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_the_docker_image_runs_a_command_and_no_old_form() -> None:
+    text = (PIPELINES / "Dockerfile").read_text(encoding="utf-8")
+    shown = re.findall(r"^#   docker run .* perfectgym (.+)$", text, re.MULTILINE)
+    by_default = re.findall(r"^CMD (.+)$", text, re.MULTILINE)
+    assert len(shown) == len(by_default) == 1
+    for words in (shown[0].split(), json.loads(by_default[0])):
+        assert in_new_form(words, COMMANDS) == words
 
 
 def test_a_wheel_can_be_built_of_what_the_dockerfile_copies(tmp_path: Path) -> None:

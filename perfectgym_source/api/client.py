@@ -83,8 +83,8 @@ class Client:
         congestion: Decides when requests start.
 
     Example:
-        >>> with Client(settings) as client:
-        ...     clubs = client.get("Clubs/Clubs", {"timestamp": "0"}, "clubs").elements
+        with Client(settings) as client:
+            clubs = client.get("Clubs/Clubs", {"timestamp": "0"}, "clubs").elements
     """
 
     def __init__(

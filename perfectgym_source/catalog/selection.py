@@ -118,6 +118,7 @@ def parents(api: ApiVersion, endpoint: Endpoint, mode: Mode) -> list[str]:
     own parent has no parent.
 
     Example:
+        >>> from perfectgym_source.catalog import V1
         >>> parents(V1, V1.endpoints["user_classes"], "user")
         ['user_details', 'clubs']
     """

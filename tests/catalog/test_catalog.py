@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from dlt.common.normalizers.naming.snake_case import NamingConvention
+from support.catalog_tables import tables_of
 from support.each import for_each
 
 from perfectgym_source.api.paging.pages import Page
@@ -17,10 +17,9 @@ from perfectgym_source.catalog import (
     ROW_TYPES,
     V1,
     Write,
-    table_layout,
 )
 from perfectgym_source.catalog.api_version import ZoneSource
-from perfectgym_source.catalog.hints import child_hints, root_hints
+from perfectgym_source.catalog.hints import root_hints
 from perfectgym_source.catalog.naming import snake_case
 from perfectgym_source.catalog.v1.row_types import DATES_DOCUMENTED_AS_STRING
 from perfectgym_source.transform.decoder import Decoder
@@ -73,24 +72,6 @@ IN_SAMPLES_ONLY = {
 """Spellings and a field of the vendor's sample payloads."""
 PAGINATORS = {"timestamp": "keyset", "page": "page", "none": "single"}
 RENAMED = {("FriendStatus", "userId"): "friend_user_id"}
-
-
-def tables_of(endpoint):
-    """Each table of an endpoint with its dlt column hints."""
-    found = []
-    for table in table_layout(endpoint).with_children():
-        hints = (
-            child_hints(V1, endpoint, table) if table.level else root_hints(V1, endpoint, "keep")
-        )
-        found.append((table, hints))
-    return found
-
-
-ALL_TABLES = [
-    (f"{endpoint.name}:{table.name}", endpoint, table, hints)
-    for endpoint in ENDPOINTS.values()
-    for table, hints in tables_of(endpoint)
-]
 
 
 def test_the_catalog_holds_the_50_documented_endpoints_and_no_other():
@@ -188,7 +169,7 @@ def check_type(row_type, columns, tables, table, prefix="", embedded=False, insi
 @for_each(NAMES)
 def test_every_documented_field_has_its_place_with_the_right_type(name):
     endpoint = ENDPOINTS[name]
-    tables = {table.name: hints for table, hints in tables_of(endpoint)}
+    tables = {table.name: hints for table, hints in tables_of(V1, endpoint)}
     root = endpoint.table_name
     check_type(endpoint.row_type, tables[root]["columns"], tables, root)
     for key in endpoint.key:
@@ -211,48 +192,10 @@ def test_dates_that_are_documented_as_string_exist_in_the_facts():
         assert TYPES[row_type][field] == "string"
 
 
-@for_each(ALL_TABLES)
-def test_names_are_what_dlt_would_make_of_them(label, endpoint, table, hints):
-    naming = NamingConvention()
-    assert naming.normalize_path(table.name) == table.name
-    for key, column in hints["columns"].items():
-        assert key == column["name"]
-        assert naming.normalize_path(key) == key
-
-
-@for_each(ALL_TABLES)
-def test_no_two_columns_of_a_table_share_a_name(label, endpoint, table, hints):
-    names = []
-    for column in table.columns():
-        names.append(column.name)
-        if column.utc_name in hints["columns"]:
-            names.append(column.utc_name)
-    names += [*table.positions, "_unreadable", "_removed", "_dlt_load_id", "taken_at"]
-    assert len(names) == len(set(names))
-    assert set(hints["columns"]) <= set(names)
-
-
-@for_each(ALL_TABLES)
-def test_every_table_and_column_is_described(label, endpoint, table, hints):
-    assert hints["additional_table_hints"]["description"].strip()
-    for name, column in hints["columns"].items():
-        assert column["description"].strip(), name
-
-
-@for_each(ALL_TABLES)
-def test_references_and_keys_point_to_what_exists(label, endpoint, table, hints):
-    known = {table.name: set(found["columns"]) for _, _, table, found in ALL_TABLES}
-    for reference in hints["references"]:
-        assert set(reference["columns"]) <= set(hints["columns"])
-        assert set(reference["referenced_columns"]) <= known[reference["referenced_table"]]
-    for name in (*hints.get("primary_key", ()), *hints.get("merge_key", ())):
-        assert name in hints["columns"]
-
-
 def test_only_the_window_of_classes_shares_its_table():
     owners = {}
     for endpoint in ENDPOINTS.values():
-        for table, _ in tables_of(endpoint):
+        for table, _ in tables_of(V1, endpoint):
             owners.setdefault(table.name, []).append(endpoint.name)
     assert {tuple(names) for names in owners.values() if len(names) > 1} == {
         ("classes", "classes_window")
@@ -262,7 +205,7 @@ def test_only_the_window_of_classes_shares_its_table():
 @for_each(NAMES)
 def test_a_parent_is_an_endpoint_and_its_column_a_number(name):
     endpoint = ENDPOINTS[name]
-    columns = root_hints(V1, endpoint, "keep")["columns"]
+    columns = root_hints(V1, endpoint, "flag")["columns"]
     for parent in endpoint.parents:
         assert parent.table in ENDPOINTS
         assert columns[parent.column]["data_type"] == "bigint"
@@ -274,14 +217,14 @@ def test_the_key_of_a_replaced_list_begins_with_its_parents(name):
     if endpoint.write is Write.REPLACE and name != "cities":  # a city lies in one country only
         parents = tuple(parent.column for parent in endpoint.parents)
         assert endpoint.key[: len(parents)] == parents
-        assert root_hints(V1, endpoint, "keep")["merge_key"] == list(parents)
+        assert root_hints(V1, endpoint, "flag")["merge_key"] == list(parents)
 
 
 @for_each(NAMES)
 def test_the_groups_and_the_column_of_the_time_zone_are_known(name):
     endpoint = ENDPOINTS[name]
     assert endpoint.group in GROUPS
-    columns = root_hints(V1, endpoint, "keep")["columns"]
+    columns = root_hints(V1, endpoint, "flag")["columns"]
     if endpoint.time_zone is not None:
         assert columns[endpoint.time_zone]["data_type"] == "bigint"
     if endpoint.backfill_date_field is not None:
@@ -294,7 +237,7 @@ def test_every_group_has_members_and_the_default_ones_exist():
 
 
 def test_deleted_rows_are_removed_only_with_that_setting():
-    kept = root_hints(V1, ENDPOINTS["clubs"], "keep")["columns"]["is_deleted"]
+    kept = root_hints(V1, ENDPOINTS["clubs"], "flag")["columns"]["is_deleted"]
     removed = root_hints(V1, ENDPOINTS["clubs"], "remove")["columns"]["is_deleted"]
     assert kept["hard_delete"] is False
     assert removed["hard_delete"] is True

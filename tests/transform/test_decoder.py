@@ -21,8 +21,6 @@ from perfectgym_source.catalog.coerce import (
     to_timestamp_us,
     utc_offset_us,
 )
-from perfectgym_source.catalog.hints import child_hints, root_hints
-from perfectgym_source.catalog.tables import LOAD_ID
 from perfectgym_source.transform import flatten
 from perfectgym_source.transform.decoder import Decoder, arrow_schema
 from perfectgym_source.transform.flatten import UnknownFields
@@ -589,16 +587,6 @@ def test_times_of_one_column_are_read_alike_whatever_the_others_are(odd):
 
 
 # --- schemas
-
-
-@pytest.mark.parametrize("name", sorted(ENDPOINTS))
-def test_a_table_has_the_columns_of_dlts_hints(name):
-    endpoint = ENDPOINTS[name]
-    for layout in table_layout(endpoint).with_children():
-        hints = (
-            child_hints(V1, endpoint, layout) if layout.level else root_hints(V1, endpoint, "keep")
-        )
-        assert {*arrow_schema(endpoint, layout).names, LOAD_ID} == set(hints["columns"])
 
 
 def sample(row_type_layout, depth=0):

@@ -71,8 +71,8 @@ class PasswordGrantAuth(SecretAuth):
         Unavailable: Then, too: the token endpoint does not respond.
 
     Example:
-        >>> auth = PasswordGrantAuth("https://demo.perfectgym.com/Api", "api", "...")
-        >>> requests.get("https://demo.perfectgym.com/Api/Clubs/Clubs", auth=auth)
+        auth = PasswordGrantAuth("https://demo.perfectgym.com/Api", "api", "...")
+        requests.get("https://demo.perfectgym.com/Api/Clubs/Clubs", auth=auth)
     """
 
     def __init__(

@@ -94,8 +94,8 @@ class KeyHeaderAuth(SecretAuth):
         SignInError: When a response says that the pair is refused (status 401).
 
     Example:
-        >>> auth = KeyHeaderAuth("https://demo.perfectgym.com/Api", "id", "...")
-        >>> requests.get("https://demo.perfectgym.com/Api/Clubs", auth=auth)
+        auth = KeyHeaderAuth("https://demo.perfectgym.com/Api", "id", "...")
+        requests.get("https://demo.perfectgym.com/Api/Clubs", auth=auth)
     """
 
     def __init__(

@@ -68,10 +68,10 @@ class CongestionControl:
         seconds_paused: How long no request could start because the server had asked for a pause.
 
     Example:
-        >>> control = CongestionControl(most=16, requests_per_second=0)
-        >>> with control.turn() as turn:
-        ...     response = session.send(request)
-        ...     turn.kind, turn.is_served = "classes", True
+        control = CongestionControl(most=16, requests_per_second=0)
+        with control.turn() as turn:
+            response = session.send(request)
+            turn.kind, turn.is_served = "classes", True
     """
 
     def __init__(

@@ -55,13 +55,13 @@ class Paginator(ABC):
         may_end: Whether the list may have ended, by the documentation, with the page noted last.
 
     Example:
-        >>> request = PageRequest()
-        >>> paginator.init_request(request)
-        >>> while True:
-        ...     rows = paginator.update_state(fetch(request))
-        ...     if not paginator.has_next_page:
-        ...         break
-        ...     paginator.update_request(request)
+        request = PageRequest()
+        paginator.init_request(request)
+        while True:
+            rows = paginator.update_state(fetch(request))
+            if not paginator.has_next_page:
+                break
+            paginator.update_request(request)
     """
 
     has_next_page = True

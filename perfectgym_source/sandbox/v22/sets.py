@@ -40,6 +40,7 @@ class Sets:
         relations: the links between rows.
 
     Example:
+        >>> from perfectgym_source.sandbox.world import World
         >>> sets = World("tiny", seed=1).sets
         >>> sets.change("Members", 5001, firstName="Zoë")["firstName"]
         'Zoë'

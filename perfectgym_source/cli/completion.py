@@ -1,23 +1,21 @@
 """Shell completion of the names of resources, groups, pipelines and installations.
 
 dlt is not imported, because that takes a second at every press of Tab: configured names are read
-from `.dlt/config.toml` and `.dlt/secrets.toml` of the working folder.
+from the files in which dlt looks for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
 from ..catalog import GROUP_NAMES, RESOURCE_NAMES
+from ..config.first_files import TEMPLATES, first_folder
 from ..config.pipeline_settings import BUILTIN
 from ..config.toml_files import read_toml
 from ..errors import ConfigurationError
-
-FOLDER = Path(".dlt")
 
 
 def resources(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
@@ -56,13 +54,13 @@ def _ends(incomplete: str, names: Iterable[str]) -> list[str]:
 def _configured(*path: str) -> dict[str, Any]:
     """Return the sections below a section, by name."""
     found: dict[str, Any] = {}
-    for file in (FOLDER / "config.toml", FOLDER / "secrets.toml"):
+    for name in TEMPLATES:
         try:
-            section: Any = read_toml(file)
+            section: Any = read_toml(first_folder() / name)
         except ConfigurationError:
             # A run reports a file that cannot be read; completion prints nothing.
             continue
-        for name in path:
-            section = section.get(name) if isinstance(section, Mapping) else None
+        for part in path:
+            section = section.get(part) if isinstance(section, Mapping) else None
         found.update(section if isinstance(section, Mapping) else {})
     return found

@@ -27,6 +27,7 @@ password = "-"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DLT_PROJECT_DIR")
     (tmp_path / ".dlt").mkdir()
     return tmp_path / ".dlt"
 
@@ -88,6 +89,16 @@ def test_names_of_pipelines_and_installations(folder: Path) -> None:
     assert complete("--demo", "ni") == ["nightly"]
     assert complete("--installation", "") == ["north", "south"]
     assert complete("--installation", "north,") == ["north,south"]
+
+
+def test_names_of_pipelines_in_the_folder_that_dlt_looks_in(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "config.toml").write_text(CONFIGURED)
+    monkeypatch.chdir("/")
+    assert complete("ni") == []
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(folder.parent))
+    assert complete("ni") == ["nightly"]
 
 
 @pytest.mark.parametrize(

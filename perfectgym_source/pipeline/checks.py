@@ -5,7 +5,7 @@ Each is a query or two for each table that was loaded, in SQL that every destina
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import dlt
@@ -47,12 +47,7 @@ def run_checks(
         examiner = _Examiner(checks, recording, source, pipeline, client)
         recording.checks = list(examiner.results())
     if checks.mode == "fail" and not all(check.is_passed for check in recording.checks):
-        recording.failed_checks = EXIT_CODE
-
-
-def as_lines(found: Sequence[CheckRecord]) -> list[str]:
-    """Return the texts of the checks that failed."""
-    return [check.text for check in found if not check.is_passed]
+        recording.checks_exit_code = EXIT_CODE
 
 
 class _Examiner:

@@ -30,12 +30,11 @@ from ..marts.connection import check_adapter
 from ..marts.record import MartsRecord
 from ..marts.selection import Loaded
 from ..source import perfectgym_source, reading_of
-from ..text import counted
 from .alerts import configured_alerts
-from .checks import as_lines, run_checks
+from .checks import run_checks
 from .history.recorder import RunRecorder, recorded
 from .history.retention import history_in
-from .history.tables import CheckRecord
+from .history.tables import CheckRecord, RunOutcome
 from .logs import begin_run
 from .marts import marts_in
 
@@ -52,9 +51,11 @@ class Summary:
         pending: Load packages of an earlier run that were completed first.
         destination: Where the rows went, in words.
         dataset: The dataset.
+        outcome: How it ended.
+        exit_code: The exit code: 0 if everything was read and built, and no check fails the run.
+        problem: The problems in a sentence; None if there are none.
         run_id: The run's name in the history and the log.
         checks: What the checks after loading found.
-        failed_checks: The exit code of checks that fail the run; 0 if none does.
         hint: What to do, if the failures have one cause in common.
         marts: The build of the marts; None if there was nothing to build.
         incomplete: Resources of which something could not be read, in the catalog's order: they
@@ -66,29 +67,14 @@ class Summary:
     pending: int
     destination: str
     dataset: str
+    outcome: RunOutcome = "ok"
+    exit_code: int = 0
+    problem: str | None = None
     run_id: str = ""
     checks: Sequence[CheckRecord] = ()
-    failed_checks: int = 0
     hint: str | None = None
     marts: MartsRecord | None = None
     incomplete: Sequence[str] = ()
-
-    @property
-    def exit_code(self) -> int:
-        """Return 0 if everything was read and built, and no check fails the run."""
-        of_marts = self.marts.exit_code if self.marts else 0
-        return self.report.exit_code or self.failed_checks or of_marts
-
-    @property
-    def problem(self) -> str | None:
-        """Return the problems in a sentence; None if there are none."""
-        if self.report.failures:
-            first = self.report.failures[0]
-            parts = counted(len(self.report.failures), "part")
-            return f"{parts} could not be read, such as {first}"
-        if self.failed_checks:
-            return "; ".join(as_lines(self.checks))
-        return self.marts.problem if self.marts else None
 
 
 def run(options: Options) -> Summary:
@@ -144,15 +130,20 @@ def _run(options: Options, source: DltSource, recording: RunRecorder, checks: Ch
     reading = reading_of(source)
     settings, report = reading.settings, reading.report
     errors = {failure.resource: failure.error for failure in report.failures}
+    outcome, exit_code, problem = recording.result()
+    if report.failures:
+        problem = f"{problem}, such as {report.failures[0]}"
     return Summary(
         report=report,
         seconds=time.monotonic() - started,
         pending=loaded.pending,
         destination=destination.describe(),
         dataset=options.dataset,
+        outcome=outcome,
+        exit_code=exit_code,
+        problem=problem,
         run_id=recording.run_id,
         checks=recording.checks,
-        failed_checks=recording.failed_checks,
         hint=wrong_mode(
             settings.mode,
             [settings.api.endpoints[name] for name in +report.requests],

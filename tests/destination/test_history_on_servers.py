@@ -14,9 +14,10 @@ from support.histories import Recorder
 from perfectgym_source.catalog import ENDPOINTS
 from perfectgym_source.destination import destination_for
 from perfectgym_source.errors import PerfectGymError
-from perfectgym_source.pipeline.checks import Checks, as_lines, run_checks
+from perfectgym_source.pipeline.checks import Checks, run_checks
 from perfectgym_source.pipeline.history import retention
 from perfectgym_source.pipeline.history.recorder import RunRecorder
+from perfectgym_source.pipeline.history.tables import failed_checks
 from perfectgym_source.pipeline.state import reset, states
 from perfectgym_source.pipeline.status import status
 from perfectgym_source.sandbox import Sandbox
@@ -44,11 +45,11 @@ def test_history_status_checks_and_state(recorder: Recorder) -> None:
         status(recorder.options(), [ENDPOINTS[name] for name in NAMES], "sandbox", 1).overdue
         == NAMES
     )
-    assert as_lines(recorder.load(*NAMES, run_checks=checked).checks) == []
+    assert failed_checks(recorder.load(*NAMES, run_checks=checked).checks) == []
     recorder.sandbox.world.add("clubs")
     recording = recorder.load(*NAMES, run_checks=checked)
     assert {check.name for check in recording.checks} == {"rows_dropped", "key_twice"}
-    assert as_lines(recording.checks) == []
+    assert failed_checks(recording.checks) == []
 
     found = status(recorder.options(), [ENDPOINTS[name] for name in NAMES], "sandbox", 1)
     assert found.exit_code == 0

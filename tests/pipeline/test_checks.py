@@ -15,10 +15,10 @@ from perfectgym_source.config.pipelines import configured_checks
 from perfectgym_source.errors import ConfigurationError
 from perfectgym_source.pipeline.checks import (
     EXIT_CODE,
-    as_lines,
     run_checks,
 )
 from perfectgym_source.pipeline.history.recorder import RunRecorder
+from perfectgym_source.pipeline.history.tables import failed_checks
 from perfectgym_source.sandbox import Sandbox
 
 YEARS = 24 * 365 * 100
@@ -54,7 +54,7 @@ def test_all_is_well(recorder: Recorder) -> None:
     assert {name for name, _ in found(recording)} == {
         "key_twice", "reference to clubs", "newest_visit",
     }  # fmt: skip
-    assert as_lines(recording.checks) == []
+    assert failed_checks(recording.checks) == []
     assert recorder.query("SELECT exit_code, error FROM _runs") == [(0, None)]
     assert recorder.query("SELECT count(*) FROM _run_checks WHERE is_passed") == [
         (len(recording.checks),)
@@ -77,13 +77,13 @@ def test_a_table_that_shrinks(recorder: Recorder, limit: float, is_passed: bool)
     recording = load(recorder, Checks(max_drop_percent=limit), "products")
 
     assert found(recording)["rows_dropped", "products"] is is_passed
-    assert bool(as_lines(recording.checks)) is not is_passed
+    assert bool(failed_checks(recording.checks)) is not is_passed
 
 
 def test_a_key_twice_fails_the_run_if_asked_to(recorder: Recorder) -> None:
     spoil = "INSERT INTO clubs SELECT * FROM clubs LIMIT 2"
     recording = load(recorder, Checks("fail"), "clubs", spoil=spoil)
-    assert as_lines(recording.checks) == ["clubs has 2 keys more than once."]
+    assert failed_checks(recording.checks) == ["clubs has 2 keys more than once."]
     assert recorder.query("SELECT outcome, exit_code, error FROM _runs") == [
         ("failed", EXIT_CODE, "clubs has 2 keys more than once.")
     ]
@@ -93,7 +93,7 @@ def test_a_key_twice_fails_the_run_if_asked_to(recorder: Recorder) -> None:
 def test_by_default_it_is_a_warning(recorder: Recorder) -> None:
     spoil = "INSERT INTO clubs SELECT * FROM clubs LIMIT 2"
     recording = load(recorder, Checks(), "clubs", spoil=spoil)
-    assert len(as_lines(recording.checks)) == 1
+    assert len(failed_checks(recording.checks)) == 1
     assert recorder.query("SELECT outcome, exit_code FROM _runs") == [("ok", 0)]
 
 
@@ -101,15 +101,15 @@ def test_a_row_without_the_row_that_it_refers_to(recorder: Recorder) -> None:
     spoil = "UPDATE classes SET club_id = -1 WHERE id = (SELECT min(id) FROM classes)"
     checks = Checks(references=True)
     recording = load(recorder, checks, "clubs", "classes", spoil=spoil)
-    assert as_lines(recording.checks) == ["classes has 1 row whose club_id is not in clubs."]
+    assert failed_checks(recording.checks) == ["classes has 1 row whose club_id is not in clubs."]
 
 
 def test_the_newest_visit_is_too_old(recorder: Recorder) -> None:
     checks = Checks(newest_visit_hours=1)
-    [line] = as_lines(load(recorder, checks, "club_visits").checks)
+    [line] = failed_checks(load(recorder, checks, "club_visits").checks)
     assert line.startswith("The newest club visit is ")
     # Asked in idle runs too: that nothing comes is what it looks for.
-    assert as_lines(load(recorder, checks, "club_visits").checks)
+    assert failed_checks(load(recorder, checks, "club_visits").checks)
 
 
 def test_off_is_off(recorder: Recorder) -> None:
@@ -120,7 +120,7 @@ def test_off_is_off(recorder: Recorder) -> None:
 def test_a_check_that_cannot_be_made_is_said(recorder: Recorder) -> None:
     spoil = "ALTER TABLE clubs DROP COLUMN id"
     recording = load(recorder, Checks(), "clubs", spoil=spoil)
-    [line] = as_lines(recording.checks)
+    [line] = failed_checks(recording.checks)
     assert line.startswith("The check 'key_twice' of clubs could not be made (Database")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...extract.report import Report
-from ...pipeline.checks import as_lines
+from ...pipeline.history.tables import failed_checks
 from ...pipeline.runner import Summary
 from ...text import capped, counted, listed, shortened
 from . import marts
@@ -25,12 +25,12 @@ def as_data(summary: Summary) -> dict[str, Any]:
     """
     report = summary.report
     return {
-        "outcome": "partial" if report.failures else "failed" if summary.exit_code else "ok",
+        "outcome": summary.outcome,
         "rows": rows_by_table(report),
         **report_data(report, summary.seconds),
         "unreadable": dict(sorted(report.unreadable.items())),
         "new_columns": sorted(report.unknown_fields),
-        "checks": as_lines(summary.checks),
+        "checks": failed_checks(summary.checks),
         "marts": marts.as_data(summary.marts),
         "run_id": summary.run_id,
         "completed_packages": summary.pending,
@@ -66,7 +66,7 @@ def as_text(summary: Summary, most_tables: int | None = None) -> str:
     if report.unknown_fields:
         lines.append(unknown_fields_line(report.unknown_fields))
     lines += warning_lines(report)
-    lines += [styled(line, WARN) for line in capped(as_lines(summary.checks))]
+    lines += [styled(line, WARN) for line in capped(failed_checks(summary.checks))]
     if report.failures:
         parts = counted(len(report.failures), "part")
         lines += ["", styled(f"{parts} could not be read; the next run asks again:", BAD)]

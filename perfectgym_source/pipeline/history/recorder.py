@@ -21,7 +21,15 @@ from ...marts.record import MartsRecord
 from ...prerequisites import own_version
 from ...source import reading_of
 from ...text import counted
-from .tables import CheckRecord, Entry, History, ResourceRecord, RunOutcome, RunRecord
+from .tables import (
+    CheckRecord,
+    Entry,
+    History,
+    ResourceRecord,
+    RunOutcome,
+    RunRecord,
+    failed_checks,
+)
 
 LONGEST_ERROR = 1000
 
@@ -38,7 +46,7 @@ class RunRecorder:
         started_at: When the run started.
         counts: The rows of each table that the run loaded into, after the load.
         checks: What the checks after loading found.
-        failed_checks: The exit code of checks that fail the run; 0 if none does.
+        checks_exit_code: The exit code of checks that fail the run; 0 if none does.
         marts: The build of the marts; None if there was none.
         was_well: Whether the run before went well, once the history has been written.
     """
@@ -47,7 +55,7 @@ class RunRecorder:
         self.run_id = uuid.uuid4().hex
         self.counts: dict[str, int] = {}
         self.checks: Sequence[CheckRecord] = ()
-        self.failed_checks = 0
+        self.checks_exit_code = 0
         self.marts: MartsRecord | None = None
         self.was_well = True
         self._pipeline = pipeline
@@ -87,6 +95,17 @@ class RunRecorder:
         self._after = self._cursors(pipeline)
         self._is_loaded = True
 
+    def result(self) -> tuple[RunOutcome, int, str | None]:
+        """Return outcome, exit code and problem of a run that came to its end."""
+        if failures := self._report.failures:
+            text = f"{counted(len(failures), 'part')} could not be read"
+            return "partial", self._report.exit_code, text
+        if self.checks_exit_code:
+            return "failed", self.checks_exit_code, "; ".join(failed_checks(self.checks))
+        if self.marts and self.marts.exit_code:
+            return "failed", self.marts.exit_code, self.marts.problem
+        return "ok", 0, None
+
     def end(self, error: BaseException | None = None) -> Entry:
         """Return the record of the run for the history.
 
@@ -94,18 +113,7 @@ class RunRecorder:
             error: The error, as one of ours, if it failed.
         """
         report = self._report
-        exit_code = _exit_code(error)
-        outcome: RunOutcome = "failed" if error else "ok"
-        text = _text(error)
-        if error is None and report.failures:
-            exit_code, outcome = report.exit_code, "partial"
-            text = f"{counted(len(report.failures), 'part')} could not be read"
-        elif error is None and self.failed_checks:
-            exit_code, outcome = self.failed_checks, "failed"
-            text = "; ".join(check.text for check in self.checks if not check.is_passed)
-        elif error is None and self.marts and self.marts.exit_code:
-            exit_code, outcome = self.marts.exit_code, "failed"
-            text = self.marts.problem
+        outcome, exit_code, text = self.result() if error is None else _result_of(error)
         run = RunRecord(
             run_id=self.run_id,
             pipeline=self._pipeline,
@@ -203,16 +211,12 @@ def recorded(
     recording.was_well = history.keep(recording.end())
 
 
-def _exit_code(error: BaseException | None) -> int:
-    if error is None:
-        return 0
-    if isinstance(error, KeyboardInterrupt):
-        return 130
-    return error.exit_code if isinstance(error, PerfectGymError) else 1
+def _result_of(error: BaseException) -> tuple[RunOutcome, int, str]:
+    """Return outcome, exit code and problem of a run that an error has ended.
 
-
-def _text(error: BaseException | None) -> str | None:
-    """Return the error's text, or only the kind of a foreign one: its text may hold anything."""
-    if error is None:
-        return None
-    return str(error) if isinstance(error, PerfectGymError) else type(error).__name__
+    Of a foreign error it names the kind only: its text may hold anything.
+    """
+    if isinstance(error, PerfectGymError):
+        return "failed", error.exit_code, str(error)
+    code = 130 if isinstance(error, KeyboardInterrupt) else PerfectGymError.exit_code
+    return "failed", code, type(error).__name__

@@ -100,6 +100,11 @@ class CheckRecord:
     text: Annotated[str, "In words."]
 
 
+def failed_checks(found: Sequence[CheckRecord]) -> list[str]:
+    """Return the texts of the checks that failed."""
+    return [check.text for check in found if not check.is_passed]
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """Result of a run."""

@@ -250,6 +250,17 @@ def test_a_pause_holds_all_and_is_not_cut_short():
     assert control.try_start() == pytest.approx(7)
 
 
+def test_a_start_that_is_late_delays_none_unless_the_server_counts_strictly():
+    limit = RateLimit(10, 0.0)
+    limit.start(0.0)
+    limit.start(0.15)
+    assert limit.delay(0.15) == pytest.approx(0.05)
+    limit.refuse(0.1, 0.2)
+    late = 0.2 + limit.delay(0.2) + 0.05
+    limit.start(late)
+    assert limit.delay(late) == pytest.approx(1 / limit.rate(late))
+
+
 def test_a_refused_rate_comes_back_carefully():
     limit = RateLimit(0, 0.0)
     for tenth in range(100):

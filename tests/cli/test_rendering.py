@@ -53,6 +53,12 @@ def test_long_cells_are_wrapped_and_nothing_is_lost() -> None:
     ]
 
 
+def test_a_table_that_just_fits_is_as_it_is() -> None:
+    rows = [("table", "rows"), ("two words", "4")]
+    assert table(rows, width=15) == table(rows, width=0) == ["table      rows", "two words  4"]
+    assert table(rows, width=14) != table(rows, width=0)
+
+
 def test_a_name_is_broken_where_there_is_no_room_for_it() -> None:
     lines = table([HEADS, (NAME, "1,290", "x")], right=[1], width=30)
     assert max(map(len, lines)) <= 30

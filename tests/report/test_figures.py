@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.mart_figures import Counted
-from support.mart_tables import CLUBS, MONTHS, Rows, database, made_up, marts_in
+from support.mart_tables import CLUBS, MONTHS, TABLES, Rows, database, made_up, marts_in
 
 from perfectgym_source.report import figures
-from perfectgym_source.report.filters import Filters, choices_of
+from perfectgym_source.report.filters import Choices, Filters, choices_of
 from perfectgym_source.report.reading import PublishedMarts
 
 ALL = Filters(date(2024, 2, 1), date(2026, 1, 1), "EUR")
@@ -137,6 +137,21 @@ def test_fill_and_no_shows(marts: PublishedMarts, rows: Rows, by: Filters) -> No
     assert slots == pytest.approx(by_hand.fill(lambda row: (row["weekday"], row["hour"])))
 
 
+@pytest.mark.parametrize("number", [figures.FEWEST - 1, figures.FEWEST])
+def test_from_the_fewest_on_a_group_has_a_rate(tmp_path: Path, number: int) -> None:
+    at, state = datetime(2025, 6, 3, 5), ["no_show", *["attended"] * (number - 1)]
+    held = [(f"c{n}", "a|1", "t1", "i1", at, 2, 5, "held", 1, 2) for n in range(number)]
+    rows: Rows = {
+        **{name: [] for name in TABLES},
+        "fct_class": held,
+        "fct_booking": list(zip(["c0"] * number, state)),
+        "cohort_retention": [(MONTHS[3], "a|1", 1, number, 1)],
+    }
+    marts = marts_in(database(tmp_path / "few.duckdb", rows))
+    for name in ("fill_by_type", "no_shows_by_hour", "cohorts"):
+        assert len(read(marts, name, ALL)) == (number >= figures.FEWEST), name
+
+
 def test_overdue_by_age_and_kind_with_what_belongs_to_no_club(
     marts: PublishedMarts, rows: Rows
 ) -> None:
@@ -190,6 +205,7 @@ def test_amounts_of_two_currencies_are_never_added(tmp_path: Path, unknown: str 
         choices = choices_of(reader)
         # That of a fee without a club is not known.
         assert set(choices.currencies) == {"EUR", "CHF", None}
+        assert not Choices({}, MONTHS, ["EUR", "CHF"]).filters().is_only_currency
         total = Decimal(0)
         of_west = {unknown: ["a|4"]}
         for currency, clubs in {"EUR": ["a|1", "a|3"], "CHF": ["a|2"], None: []}.items():

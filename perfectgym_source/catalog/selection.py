@@ -35,18 +35,11 @@ def selected_endpoints(
     problems = Problems()
     for name in names:
         with problems.collected():
-            if name not in api.endpoints:
-                of = [version for version in others if name in version.endpoints]
-                _refuse_of_another("resource", name, api, of)
-            _check(api, name, mode)
-    for group in groups:
+            _check_known("resource", name, api, others)
+            _check_mode(api, name, mode)
+    for name in groups:
         with problems.collected():
-            if group not in api.groups:
-                _refuse_of_another("group", group, api, [v for v in others if group in v.groups])
-                raise ConfigurationError(
-                    f"There is no group {group!r}{suggest(group, api.groups)}",
-                    hint="`perfectgym list` prints the groups.",
-                )
+            _check_known("group", name, api, others)
     problems.raise_all()
     chosen = set(groups if is_named else api.default_groups)
     found = [
@@ -81,10 +74,14 @@ def _of_generation(
     return known, known_groups
 
 
-def _refuse_of_another(kind: str, name: str, api: ApiVersion, others: Sequence[ApiVersion]) -> None:
-    if others:
+def _check_known(kind: str, name: str, api: ApiVersion, others: Sequence[ApiVersion]) -> None:
+    """Refuse the name of a resource or a group that the generation does not have."""
+    found = [v for v in (api, *others) if name in (v.groups if kind == "group" else v.endpoints)]
+    if not found:
+        raise _unknown(kind, name, api.groups if kind == "group" else api.endpoints)
+    if found[0] is not api:
         raise ConfigurationError(
-            f"The {kind} {name!r} is one of API {others[0].name}, and API {api.name} is read",
+            f"The {kind} {name!r} is one of API {found[0].name}, and API {api.name} is read",
             hint="`perfectgym list` prints what there is; sources.perfectgym.api sets the API.",
         )
 
@@ -100,7 +97,7 @@ def known_resources(versions: Sequence[ApiVersion], names: Sequence[str]) -> set
     for name in names:
         with problems.collected():
             if name not in known:
-                raise _unknown(name, known)
+                raise _unknown("resource", name, known)
     problems.raise_all()
     return set(names)
 
@@ -149,16 +146,14 @@ def own_parent(api: ApiVersion, endpoint: Endpoint, mode: Mode) -> str | None:
     return api.endpoints[endpoint.own_parent.table].stand_ins.get(mode)
 
 
-def _unknown(name: str, known: Collection[str]) -> ConfigurationError:
+def _unknown(kind: str, name: str, known: Collection[str]) -> ConfigurationError:
     return ConfigurationError(
-        f"There is no resource {name!r}{suggest(name, known)}",
-        hint="`perfectgym list` prints the resources.",
+        f"There is no {kind} {name!r}{suggest(name, known)}",
+        hint=f"`perfectgym list` prints the {kind}s.",
     )
 
 
-def _check(api: ApiVersion, name: str, mode: Mode) -> None:
-    if name not in api.endpoints:
-        raise _unknown(name, api.endpoints)
+def _check_mode(api: ApiVersion, name: str, mode: Mode) -> None:
     if mode not in api.endpoints[name].modes:
         raise ConfigurationError(
             f"The resource {name!r} cannot be read in {mode} mode: the API offers it to "

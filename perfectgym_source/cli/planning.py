@@ -118,15 +118,10 @@ def _check_sources(
         return
     for source in sources or [arguments]:
         with problems.collected():
-            _check_source(source)
-
-
-def _check_source(arguments: Mapping[str, Any]) -> None:
-    """Check the source's settings and selection without making all its resources."""
-    try:
-        resolve(**arguments)
-    except ConfigurationException as error:
-        raise explain(error) from None
+            try:
+                resolve(**source)
+            except ConfigurationException as error:
+                raise explain(error) from None
 
 
 def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:

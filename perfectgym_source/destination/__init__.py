@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .base import Destination, View
 from .comments import write_comments
-from .dlt_state import pending_packages, stored_state
+from .dlt_state import load_packages, pending_packages, stored_state
 from .duckdb.duckdb_file import DuckDBFile
 from .files import FILESYSTEM, WrittenFiles
 from .names import Options
@@ -17,6 +17,7 @@ __all__ = [
     "Session",
     "View",
     "destination_for",
+    "load_packages",
     "pending_packages",
     "stored_state",
     "write_comments",

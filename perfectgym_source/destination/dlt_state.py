@@ -18,8 +18,10 @@ from typing import Any
 import dlt
 from dlt.common.destination.client import JobClientBase, WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
-from dlt.common.schema.typing import PIPELINE_STATE_TABLE_NAME
+from dlt.common.pipeline import LoadInfo
+from dlt.common.schema.typing import C_DLT_LOAD_ID, PIPELINE_STATE_TABLE_NAME
 from dlt.common.versioned_state import compress_state, json_decode_state, json_encode_state
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 from dlt.pipeline.trace import TRACE_FILE_NAME, PipelineTrace, save_trace
@@ -78,6 +80,33 @@ def adopt_former_state(pipeline: dlt.Pipeline) -> None:
             state["_state_version"],
         )
         sql.execute_sql(f"DELETE FROM {table} WHERE {of_name} = %s", FORMER_PIPELINE)
+
+
+def load_packages(pipeline: dlt.Pipeline) -> LoadInfo | None:
+    """Load the packages that are pending.
+
+    dlt takes the state with the highest load id, which is a time, for the newest one. So states of
+    a clock that was ahead are deleted: the next run would go on from one of them, and compare full
+    lists with rows that the tables do not hold any more.
+    """
+    info: LoadInfo | None = pipeline.load()
+    loads = {package.load_id for package in info.load_packages} if info else set()
+    with pipeline.sql_client() as client, contextlib.suppress(DatabaseUndefinedRelation):
+        table = client.make_qualified_table_name(PIPELINE_STATE_TABLE_NAME)
+        load, version, name = map(
+            client.escape_column_name, (C_DLT_LOAD_ID, "version", "pipeline_name")
+        )
+        query = f"SELECT {version}, {load} FROM {table} WHERE {name} = %s"
+        with client.execute_query(query, pipeline.pipeline_name) as cursor:
+            states = cursor.fetchall()
+        newest = max((state for state in states if state[1] in loads), default=(0, ""))
+        if any(state[0] < newest[0] and state[1] > newest[1] for state in states):
+            client.execute_sql(
+                f"DELETE FROM {table} WHERE {name} = %s AND {version} < %s AND {load} > %s",
+                pipeline.pipeline_name,
+                *newest,
+            )
+    return info
 
 
 def show(pipeline: dlt.Pipeline, folder: Path, database: Path | None, problem: str | None) -> None:

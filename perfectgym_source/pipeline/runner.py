@@ -19,6 +19,7 @@ from ..destination import (
     Options,
     Session,
     destination_for,
+    load_packages,
     pending_packages,
     write_comments,
 )
@@ -202,7 +203,7 @@ def load(
         infos = []
         if pending:
             pipeline.normalize()
-            infos.append(pipeline.load())
+            infos.append(load_packages(pipeline))
         if recording:
             recording.begin(pipeline)
         pipeline.extract(source)
@@ -210,7 +211,7 @@ def load(
         if recording:
             recording.normalized(pipeline, normalized)
         if pending_packages(pipeline):
-            infos.append(pipeline.load())
+            infos.append(load_packages(pipeline))
         if infos:
             with pipeline.destination_client() as client:
                 write_comments(client)
@@ -221,7 +222,7 @@ def load(
         return _loaded(pending, infos)
 
 
-def _loaded(pending: int, infos: Iterable[LoadInfo]) -> Loaded:
+def _loaded(pending: int, infos: Iterable[LoadInfo | None]) -> Loaded:
     packages = [package for info in infos if info for package in info.load_packages]
     jobs = [job for package in packages for job in package.jobs["completed_jobs"]]
     tables = {job.job_file_info.table_name for job in jobs}

@@ -15,6 +15,7 @@ from ..destination import (
     Options,
     View,
     destination_for,
+    load_packages,
     pending_packages,
     stored_state,
 )
@@ -88,7 +89,7 @@ def changed_state(pipeline: dlt.Pipeline) -> Iterator[SourceState]:
     with pipeline.managed_state(extract_state=True) as state:
         yield SourceState.of_pipeline(state)
     pipeline.normalize()
-    pipeline.load()
+    load_packages(pipeline)
 
 
 def _forget(source: SourceState, resource: str, installation: str | None) -> bool:

@@ -62,6 +62,17 @@ def test_pending_parts_are_counted(recorder: Recorder) -> None:
     assert products.pending == 1
 
 
+def test_a_reset_counts_though_the_clock_was_ahead_in_the_run_before(recorder: Recorder) -> None:
+    run(recorder.options("clubs"))
+    with duckdb.connect(str(loading_file(recorder.database))) as connection:
+        for table, name in (("_dlt_loads", "load_id"), ("_dlt_pipeline_state", "_dlt_load_id")):
+            later = f"UPDATE data_loading.perfectgym.{table} SET {name} = '2' || {name}[2:]"
+            connection.execute(later)
+    assert reset(recorder.options(), ["clubs"]) == ["clubs"]
+    assert not states(recorder.options())
+    assert run(recorder.options("clubs")).report.rows["clubs"]
+
+
 def test_nothing_is_loaded_yet(recorder: Recorder) -> None:
     assert states(recorder.options()) == []
     assert as_text([]) == "Nothing has been loaded."

@@ -26,7 +26,6 @@ from dlt.destinations.sql_client import SqlClientBase
 from ...destination import Options, Session
 from ...destination.names import CHECKS, MARTS, RESOURCES, RUNS
 from ...destination.queries import newest_by_resource, rows, utc
-from ...extract.state.resource_state import SKEW
 from .tables import History, RunRecord
 
 logger = logging.getLogger(__name__)
@@ -71,7 +70,7 @@ def delete_old(options: Options, client: SqlClientBase[Any], run: RunRecord) -> 
         if options.keep_states:
             # There are none yet after a first load that failed.
             with contextlib.suppress(DatabaseUndefinedRelation):
-                _delete_states(client, options.dataset, options.keep_states, run.started_at)
+                _delete_states(client, options.dataset, options.keep_states)
         if options.history_days:
             days = min(options.history_days, LONGEST_HISTORY)
             _delete_runs(client, run, run.started_at - timedelta(days=days))
@@ -82,20 +81,8 @@ def delete_old(options: Options, client: SqlClientBase[Any], run: RunRecord) -> 
         )
 
 
-def _delete_states(
-    client: SqlClientBase[Any], pipeline_name: str, keep: int, started_at: datetime
-) -> None:
-    """Delete old states, in the order in which dlt looks for the newest one.
-
-    States of a clock that was ahead are deleted too, after a run that has gone on from the newest
-    of them: dlt would take it for the newest one until that time comes.
-
-    Args:
-        client: A client of the dataset.
-        pipeline_name: The dlt pipeline.
-        keep: How many are kept.
-        started_at: When the run started that has just loaded.
-    """
+def _delete_states(client: SqlClientBase[Any], pipeline_name: str, keep: int) -> None:
+    """Delete old states, in the order in which dlt looks for the newest one."""
     states = client.make_qualified_table_name(PIPELINE_STATE_TABLE_NAME)
     loads = client.make_qualified_table_name(LOADS_TABLE_NAME)
     of_state, load, name, status = map(
@@ -108,16 +95,6 @@ def _delete_states(
     )
     with client.execute_query(query, pipeline_name) as cursor:
         states_found = cursor.fetchall()
-    begun, soon = started_at.timestamp(), (started_at + SKEW).timestamp()
-    ahead = [load_id for (load_id,) in states_found if float(load_id) > soon]
-    has_own = any(begun <= float(load_id) <= soon for (load_id,) in states_found)
-    if ahead and has_own:
-        client.execute_sql(
-            f"DELETE FROM {states} WHERE {name} = %s AND {of_state} >= %s",
-            pipeline_name,
-            ahead[-1],
-        )
-        states_found = states_found[len(ahead) :]
     if len(states_found) > keep:
         client.execute_sql(
             f"DELETE FROM {states} WHERE {name} = %s AND {of_state} < %s",

@@ -181,12 +181,13 @@ def _state(
 
     The run history does not count: every run loads it.
     """
-    [[load]] = connection.execute(
-        f'SELECT max(load_id) FROM "{schema}"._dlt_loads WHERE schema_name = ?', [SCHEMA]
+    # A clock can be set back: then the number of loads tells.
+    [[load, loads]] = connection.execute(
+        f'SELECT max(load_id), count(*) FROM "{schema}"._dlt_loads WHERE schema_name = ?', [SCHEMA]
     ).fetchall()
     counted = [connection.sql(f'FROM "{schema}"."{name}"') for name in tables if name[0] != "_"]
     # A repair can remove rows without a load.
-    return {"load": load, "rows": sum(map(len, counted))}
+    return {"load": load, "loads": loads, "rows": sum(map(len, counted))}
 
 
 def _rows(table: duckdb.DuckDBPyRelation, file: Path, written: Mapping[str, Any]) -> Iterator[Any]:
@@ -242,7 +243,8 @@ def _pipeline(dataset: str, folder: Path) -> Iterator[dlt.Pipeline]:
 def _written(pipeline: dlt.Pipeline) -> dict[str, Any]:
     """Return what the files hold, or nothing.
 
-    It is `table_format`, the last `load` of the DuckDB file and the number of its `rows`.
+    It is `table_format`, the last `load` of the DuckDB file and the numbers of its `loads` and
+    `rows`.
     """
     sources: dict[str, dict[str, Any]] = pipeline.state.get("sources", {})
     return sources.get(FILES_PIPELINE, {})

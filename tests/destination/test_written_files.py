@@ -90,6 +90,19 @@ def test_files_are_written_when_they_do_not_hold_what_the_database_holds(
     assert_equal(in_parquet(bucket), in_duckdb(local.database))
 
 
+def test_files_are_written_though_the_clock_was_ahead_in_the_run_before(
+    files: Place, local: Place, sandbox: Sandbox, bucket: Path
+) -> None:
+    files.load("clubs")
+    with duckdb.connect(str(loading_file(local.database))) as connection:
+        for table, name in (("_dlt_loads", "load_id"), ("_dlt_pipeline_state", "_dlt_load_id")):
+            connection.execute(f"UPDATE perfectgym.{table} SET {name} = '2' || {name}[2:]")
+    files.load("clubs")
+    sandbox.world.change("clubs", sandbox.world.clubs[0], name="Harbor")
+    files.load("clubs")
+    assert_equal(in_parquet(bucket), in_duckdb(local.database))
+
+
 def test_files_are_written_again_after_a_repair_that_only_removed_rows(
     files: Place, local: Place, bucket: Path
 ) -> None:

@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from support.histories import Recorder
 from support.receiver import TOKEN, Receiver, receiving
 
+from perfectgym_source.destination.duckdb.loading_file import loading_file
 from perfectgym_source.errors import ConfigurationError, SignInError
 from perfectgym_source.pipeline import alerts as alerts_module
 from perfectgym_source.pipeline.alerts import Alerts, configured_alerts
@@ -120,4 +122,9 @@ def test_the_history_knows_whether_the_run_before_went_well(
     with pytest.raises(SignInError):
         recorder.load("clubs", password="wrong")
     assert not recorder.load("clubs").was_well
+    assert recorder.load("clubs").was_well
+    # The clock was ahead in the run that failed.
+    with duckdb.connect(str(loading_file(recorder.database))) as connection:
+        later = "started_at = started_at + INTERVAL 1 HOUR WHERE outcome = 'failed'"
+        connection.execute(f"UPDATE perfectgym._runs SET {later}")
     assert recorder.load("clubs").was_well

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 _BEFORE = """
     SELECT outcome FROM {_runs} WHERE pipeline = %s AND installation = %s AND run_id <> %s
-    ORDER BY started_at DESC LIMIT 1
+    AND started_at <= %s ORDER BY started_at DESC LIMIT 1
 """
 
 _IS_THERE = "SELECT 1 AS one FROM {_runs} WHERE run_id = %s"
@@ -186,7 +186,8 @@ class History:
         run, found = entry.run, _rows_of(entry)
         try:
             with self._written(found) as client:
-                before = rows(client, _BEFORE, run.pipeline, run.installation, run.run_id)
+                begun = (run.run_id, run.started_at)
+                before = rows(client, _BEFORE, run.pipeline, run.installation, *begun)
                 if self._cleaning:
                     self._cleaning(client, run)
         except Exception as error:  # any driver may raise here; the history is best effort

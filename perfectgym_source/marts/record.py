@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
+import pendulum
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.sql_client import SqlClientBase
 
@@ -71,6 +72,9 @@ class MartsRecord:
         return EXIT_CODE if self.outcome == "failed" else 0
 
 
+_NEWEST = "ORDER BY CASE WHEN built_at > %s THEN 1 ELSE 0 END, built_at DESC LIMIT 1"
+"""A build of the future had a clock that was ahead: it counts if there is no other."""
+
 _COLUMNS = tuple(MartsRecord.__dataclass_fields__)
 
 
@@ -82,9 +86,9 @@ def newest_record(client: SqlClientBase[Any], where: str = "1 = 1") -> MartsReco
         where: The records that count.
     """
     # A table of an earlier release lacks columns until this one writes into it.
-    query = f"SELECT * FROM {_table(client)} WHERE {where} ORDER BY built_at DESC LIMIT 1"
+    query = f"SELECT * FROM {_table(client)} WHERE {where} {_NEWEST}"
     try:
-        with client.execute_query(query) as cursor:
+        with client.execute_query(query, pendulum.now("UTC")) as cursor:
             found, columns = cursor.fetchone(), [name for name, *_ in cursor.description]
     except DatabaseUndefinedRelation:
         return None
@@ -108,9 +112,10 @@ def note_loads(client: SqlClientBase[Any], last_load: str | None, loads: int) ->
     table = _table(client)
     client.execute_sql(
         f"UPDATE {table} SET last_load = %s, loads = %s "
-        f"WHERE built_at = (SELECT max(built_at) FROM {table})",
+        f"WHERE built_at = (SELECT built_at FROM {table} {_NEWEST})",
         last_load,
         loads,
+        pendulum.now("UTC"),
     )
 
 

@@ -129,6 +129,22 @@ def test_a_change_without_a_load_is_published(recorder: Recorder) -> None:
     assert clubs(recorder) == before - 1
 
 
+def test_marts_are_published_though_the_clock_was_ahead_when_they_were_built_before(
+    recorder: Recorder,
+) -> None:
+    recorder.load("clubs")
+    for time, statement in (
+        ("2100-01-01", "CREATE TABLE perfectgym._run_marts AS"),
+        ("2026-01-01", "INSERT INTO perfectgym._run_marts"),
+    ):
+        with duckdb.connect(str(loading_file(recorder.database))) as connection:
+            built = f"TIMESTAMPTZ '{time}' AS built_at, NULL::TEXT AS relations"
+            connection.execute(f"{statement} SELECT {built}")
+        assert not recorder.is_published()
+        recorder.load("clubs")
+        assert recorder.is_published()
+
+
 @pytest.mark.parametrize("text", [b"", b"{", b"[]"])
 def test_a_damaged_marker_is_none(recorder: Recorder, marker: Path, text: bytes) -> None:
     recorder.load("clubs")

@@ -11,8 +11,9 @@ import dlt
 import pytest
 
 from perfectgym_source.errors import ConfigurationError
+from perfectgym_source.marts.build import newest_run
 from perfectgym_source.marts.dbt_process import without_values
-from perfectgym_source.marts.record import MartsRecord, newest_record
+from perfectgym_source.marts.record import MartsRecord, newest_record, note_loads
 from perfectgym_source.marts.selection import State, selected
 from perfectgym_source.marts.variables import checked_variables
 
@@ -129,3 +130,24 @@ def test_the_record_of_an_earlier_release_has_fewer_columns(tmp_path: Path) -> N
         found = newest_record(client, "is_full AND models > 0")
         assert newest_record(client, "models > 9") is None
     assert found == record
+
+
+def test_builds_and_runs_of_a_clock_that_was_ahead_are_not_the_newest(tmp_path: Path) -> None:
+    destination = dlt.destinations.duckdb(str(tmp_path / "gym.duckdb"))
+    pipeline = dlt.pipeline(
+        "marts", destination=destination, dataset_name="perfectgym", pipelines_dir=str(tmp_path)
+    )
+    build = replace(LAST, failed="a", tests=1, tests_failed="b", error="c", relations="d")
+    future = datetime(2100, 1, 1, tzinfo=timezone.utc)
+    for record in (replace(build, run_id="b", built_at=future), build):
+        pipeline.run([asdict(record)], table_name="_run_marts")
+        run = {"run_id": record.run_id, "outcome": "ok", "exit_code": 0}
+        pipeline.run([{**run, "started_at": record.built_at}], table_name="_runs")
+        with pipeline.sql_client() as client:
+            assert newest_record(client) == record
+            newest = newest_run(client)
+            assert newest is not None
+            assert newest[0] == record.run_id
+    with pipeline.sql_client() as client:
+        note_loads(client, "1700000002.5", 7)
+        assert newest_record(client) == replace(build, last_load="1700000002.5", loads=7)

@@ -91,7 +91,7 @@ def loaded_state(
             [[rows]] = connection.execute(
                 f"SELECT sum(n) FROM ({' UNION ALL '.join(counts)})"
             ).fetchall()
-        found[schema] = (last, number, int(rows), *_last_build(connection, catalog, schema))
+        found[schema] = (last, number, int(rows), *_builds(connection, catalog, schema))
     return found
 
 
@@ -109,7 +109,7 @@ def marts_of(
     return {
         name: _models(connection, catalog, dataset)
         for dataset in datasets
-        if _last_build(connection, catalog, dataset)
+        if _builds(connection, catalog, dataset)
         for name in marts_schemas(dataset)
     }
 
@@ -125,13 +125,12 @@ def _models(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) ->
     return {name for (names,) in records for name in (names or "").split()}
 
 
-def _last_build(
-    connection: duckdb.DuckDBPyConnection, catalog: str, schema: str
-) -> tuple[str, ...]:
-    """Return when the marts of a dataset were built last; an empty tuple if they never were."""
+def _builds(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> tuple[str, ...]:
+    """Return what changes when the marts of a dataset are built, even if the clock was set back; an
+    empty tuple if they never were."""
     try:
         [[last]] = connection.execute(
-            f"SELECT max(built_at) FROM {quoted(catalog, schema, MARTS)}"
+            f"SELECT sum(epoch_us(built_at)) FROM {quoted(catalog, schema, MARTS)}"
         ).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
         return ()

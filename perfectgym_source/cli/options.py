@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -66,6 +67,18 @@ def file(context: click.Context, parameter: click.Parameter, value: str | None) 
     if text is not None and Path(text).is_dir():
         raise click.BadParameter(f"{text} is a folder: name a file in it.")
     return None if text is None else Path(text)
+
+
+def page(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | None:
+    """Return the path of an HTML file to write; a file of another kind, such as the database, is
+    refused."""
+    path = file(context, parameter, value)
+    with contextlib.suppress(OSError):  # who writes it says why it cannot be opened
+        if path is not None and path.is_file():
+            with open(path, "rb") as found:
+                if found.read(1) not in (b"", b"<"):
+                    raise click.BadParameter(f"{path} is there, and is no HTML file.")
+    return path
 
 
 def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:

@@ -207,6 +207,15 @@ def test_a_folder_that_is_not_there_is_named(built: Program) -> None:
     assert "There is no folder no/such" in done.stderr
 
 
+@pytest.mark.parametrize("option", [("report", "--html"), ("marts", "--docs")], ids=" ".join)
+def test_a_file_of_another_kind_is_not_replaced(built: Program, option: tuple[str, str]) -> None:
+    """Such as the database, by a slip."""
+    before = built.database.read_bytes()
+    done = built(*option, built.database.name)
+    assert (done.returncode, built.database.read_bytes() == before) == (2, True)
+    assert "gym.duckdb is there, and is no HTML file." in done.stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_only_this_machine_and_the_token_open_it_until_it_is_ended(
     built: Program, number: int

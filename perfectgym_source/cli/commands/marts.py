@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     options.WHAT,
     "--docs",
     type=click.Path(),
-    callback=options.file,
+    callback=options.page,
     metavar="FILE",
     help="Write the data dictionary, one HTML file, and build nothing.",
 )

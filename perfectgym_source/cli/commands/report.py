@@ -39,7 +39,7 @@ _PACKAGES = ("altair", "marimo", "vl_convert")
     options.OUTPUT,
     "--html",
     type=click.Path(),
-    callback=options.file,
+    callback=options.page,
     metavar="FILE",
     help="Write one HTML file, and start no server.",
 )

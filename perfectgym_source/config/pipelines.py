@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import dlt
 
+from ..catalog import RESOURCE_NAMES
 from ..errors import ConfigurationError, Problems, suggest
 from .dlt_config import section
 from .pipeline_settings import BUILTIN, DEFAULT, KEYS, Checks, NamedPipeline
@@ -42,13 +43,15 @@ def named_pipeline(name: str) -> NamedPipeline:
         ConfigurationError: There is none; or as `named_pipelines`.
     """
     known = named_pipelines()
-    if name not in known:
-        raise ConfigurationError(
-            f"There is no pipeline {name!r}{suggest(name, known)}",
-            hint="`perfectgym list pipelines` prints them; a new one is a section "
-            "[pipelines.NAME] in .dlt/config.toml.",
-        )
-    return known[name]
+    if name in known:
+        return known[name]
+    hint = (
+        "`perfectgym list pipelines` prints them; a new one is a section [pipelines.NAME] in "
+        ".dlt/config.toml."
+    )
+    if name in RESOURCE_NAMES:
+        hint = f"It is a resource: perfectgym load --resources {name}"
+    raise ConfigurationError(f"There is no pipeline {name!r}{suggest(name, known)}", hint=hint)
 
 
 def configured_checks() -> Checks:

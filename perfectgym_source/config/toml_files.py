@@ -77,7 +77,8 @@ def read_toml(file: Path) -> tomlkit.TOMLDocument:
         if isinstance(error, ParseError):
             raise ConfigurationError(
                 f"{file} is not valid TOML: line {error.line}, column {error.col + 1}",
-                hint="Put texts in quotes, and names of sections in square brackets.",
+                hint='Put texts in quotes, those with a \\ or " in single ones, and names of '
+                "sections in square brackets.",
             ) from None
         raise ConfigurationError(f"{file} is not valid TOML ({type(error).__name__})") from None
 

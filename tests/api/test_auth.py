@@ -320,9 +320,11 @@ def test_a_wrong_password_makes_one_token_request_however_many_threads(sandbox):
         ("api\t", "Wrong-1\n", "The user name and the password begin or end with a blank."),
         ("api ", "Wrong-1", "The user name begins or ends with a blank."),
         ("api", "Wrong 1", "Check username"),
+        ("api", '"Wrong-1"', "The password begins or ends with a quotation mark. Check username"),
+        ("api", "Wrong\n1", "The password holds a character that is not to be seen (TOML"),
     ],
 )
-def test_a_blank_around_what_was_refused_is_named(sandbox, username, password, words):
+def test_what_is_odd_about_a_refused_account_is_named(sandbox, username, password, words):
     sandbox.faults.add(Fault(TOKEN, "status", status=400, body={"error": "no Wrong-1"}))
     with pytest.raises(SignInError) as caught:
         get(sandbox, make_auth(sandbox, username=username, password=password))

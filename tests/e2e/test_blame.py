@@ -101,8 +101,8 @@ def test_all_that_is_wrong_in_the_configuration_is_named_before_any_request(
     done = configured("--resources", "clubs")
     assert (done.returncode, "hunter" in done.stderr) == (2, False)
     assert done.stderr == (
-        "Error: .dlt/config.toml is not valid TOML: line 2, column 12. Put texts in quotes, and "
-        "names of sections in square brackets.\n"
+        "Error: .dlt/config.toml is not valid TOML: line 2, column 12. Put texts in quotes, "
+        'those with a \\ or " in single ones, and names of sections in square brackets.\n'
     )
     (folder / "config.toml").write_text("")
     assert configured("--resources", "clubs").returncode == 0

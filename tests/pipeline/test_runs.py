@@ -62,6 +62,8 @@ def test_a_run_raises_our_errors(planned: PipelineRun) -> None:
         run_pipeline(wrong.selecting(["clubs"]))
     with pytest.raises(ConfigurationError, match="There is no pipeline"):
         pipeline_runs("cores")
+    with pytest.raises(ConfigurationError, match="It is a resource: perfectgym load --res"):
+        pipeline_runs("clubs")
 
 
 def test_a_run_is_split_by_group(planned: PipelineRun) -> None:

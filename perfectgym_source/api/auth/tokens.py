@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, quote_plus
 
@@ -36,6 +36,25 @@ MOST_BYTES = 1 << 20
 """The longest response that is read, unpacked: a token has a few hundred bytes."""
 
 _CHECK_ACCOUNT = "Check username, password and mode; repeated wrong sign-ins may lock the account."
+_ODD: tuple[tuple[Callable[[str], bool], str, str], ...] = (
+    (
+        lambda text: text != text.strip(),
+        "begins or ends with a blank",
+        "begin or end with a blank",
+    ),
+    (
+        lambda text: text != text.strip("\"'“”„‘’"),
+        "begins or ends with a quotation mark",
+        "begin or end with a quotation mark",
+    ),
+    (
+        lambda text: not text.strip().isprintable(),
+        "holds a character that is not to be seen (TOML makes one of \\ in double quotes)",
+        "hold characters that are not to be seen (TOML makes them of \\ in double quotes)",
+    ),
+)
+"""What is odd about a user name or a password, in the singular and the plural."""
+
 _LATER = frozenset(("server_error", "temporarily_unavailable"))
 """The OAuth errors that are about the server."""
 
@@ -217,18 +236,20 @@ def request_token(
             return failure_of(error)
         outcome = parse_token_response(response, content, now, hidden)
     if isinstance(outcome, Refusal) and outcome.hint == _CHECK_ACCOUNT:
-        return replace(outcome, hint=_blank_hint(username, password) + _CHECK_ACCOUNT)
+        return replace(outcome, hint=_odd_hint(username, password) + _CHECK_ACCOUNT)
     return outcome
 
 
-def _blank_hint(username: str, password: str) -> str:
-    """Return which of the two may have been copied with a blank too many; empty if none."""
+def _odd_hint(username: str, password: str) -> str:
+    """Return what of the two may have been copied or quoted wrongly; empty if nothing."""
     named = {"user name": username, "password": password}
-    blank = [name for name, text in named.items() if text != text.strip()]
-    if not blank:
-        return ""
-    verb = "begins or ends" if len(blank) == 1 else "begin or end"
-    return f"The {' and the '.join(blank)} {verb} with a blank. "
+    found = []
+    for is_odd, singular, plural in _ODD:
+        names = [name for name, text in named.items() if is_odd(text)]
+        if names:
+            verb = singular if len(names) == 1 else plural
+            found.append(f"The {' and the '.join(names)} {verb}. ")
+    return "".join(found)
 
 
 def read_token_body(response: requests.Response, timeout: tuple[float, float]) -> bytes:

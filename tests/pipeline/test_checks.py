@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,30 @@ def test_the_newest_visit_is_too_old(recorder: Recorder) -> None:
     assert line.startswith("The newest club visit is ")
     # Asked in idle runs too: that nothing comes is what it looks for.
     assert failed_checks(load(recorder, checks, "club_visits").checks)
+
+
+def test_a_visit_of_the_future_is_not_the_newest(recorder: Recorder) -> None:
+    one = "(SELECT max(id) FROM club_visits)"
+    spoil = f"UPDATE club_visits SET enter_date_utc = '2100-01-01' WHERE id = {one}"
+    checks = Checks(newest_visit_hours=1)
+    assert failed_checks(load(recorder, checks, "club_visits", spoil=spoil).checks)
+
+
+def test_the_newest_visit_of_the_newer_api_counts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    with Sandbox(size="tiny", seed=1, api="v2.2") as sandbox:
+        client = sandbox.client
+        keys = {"client_id": client.client_id, "client_secret": client.client_secret}
+        account = {"username": None, "password": None, **keys}
+        recorder = Recorder(tmp_path, sandbox)
+        recording = recorder.load(
+            "member_club_visits",
+            run_checks=partial(run_checks, Checks(newest_visit_hours=1)),
+            **account,
+        )
+    assert not found(recording)["newest_visit", "member_club_visits"]
 
 
 def test_off_is_off(recorder: Recorder) -> None:

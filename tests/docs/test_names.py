@@ -21,6 +21,7 @@ from perfectgym_source.errors import PerfectGymError
 from perfectgym_source.marts.variables import defaults
 
 OF_OTHERS = {
+    "docs/decisions.md": {"--only"},
     "docs/performance.md": {"--full", "--help", "--only", "--quick", "--rounds"},
     "docs/development.md": {"--api", "--port", "--seed", "--size", "--strict"},
 }

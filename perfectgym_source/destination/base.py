@@ -191,23 +191,21 @@ class Destination(ABC):
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self.make_pipeline(self.folder / "direct", self._direct_destination())
 
-    def make_pipeline(
-        self, folder: Path, dlt_destination: Any, progress: Any = None
-    ) -> dlt.Pipeline:
+    def make_pipeline(self, folder: Path, dlt_destination: Any, **more: Any) -> dlt.Pipeline:
         """Return a dlt pipeline into the dataset.
 
         Args:
             folder: For its working files.
             dlt_destination: The destination, opened.
-            progress: A dlt progress collector.
+            more: Further arguments of `dlt.pipeline`.
         """
         made: dlt.Pipeline = dlt.pipeline(
             self.options.dataset,
             pipelines_dir=str(folder),
             destination=dlt_destination,
             dataset_name=self.options.dataset,
-            progress=progress,
             **PIPELINE_ARGUMENTS,
+            **more,
         )
         return made
 

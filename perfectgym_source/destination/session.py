@@ -60,10 +60,9 @@ class Session:
     def pipeline(self) -> Iterator[dlt.Pipeline]:
         """Open dlt's pipeline. At the end, its working files are shown to dlt's tools, and removed
         unless a load package is pending."""
-        destination, progress = self.destination, self.destination.options.progress
-        pipeline = destination.make_pipeline(
-            destination.pipelines_dir, self.dlt_destination, progress
-        )
+        destination = self.destination
+        folder, progress = destination.pipelines_dir, destination.options.progress
+        pipeline = destination.make_pipeline(folder, self.dlt_destination, progress=progress)
         problem: str | None = None
         try:
             adopt_former_state(pipeline)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dlt.common.runtime.collector import LogCollector
 from support.clients import arguments_for
 from support.loading import small_world
 
@@ -108,3 +109,10 @@ def test_a_bug_in_one_run_stops_no_other_and_is_raised_at_the_end(
         "A bug in the run of north: ZeroDivisionError",
         "A bug in the run of west: KeyError",
     ]
+
+
+def test_a_pipeline_for_dlt_alone_takes_its_progress_from_the_configuration(
+    planned: PipelineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROGRESS", "log")
+    assert isinstance(planned.dlt_pipeline().collector, LogCollector)

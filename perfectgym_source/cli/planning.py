@@ -26,6 +26,7 @@ from ..marts.connection import is_installed
 from ..pipeline.alerts import configured_alerts
 from ..pipeline.runs import PipelineRun, pipeline_runs
 from ..resolving import resolve
+from ..text import listed
 from .demo_world import DEMO_DATABASES, demo_world, last_day
 from .process import check_environment
 
@@ -116,12 +117,21 @@ def _check_sources(
     """Check the arguments of each source; those of the command line if nothing was planned."""
     if not sources and section("sources", "perfectgym", "installations"):
         return
+    found = []
     for source in sources or [arguments]:
         with problems.collected():
             try:
-                resolve(**source)
+                found.append(resolve(**source))
             except ConfigurationException as error:
                 raise explain(error) from None
+    read = {entry.name for resolved in found for entry in resolved.endpoints}
+    refreshed = {name for resolved in found for name in resolved.full_refresh}
+    if len(found) == len(sources) and (others := sorted(refreshed - read)):
+        with problems.collected():
+            raise ConfigurationError(
+                f"--full-refresh names {listed(others)}: this run does not load that",
+                hint="Name it with --resources, too.",
+            )
 
 
 def _pipeline(name: str, options: Mapping[str, Any]) -> NamedPipeline:

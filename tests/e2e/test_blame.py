@@ -108,6 +108,14 @@ def test_all_that_is_wrong_in_the_configuration_is_named_before_any_request(
     assert configured("--resources", "clubs").returncode == 0
 
 
+def test_a_full_refresh_of_what_is_not_loaded_is_refused(
+    configured: Program, sandbox: Sandbox
+) -> None:
+    done = configured("load", "--resources", "clubs", "--full-refresh", "clubs,classes")
+    assert (done.returncode, sandbox.requests) == (2, [])
+    assert "--full-refresh names classes: this run does not load that" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["load"], ["--resources", "clubs"], ["core", "--status"]])
 def test_a_key_that_is_set_twice_is_named_whatever_is_called(
     configured: Program, arguments: list[str]

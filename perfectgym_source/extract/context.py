@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from ..api.client import Client
@@ -19,6 +19,7 @@ from ..config.settings import Settings
 from ..transform.decoder import Batch
 from ..transform.time_zones import ClubClocks
 from .failures import Failures
+from .partitions import Partition
 from .report import Report
 
 
@@ -103,6 +104,15 @@ class ExtractContext:
         for row in rows:
             if found := club_zone(self.settings.api, row):
                 self.clocks.set_club(*found)
+
+    def today(self, endpoint: Endpoint, partition: Partition) -> date:
+        """Return the day that it is where the rows of a partition belong, at its club: the days of
+        a request are local ones."""
+        zones = self.settings.api.zones
+        if endpoint.date_range is None or zones is None:
+            return self.now.date()
+        parents = (parent.table for parent in endpoint.parents)
+        return self.clocks.today(dict(zip(parents, partition)).get(zones.endpoint), self.now)
 
     def began(self, resource: str, partitions: int) -> None:
         """Record that the reading of an endpoint begins, with its number of partitions."""

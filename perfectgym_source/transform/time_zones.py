@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import MAXYEAR, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -157,6 +157,16 @@ class ClubClocks:
         """Return whether the zone of a club, or of rows of no club, is known."""
         name = self._name_of(club)
         return bool(name and zone_of(name))
+
+    def today(self, club: int | None, now: datetime) -> date:
+        """Return the day that it is at a club; in UTC if its zone is not known.
+
+        Args:
+            club: The club's id.
+            now: The current time, with a time zone.
+        """
+        name = self._name_of(club)
+        return now.astimezone((zone_of(name) if name else None) or timezone.utc).date()
 
     def _name_of(self, club: int | None) -> str | None:
         return self._default() if club is None else self._names.get(club)

@@ -348,6 +348,19 @@ def test_the_calendar_of_one_who_left_a_club_goes(tmp_path, monkeypatch, options
         check(target, "instructor_availability")
 
 
+def test_calendars_begin_with_the_day_that_it_is_at_the_club(tmp_path, monkeypatch):
+    set_now(monkeypatch, "2024-01-02T03:00:00")
+    with Sandbox(world=small_world(quirks=False)) as sandbox:
+        run = Target(tmp_path, sandbox).load("instructor_availability")
+        zones = {str(club["id"]): club["timeZone"] for club in sandbox.world.truth("clubs")}
+        first = {
+            zones[asked["clubId"]]: asked["startDate"][:10]
+            for asked in run.asked("instructor_availability")
+        }
+        assert first["US Mountain Standard Time"] == "2024-01-01"
+        assert first["Central European Standard Time"] == "2024-01-02"
+
+
 def test_a_parent_that_came_back_is_not_gone_any_more(tmp_path):
     with Sandbox(world=small_world()) as sandbox:
         target = Target(tmp_path, sandbox, on_error="continue", attempts=1)

@@ -304,5 +304,5 @@ class EndpointReader:
     def _params(self, partition: Partition, variant: Mapping[str, str]) -> dict[str, str]:
         own = self._context.own_parent(self.endpoint)
         own_id = next(iter(self._readers[own].router.parent_ids.ids), None) if own else None
-        today = self._context.now.date()
+        today = self._context.today(self.endpoint, partition)
         return request_parameters(self.endpoint, partition, variant, self._settings, today, own_id)

@@ -119,7 +119,6 @@ def _contracts(world: World) -> Iterator[Contract]:
             _day(row["endDate"]),
             _day(row["cancelDate"]),
             _day(row["commitmentDate"]),
-            _day(_given(row, "signDate", "signUpDate")),
             bool(summaries) and all(_true(each["isAdditionalContract"]) for each in summaries),
             tuple(
                 (each["membershipFeeDiscountType"], _amount(each["membershipFeeDiscountValue"]))

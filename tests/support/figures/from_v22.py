@@ -106,7 +106,6 @@ def _contract(row: Row, freezes: dict[int, list[tuple[date, date | None]]]) -> C
         _day(row["end_date"]),
         _day(row["cancel_date"]),
         _day(row.get("contract_commitment_end_date__commitment_end_date")),
-        _day(row["sign_up_date"]),
         bool(row["is_additional_contract"]),
         freezes=tuple(freezes.get(row["id"], ())),
     )

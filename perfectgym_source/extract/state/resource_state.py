@@ -73,7 +73,7 @@ class ResourceState:
         self._stored = stored
         self._now = now
         self.is_full_refresh = full_refresh
-        due = self._is_due(self._sweep_hours(endpoint))
+        due = self._is_due(stored.swept_at, self._sweep_hours(endpoint))
         self.is_sweep = due or full_refresh
         self.cursors: dict[str, Cursors] = {}
         if not full_refresh:
@@ -149,16 +149,15 @@ class ResourceState:
         is_earlier = self._start_date is None or self._start_date < loaded_from
         return loaded_from if is_earlier else None
 
-    def _is_due(self, hours: float) -> bool:
-        """Return whether all is to be read again so many hours after the last time.
+    def _is_due(self, last: datetime | None, hours: float) -> bool:
+        """Return whether something is to be done again that is done once in so many hours.
 
         A last time that is yet to come tells nothing: the clock was ahead.
         """
-        swept = self._stored.swept_at
-        if swept is None:
+        if last is None:
             return True
-        was_ahead = swept > self._now + SKEW and hours < math.inf
-        return was_ahead or (self._now - swept).total_seconds() >= hours * 3600
+        was_ahead = last > self._now + SKEW and hours < math.inf
+        return was_ahead or (self._now - last).total_seconds() >= hours * 3600
 
     def _sweep_hours(self, endpoint: Endpoint) -> float:
         if not (endpoint.has_sweeps or endpoint.is_periodic):
@@ -169,7 +168,8 @@ class ResourceState:
 
     def begin(self, endpoint: Endpoint) -> None:
         """Find out whether all rows are read, of an endpoint that has sweeps."""
-        self.is_sweep = self.is_full_refresh or self._is_due(self._sweep_hours(endpoint))
+        due = self._is_due(self._stored.swept_at, self._sweep_hours(endpoint))
+        self.is_sweep = due or self.is_full_refresh
         self._is_swept = False
 
     @property
@@ -181,8 +181,7 @@ class ResourceState:
     def way_to_try(self) -> int:
         """Return the index of the way that is tried first."""
         found = self._way
-        is_old = found is None or (self._now - found.since).total_seconds() >= DAILY * 3600
-        return 0 if found is None or is_old else found.index
+        return 0 if found is None or self._is_due(found.since, DAILY) else found.index
 
     def found_way(self, index: int) -> bool:
         """Record the way in which the endpoint was read, and return whether it is another one."""

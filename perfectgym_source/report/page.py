@@ -21,6 +21,8 @@ from .reading import PublishedMarts
 from .sections import GROUPS, LOAD, Figures, Section, read_each_currency
 from .words import UNKNOWN, count, month_name, percent
 
+_LOADS_ALL = f"<code>{LOAD}</code> loads all that the marts read."
+
 STYLE = """
 .pg { font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; color: inherit }
 .pg h1 { font-size: 1.5rem; font-weight: 650; margin: 0 }
@@ -120,10 +122,11 @@ def scope(report: Figures) -> str:
 
 
 def nothing_complete() -> str:
-    """Return what stands in the place of charts before the first month is over."""
+    """Return what stands in the place of charts before the first month is over, or where nothing of
+    a month was loaded."""
     return (
         '<p class="nothing">There is no complete month yet: the charts begin with the first '
-        "one.</p>"
+        f"one. {_LOADS_ALL}</p>"
     )
 
 
@@ -197,7 +200,7 @@ def panel(section: Section, report: Figures, index: int) -> str:
         drawn = f'<div class="chart">{svg(section.chart(rows, report.currency), name)}</div>'
     else:
         is_all = report.filters is not None and not report.filters.clubs
-        missing = f"<code>{LOAD}</code> loads all that the marts read." if is_all else ""
+        missing = _LOADS_ALL if is_all else ""
         drawn = f'<p class="nothing">Nothing to show. {missing}</p>'
     kind = "wide" if section.is_wide else ""
     return (

@@ -167,7 +167,7 @@ def test_what_is_not_loaded_has_no_chart_but_what_to_load(tmp_path: Path) -> Non
 def test_before_the_first_complete_month_there_is_a_page_that_says_so(tmp_path: Path) -> None:
     marts = marts_in(database(tmp_path / "a.duckdb", empty_except()))
     text = page.html_page(sections.read_each_currency(marts), WRITTEN)
-    assert "There is no complete month yet" in text
+    assert "There is no complete month yet" in text and "perfectgym load marts" in text
     Elements(text)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -22,9 +24,28 @@ def screen_collector() -> ScreenCollector | None:
 
 
 class _SteadyConsole(Console):
-    """A console that does not hide the cursor: a program that is killed could not bring it back."""
+    """A console on which one thread at a time draws.
+
+    Rich would write what another thread has drawn between the two steps of a print: where it moves
+    the cursor up to, and the text. That could overwrite a line that was to stay.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._drawing = threading.RLock()
+
+    def __enter__(self) -> Console:
+        self._drawing.acquire()
+        return super().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            super().__exit__(*error)
+        finally:
+            self._drawing.release()
 
     def show_cursor(self, show: bool = True) -> bool:
+        """Leave the cursor as it is: a program that is killed could not bring it back."""
         return False
 
 
@@ -43,14 +64,16 @@ class ScreenCollector(StepCollector):
         text = Text("\n".join(lines), no_wrap=True, overflow="ignore")
         text.stylize("bold", len(text) - len(lines[-1]))
         if self._live is not None:
-            self._live.update(text, refresh=True)
+            with self._console:  # first, as a print does: otherwise each could wait for the other
+                self._live.update(text, refresh=True)
 
     def _start(self, step: str) -> None:
         # What is written to standard error meanwhile is printed above.
         self._live = Live(
             console=self._console, auto_refresh=False, transient=True, redirect_stdout=False
         )
-        self._live.start()
+        with self._console:
+            self._live.start()
         super()._start(step)
 
     def _stop(self) -> None:
@@ -58,7 +81,8 @@ class ScreenCollector(StepCollector):
             super()._stop()
         finally:
             if self._live is not None:
-                self._live.stop()
+                with self._console:
+                    self._live.stop()
 
 
 def terminal_size() -> tuple[int, int]:

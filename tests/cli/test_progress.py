@@ -6,9 +6,12 @@ import logging
 import sys
 import threading
 
+import pyte
 import pytest
+from rich.live import Live
 
 from perfectgym_source.catalog import ENDPOINTS
+from perfectgym_source.cli import screen
 from perfectgym_source.cli.progress import LineCollector, collector
 from perfectgym_source.cli.screen import ScreenCollector
 from perfectgym_source.extract.progress import EndpointProgress, ExtractProgress
@@ -180,3 +183,33 @@ def test_lines_are_drawn_where_a_terminal_can(choice, is_terminal, term, kind, m
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setenv("TERM", term)
     assert type(collector(choice, 30, is_terminal)) is kind
+
+
+def test_a_warning_that_is_printed_while_lines_are_drawn_overwrites_nothing(monkeypatch):
+    """The lines become fewer between the two steps of its print."""
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    monkeypatch.setattr(screen, "SECONDS", 600)
+    monkeypatch.setattr(screen, "screen_lines", lambda lines, *_: lines)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    console = screen._SteadyConsole(file=written, force_terminal=True, width=80, soft_wrap=True)
+    shown = ScreenCollector(console)
+    process = Live.process_renderables
+    other = threading.Thread(target=lambda: shown.show(["one line"]))
+
+    def interrupted(live, renderables):
+        found = process(live, renderables)
+        if threading.current_thread() is threading.main_thread() and other.ident is None:
+            other.start()
+            other.join(0.2)  # it has to wait for the end of the print
+        return found
+
+    with shown("Extract"):
+        print("above", file=sys.stderr)
+        shown.show(["first line", "second line", "third line"])
+        monkeypatch.setattr(Live, "process_renderables", interrupted)
+        print("a warning", file=sys.stderr)
+        other.join()
+    terminal = pyte.Screen(80, 24)
+    pyte.Stream(terminal).feed(written.getvalue().replace("\n", "\r\n"))
+    assert [line.rstrip() for line in terminal.display if line.strip()] == ["above", "a warning"]

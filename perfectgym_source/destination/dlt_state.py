@@ -91,6 +91,7 @@ def load_packages(pipeline: dlt.Pipeline) -> LoadInfo | None:
     """
     info: LoadInfo | None = pipeline.load()
     loads = {package.load_id for package in info.load_packages} if info else set()
+    # Before the first state there is no such table.
     with pipeline.sql_client() as client, contextlib.suppress(DatabaseUndefinedRelation):
         table = client.make_qualified_table_name(PIPELINE_STATE_TABLE_NAME)
         load, version, name = map(

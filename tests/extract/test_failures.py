@@ -377,8 +377,9 @@ def test_a_parent_that_came_back_is_not_gone_any_more(tmp_path):
 
 def test_a_parent_that_is_missing_from_its_list_read_as_a_whole_may_be_refused(tmp_path):
     with Sandbox(world=small_world()) as sandbox:
-        target = Target(tmp_path, sandbox, on_error="continue", attempts=1)
+        target = Target(tmp_path, sandbox, on_error="continue", attempts=1, deleted_rows="remove")
         target.load("freeze_types")
+        before = target.values("freeze_types", "contract_id")
         contract = sandbox.world.rows("freeze_types")[0].params["contractId"]
         sandbox.world.change("contracts", contract)
         where = {"path": "Contracts/FreezeTypes", "params": {"contractId": contract}}
@@ -388,6 +389,8 @@ def test_a_parent_that_is_missing_from_its_list_read_as_a_whole_may_be_refused(t
         assert len(target.load("freeze_types").report.failures) == 1
         assert target.load("freeze_types", full_refresh=["freeze_types"]).report.failures == []
         assert target.load("freeze_types").count["freeze_types"] == 0
+        # What is missing is not flagged.
+        assert target.values("freeze_types", "contract_id") == before
 
 
 def test_calendars_are_requested_for_instructors_of_the_club_only(tmp_path, monkeypatch):

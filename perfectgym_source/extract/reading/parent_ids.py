@@ -57,8 +57,12 @@ class ParentIds:
             None if what this run has read does not tell.
         """
         if identity in self.ids:
-            return identity in self._deleted
+            return self.is_flagged(identity)
         return True if self.is_complete else None
+
+    def is_flagged(self, identity: int) -> bool:
+        """Return whether a row that this run has received is flagged as deleted."""
+        return identity in self._deleted
 
     def known(self) -> Set[int]:
         """Return the ids that all children have taken before; empty if one does not know them."""

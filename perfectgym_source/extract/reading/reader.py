@@ -204,10 +204,10 @@ class EndpointReader:
             self._read_variants(partition)
         except RequestRefused as error:
             # Only the parent's own endpoint says that the parent is deleted.
-            if error.status in NOT_FOUND and self._is_deleted(partition):
-                self.router.remove(partition)
-            else:
+            if not (error.status in NOT_FOUND and self._is_deleted(partition)):
                 self._failed(partition, error)
+            elif self._is_flagged(partition):  # a list may lack it for other reasons
+                self.router.remove(partition)
         except (ApiError, SignInError) as error:
             if isinstance(error, ApiError):
                 error.resource = error.resource or self.endpoint.name
@@ -254,6 +254,14 @@ class EndpointReader:
             partition in state.deleted.get(self.endpoint.name, ()) for state in self.router.states()
         )
         return True in said or (None in said and was_deleted)
+
+    def _is_flagged(self, partition: Partition) -> bool:
+        """Return whether a parent's own endpoint flags the parent as deleted, in this run."""
+        return any(
+            self._reader(parent.table).router.parent_ids.is_flagged(identity)
+            for parent, identity in zip(self.endpoint.parents, partition)
+            if self._context.read_for(parent.table).name in self._readers
+        )
 
     def _read_variants(self, partition: Partition) -> None:
         """Read a partition with each of the endpoint's request variants."""
